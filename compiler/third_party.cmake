@@ -38,11 +38,16 @@ add_library(mlstack_third_fmt STATIC ${fmt_source})
 target_compile_options(mlstack_third_fmt PRIVATE -w -ffunction-sections -fdata-sections)
 add_library(mlstack::fmt ALIAS mlstack_third_fmt)
 
+# LLVMSupport by its archives: the exported target would add shared z3, zlib and terminfo.
 find_package(LLVM 14 CONFIG REQUIRED)
-llvm_map_components_to_libnames(llvm_libraries support)
+find_library(MLSTACK_tinfo_ARCHIVE NAMES libtinfo.a REQUIRED)
+find_library(MLSTACK_zlib_ARCHIVE NAMES libz.a REQUIRED)
+mark_as_advanced(MLSTACK_tinfo_ARCHIVE MLSTACK_zlib_ARCHIVE)
 add_library(mlstack_third_llvm INTERFACE)
 target_include_directories(mlstack_third_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
-target_link_libraries(mlstack_third_llvm INTERFACE ${llvm_libraries})
+target_link_libraries(mlstack_third_llvm INTERFACE
+  ${LLVM_LIBRARY_DIR}/libLLVMSupport.a ${LLVM_LIBRARY_DIR}/libLLVMDemangle.a
+  ${MLSTACK_tinfo_ARCHIVE} ${MLSTACK_zlib_ARCHIVE} Threads::Threads ${CMAKE_DL_LIBS})
 add_library(mlstack::llvm ALIAS mlstack_third_llvm)
 
 mlstack_static_library(yaml libyaml-cpp.a)
