@@ -1,0 +1,81 @@
+#pragma once
+// Bump allocation for plain data that lives as long as one compilation.
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace mlstack::base {
+
+/// Owns memory that is released all at once. Never runs destructors: only trivially
+/// destructible types may live in it. Not thread-safe; addresses are stable.
+class Arena {
+ public:
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  Arena(Arena&&) = default;
+  Arena& operator=(Arena&&) = default;
+
+  [[nodiscard]] void* allocate(std::size_t bytes, std::size_t align) {
+    auto at = (cursor_ + align - 1) & ~(align - 1);
+    if (at + bytes > limit_ || cursor_ == 0) {
+      grow(bytes + align);
+      at = (cursor_ + align - 1) & ~(align - 1);
+    }
+    cursor_ = at + bytes;
+    return reinterpret_cast<void*>(at);
+  }
+
+  template <class T, class... Args>
+  [[nodiscard]] T* make(Args&&... args) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    return ::new (allocate(sizeof(T), alignof(T))) T{std::forward<Args>(args)...};
+  }
+
+  /// Copies `text`; the result is stable and not NUL-terminated.
+  [[nodiscard]] std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    auto* to = static_cast<char*>(allocate(text.size(), 1));
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+  template <class T>
+  [[nodiscard]] std::span<T> copy(std::span<const T> items) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (items.empty()) return {};
+    auto* to = static_cast<T*>(allocate(items.size_bytes(), alignof(T)));
+    std::memcpy(static_cast<void*>(to), items.data(), items.size_bytes());
+    return {to, items.size()};
+  }
+  template <class T>
+  [[nodiscard]] std::span<T> copy(const std::vector<T>& items) {
+    return copy(std::span<const T>(items));
+  }
+
+  [[nodiscard]] std::size_t bytesReserved() const { return reserved_; }
+
+ private:
+  void grow(std::size_t atLeast) {
+    std::size_t size = chunks_.empty() ? 16 * 1024 : (reserved_ < (1u << 20) ? reserved_ : (1u << 20));
+    if (size < atLeast) size = atLeast;
+    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
+    cursor_ = reinterpret_cast<std::uintptr_t>(chunks_.back().get());
+    limit_ = cursor_ + size;
+    reserved_ += size;
+  }
+
+  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::uintptr_t cursor_ = 0;
+  std::uintptr_t limit_ = 0;
+  std::size_t reserved_ = 0;
+};
+
+}  // namespace mlstack::base

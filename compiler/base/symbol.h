@@ -1,0 +1,36 @@
+#pragma once
+// Interned names: equal text, equal number.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+
+namespace mlstack::base {
+
+/// The number of an interned text. 0 is the empty text.
+struct Symbol {
+  std::uint32_t id = 0;
+  constexpr explicit operator bool() const { return id != 0; }
+  constexpr bool operator==(const Symbol&) const = default;
+};
+
+/// Owns the text of every symbol of a run. Not thread-safe.
+class SymbolTable {
+ public:
+  SymbolTable();
+  [[nodiscard]] Symbol intern(std::string_view text);
+  /// Stable for the life of the table.
+  [[nodiscard]] std::string_view text(Symbol symbol) const { return texts_[symbol.id]; }
+  [[nodiscard]] std::size_t size() const { return texts_.size(); }
+
+ private:
+  void rehash(std::size_t buckets);
+
+  Arena arena_;
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint32_t> buckets_;  // open addressing; 0 = free
+};
+
+}  // namespace mlstack::base

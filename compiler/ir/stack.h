@@ -1,0 +1,157 @@
+#pragma once
+// The deployment graph: objects and the storage edges between them. No syntax in here: it is
+// built from `.mlstack` (lower/) or from plain manifests alike.
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/quantity.h"
+#include "base/source.h"
+#include "base/symbol.h"
+#include "ir/node.h"
+
+namespace mlstack::ir {
+
+/// The number of an object in `Stack::objects`.
+using ObjectId = std::uint32_t;
+inline constexpr ObjectId kNoObject = 0xffffffffu;
+
+/// What an object is to the storage analysis.
+enum class Role : std::uint8_t { Other, Class, Volume, Claim, SnapshotClass, Snapshot, Workload, Config, Secret, Namespace, Service, Account };
+
+/// A fact about a thing that the cluster, not the manifest, decides: of a class profile or an
+/// `external`. Absent means unknown, never "no".
+struct Facts {
+  std::string_view provisioner;
+  std::vector<std::string_view> accessModes;   // what its volumes can do; empty = unknown
+  std::optional<bool> expandable;
+  std::optional<bool> snapshots;
+  std::optional<bool> clones;
+  std::optional<bool> block;                   // raw block mode
+  std::string_view bindingMode;                // "Immediate", "WaitForFirstConsumer"
+  std::string_view topology;                   // "zone", "node", "region", "any"
+  std::string_view reclaim;                    // "Delete", "Retain"
+  std::optional<base::Quantity> minimumSize;
+  std::optional<base::Quantity> maximumSize;
+  std::optional<base::Quantity> sizeStep;      // sizes are multiples of this
+  std::string_view source;                     // where the fact is written down
+};
+
+struct Object {
+  Role role = Role::Other;
+  bool external = false;       // exists already: never emitted
+  bool isProtected = false;    // `protect = true`
+  Symbol apiVersion;           // "apps/v1"
+  Symbol kind;                 // "StatefulSet"
+  Symbol name;                 // metadata.name
+  Symbol nameSpace;            // metadata.namespace; 0 when cluster-scoped or unset
+  Symbol sourceName;           // how the source calls it (`trainer`, `train.resnet`)
+  Span span;                   // the declaration's head, for messages
+  Node* root = nullptr;        // the whole tree; for externals what is known
+  const Facts* facts = nullptr;
+  std::uint32_t order = 0;     // position of declaration, for stable ordering
+};
+
+/// What a container says it does with state.
+enum class Intent : std::uint8_t { Unstated, Read, Write, Checkpoint, Scratch };
+
+/// The contract of a `checkpoint` line; absent fields were not stated.
+struct CheckpointContract {
+  std::optional<std::int64_t> everyMs;
+  std::optional<std::int64_t> keep;
+  std::optional<base::Quantity> size;
+  std::optional<std::int64_t> flushMs;
+};
+
+enum class EdgeKind : std::uint8_t {
+  Provides,      // class → claim or volume of that class
+  Binds,         // claim → volume it names (or volume → claim by claimRef)
+  Mounts,        // workload → claim, config, secret, scratch volume
+  References,    // workload → config, secret (env), account; service → workload by selector
+  RestoresFrom,  // claim → snapshot or claim
+  Snapshots,     // snapshot → claim
+  Selects,       // service, budget, policy, autoscale → workload
+  Owns,          // StatefulSet → claim template
+};
+
+/// A directed relation. `to` may be kNoObject when the name is not declared in the stack;
+/// then `name` says what is meant.
+struct Edge {
+  EdgeKind kind{};
+  Intent intent = Intent::Unstated;   // Mounts
+  bool readOnly = false;              // Mounts
+  ObjectId from = kNoObject;
+  ObjectId to = kNoObject;
+  Role toRole = Role::Other;          // what kind of thing `name` is
+  Symbol name;
+  Symbol container;                   // Mounts: the container's name
+  Symbol volumeName;                  // Mounts: pod volume name
+  std::string_view path;              // Mounts: mountPath; References: env name
+  std::string_view subPath;
+  const CheckpointContract* contract = nullptr;
+  Span span;                          // the line that says it
+};
+
+/// What the source said about one mount, kept beside the trees; lower/ writes it, linking
+/// (link.h) finds it by object, container and path.
+struct MountIntent {
+  ObjectId object = kNoObject;
+  Symbol container;
+  std::string_view path;
+  Intent intent = Intent::Unstated;
+  const CheckpointContract* contract = nullptr;
+  Span span;
+};
+
+/// An `output`: a literal node, or a field of an object that only the cluster knows.
+struct Output {
+  Symbol name;
+  std::string_view type;
+  const Node* value = nullptr;      // null when `object` is set
+  ObjectId object = kNoObject;
+  std::string_view fieldPath;       // "status.podIP"
+  Span span;
+};
+
+/// `allow MLS3xxx "reason"`.
+struct Allow {
+  std::uint16_t code = 0;
+  std::string_view reason;
+  ObjectId object = kNoObject;      // kNoObject: the whole stack
+  Span span;
+};
+
+struct Stack {
+  base::Arena arena;
+  base::SymbolTable* symbols = nullptr;   // shared by the run
+  Symbol name;
+  Symbol nameSpace;
+  std::string_view kubernetes = "1.36";   // targeted version, "1.NN"
+  std::deque<Object> objects;             // in declaration order, externals included
+  std::deque<Facts> facts;
+  std::vector<MountIntent> mountIntents;
+  std::vector<Edge> edges;                // filled by link()
+  std::vector<Output> outputs;
+  std::vector<Allow> allows;
+  std::deque<CheckpointContract> contracts;
+};
+
+/// Objects in the order in which they apply cleanly: namespaces, priority classes and classes,
+/// accounts and roles, config, volumes, claims, services, then workloads, then what watches
+/// them; within a group as declared. Externals are left out.
+[[nodiscard]] std::vector<const Object*> applyOrder(const Stack& stack);
+
+/// Computes `edges` from the trees alone, for every kind with a pod template (custom resources
+/// included), so that manifests and `.mlstack` are analysed alike. Replaces earlier edges.
+void link(Stack& stack);
+
+/// Structural promises between passes; each breach is one sentence. Empty when whole.
+[[nodiscard]] std::vector<std::string> verify(const Stack& stack);
+
+}  // namespace mlstack::ir

@@ -1,0 +1,98 @@
+#pragma once
+// What a stack says, evaluated: components expanded, loops unrolled, names resolved, values typed.
+// lower/ makes Kubernetes objects of it.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "base/symbol.h"
+#include "ir/node.h"
+#include "sema/kind.h"
+#include "sema/value.h"
+
+namespace mlstack::sema {
+
+struct FieldValue {
+  const Member* member = nullptr;
+  Value value;
+  base::Span keySpan;
+  base::Span span;             // of the value
+  FieldValue* next = nullptr;
+};
+
+/// A raw block (`object` body, `with { … }`): a tree typed by the schema, nodes flagged Raw.
+/// An explicit `null` in it removes what the kind would write there.
+struct Overlay {
+  ir::Node* tree = nullptr;
+  Overlay* next = nullptr;
+};
+
+struct AllowValue {
+  std::uint16_t code = 0;
+  std::string_view reason;
+  base::Span span;
+  AllowValue* next = nullptr;
+};
+
+/// One use of a kind: a resource, a part of one, or a fragment. Lists keep source order.
+struct Instance {
+  const Kind* kind = nullptr;          // null for `object "…"`
+  const Member* member = nullptr;      // parts: the member of the parent's kind it was written as
+  std::string_view api;                // "group/version/Kind" of resources
+  base::Symbol label;                  // as declared in the source: `trainer`
+  base::Symbol name;                   // the object's name (resources and named parts)
+  Value labelValue;                    // parts: typed by the kind's `label` member (Null when absent)
+  base::Span span;                     // the whole statement
+  base::Span headSpan;                 // head and label, for messages
+  base::Span labelSpan;
+  bool external = false;
+  bool isProtected = false;
+  Instance* parent = nullptr;          // parts: what they are in
+  FieldValue* fields = nullptr;        // includes `value` and `at` when given
+  Instance* parts = nullptr;           // first part; `next` chains them
+  Instance* next = nullptr;
+  Overlay* overlays = nullptr;
+  AllowValue* allows = nullptr;
+  ir::Node* raw = nullptr;             // `object`: the body
+  std::uint32_t order = 0;             // of resources: position in Program::resources
+
+  [[nodiscard]] const FieldValue* field(std::string_view memberName) const;
+};
+
+struct OutputValue {
+  base::Symbol name;
+  std::string_view type;               // "string", "int", …
+  Value value;
+  std::string_view doc;
+  base::Span span;
+};
+
+/// The parameters a stack takes, for `explain FILE`, editors and messages.
+struct ParamInfo {
+  std::string_view name;
+  std::string type;
+  std::string_view doc;
+  bool required = false;
+  base::Span span;
+};
+
+struct Program {
+  base::Arena arena;
+  base::SymbolTable* symbols = nullptr;
+  base::Symbol name;                   // of the stack
+  base::Symbol nameSpace;              // 0 when not stated
+  std::string_view kubernetes = "1.36";
+  base::Span stackSpan;
+  std::vector<Instance*> resources;    // in order of declaration and expansion
+  std::vector<OutputValue> outputs;
+  std::vector<AllowValue> allows;      // of the stack
+  std::vector<ParamInfo> params;
+  bool ok = true;                      // false: errors were reported, do not lower
+};
+
+}  // namespace mlstack::sema

@@ -1,0 +1,59 @@
+#pragma once
+// Files and parameters to a Program.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/source.h"
+#include "diag/diag.h"
+#include "schema/schema.h"
+#include "sema/program.h"
+#include "syntax/ast.h"
+
+namespace mlstack::sema {
+
+/// One parameter value from outside. `text` of `--set` is taken as the parameter's type says:
+/// `--set nodes=4`, `--set image=x:y`; lists and maps in the language's own syntax.
+struct ParamValue {
+  std::string name;
+  std::string text;               // of --set
+  const ir::Node* node = nullptr; // of --params: a YAML value with its place
+  base::Span span;                // place of the key (in the params file, or in the "--set" pseudo file)
+};
+
+/// How sema gets at files: imports and file(). Paths are as written, `from` is the importing file's name.
+struct FileAccess {
+  /// Text of an import ("std/aws", "./lib.mlstack") parsed; null with a diagnostic already given.
+  std::function<const syntax::File*(std::string_view path, const base::SourceFile& from, base::Span at,
+                                    const base::SourceFile*& file)> import;
+  /// Bytes of a file that lies under the project; nullopt with a diagnostic already given.
+  std::function<std::optional<std::string_view>(std::string_view path, const base::SourceFile& from, base::Span at)> read;
+};
+
+struct Options {
+  std::vector<ParamValue> params;  // later wins
+  std::string kubernetes;          // overrides the stack's, when not empty
+  bool missingParamsAreUnknown = false;  // check without parameters: no value, no error
+};
+
+/// Checks and evaluates. Never throws, always returns; `ok` tells whether it may be lowered.
+/// Every statement is checked, also those that these parameters do not reach.
+[[nodiscard]] std::unique_ptr<Program> evaluate(const base::SourceFile& source, const syntax::File& file,
+                                                const FileAccess& access, const schema::Catalog& catalog,
+                                                const Options& options, base::SymbolTable& symbols, diag::Sink& sink);
+
+/// The function library: name, signature, doc; for explain, completion and the reference.
+struct FunctionInfo {
+  std::string_view name;
+  std::string_view signature;  // "join(list<string>, separator: string) -> string"
+  std::string_view doc;
+};
+[[nodiscard]] std::vector<FunctionInfo> functions();
+
+/// "list<claim>?": a type as the source writes it.
+[[nodiscard]] std::string typeText(const Type& type);
+
+}  // namespace mlstack::sema

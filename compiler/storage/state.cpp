@@ -1,0 +1,135 @@
+#include "storage/state.h"
+
+#include <array>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "ir/pods.h"
+
+namespace mlstack::storage {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Mode>, 4> kModes{{
+    {"ReadWriteOnce", ReadWriteOnce},
+    {"ReadOnlyMany", ReadOnlyMany},
+    {"ReadWriteMany", ReadWriteMany},
+    {"ReadWriteOncePod", ReadWriteOncePod},
+}};
+
+Modes modeOf(std::string_view text) {
+  for (const auto& [name, mode] : kModes)
+    if (name == text) return mode;
+  return 0;
+}
+
+/// Half of the largest common node (8 GPUs): two pods that ask for more cannot share one.
+constexpr std::int64_t kGpusThatFillANode = 5;
+
+std::int64_t gpusOf(const ir::Node* podSpec, const base::SymbolTable& symbols) {
+  std::int64_t most = 0;
+  for (const auto& container : ir::Children(ir::findPath(podSpec, "containers", symbols))) {
+    const ir::Node* limits = ir::findPath(&container, "resources.limits", symbols);
+    for (const auto& limit : ir::Children(limits)) {
+      const auto name = symbols.text(limit.key);
+      if (!name.ends_with("/gpu")) continue;
+      std::int64_t count = 0;
+      if (limit.kind == ir::NodeKind::Int) count = limit.integer;
+      if (limit.kind == ir::NodeKind::String) {
+        for (const char c : limit.text()) count = c >= '0' && c <= '9' && count < 1000 ? count * 10 + (c - '0') : count;
+      }
+      most = std::max(most, count);
+    }
+  }
+  return most;
+}
+
+struct WorkloadShape {
+  std::int64_t pods = 0;
+  bool rolling = false;
+  bool separateNodes = false;
+};
+
+/// The pods of one workload that can hold `volume` at the same time.
+WorkloadShape shapeOf(const ir::Object& workload, const ir::Edge& edge, const base::SymbolTable& symbols) {
+  WorkloadShape shape;
+  for (const auto& pods : ir::podTemplates(workload, symbols)) {
+    bool mounts = false;
+    for (const auto& volume : ir::Children(ir::findPath(pods.spec, "volumes", symbols))) {
+      const ir::Node* name = ir::findPath(&volume, "name", symbols);
+      if (name && name->kind == ir::NodeKind::String && name->text() == symbols.text(edge.volumeName)) mounts = true;
+    }
+    if (!mounts) continue;
+    shape.pods += pods.onePerNode ? 2 : pods.replicas;   // a daemon set runs on every node: more than one
+    shape.rolling = shape.rolling || pods.rolling;
+    shape.separateNodes = shape.separateNodes || pods.onePerNode || gpusOf(pods.spec, symbols) >= kGpusThatFillANode;
+  }
+  return shape;
+}
+
+}  // namespace
+
+std::string modesText(Modes modes) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, mode] : kModes)
+    if (modes & mode) names.push_back(name);
+  if (names.empty()) return "no access mode";
+  if (names.size() == 1) return std::string(names.front());
+  const auto last = names.back();
+  names.pop_back();
+  return fmt::format("{} and {}", fmt::join(names, ", "), last);
+}
+
+Modes State::capability() const {
+  if (!classModes) return declared;
+  const Modes both = declared & *classModes;
+  return both ? both : *classModes;
+}
+
+std::vector<State> states(const ir::Stack& stack) {
+  const auto& symbols = *stack.symbols;
+  std::vector<State> result;
+  std::unordered_map<ir::ObjectId, std::size_t> byObject;
+  for (ir::ObjectId id = 0; id < stack.objects.size(); ++id) {
+    const auto& object = stack.objects[id];
+    if (object.role != ir::Role::Claim) continue;
+    State state;
+    state.claim = &object;
+    state.declaredAt = ir::findPath(object.root, "spec.accessModes", symbols);
+    for (const auto& mode : ir::Children(state.declaredAt))
+      if (mode.kind == ir::NodeKind::String) state.declared |= modeOf(mode.text());
+    state.classAt = ir::findPath(object.root, "spec.storageClassName", symbols);
+    const ir::Node* size = ir::findPath(object.root, "spec.resources.requests.storage", symbols);
+    if (size && size->kind == ir::NodeKind::String) state.size = base::parseQuantity(size->text());
+    byObject.emplace(id, result.size());
+    result.push_back(std::move(state));
+  }
+  for (const auto& edge : stack.edges) {
+    if (edge.kind == ir::EdgeKind::Provides && edge.from != ir::kNoObject) {
+      const auto found = byObject.find(edge.to);
+      if (found == byObject.end()) continue;
+      auto& state = result[found->second];
+      state.classObject = &stack.objects[edge.from];
+      if (const auto* facts = state.classObject->facts; facts && !facts->accessModes.empty()) {
+        Modes modes = 0;
+        for (const auto mode : facts->accessModes) modes |= modeOf(mode);
+        state.classModes = modes;
+      }
+    }
+    if (edge.kind != ir::EdgeKind::Mounts || edge.from == ir::kNoObject) continue;
+    const auto found = byObject.find(edge.to);
+    if (found == byObject.end()) continue;
+    const auto& workload = stack.objects[edge.from];
+    const auto shape = shapeOf(workload, edge, symbols);
+    result[found->second].uses.push_back({.edge = &edge,
+                                          .workload = &workload,
+                                          .pods = shape.pods,
+                                          .rolling = shape.rolling,
+                                          .writes = !edge.readOnly,
+                                          .separateNodes = shape.separateNodes});
+  }
+  return result;
+}
+
+}  // namespace mlstack::storage

@@ -1,0 +1,177 @@
+#pragma once
+// The tree of one file, as plain data in an arena. Nothing is resolved; every node has its span.
+// Parsing never fails: what could not be read is an Error node, and later phases stay silent
+// about anything that touches one.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "base/symbol.h"
+
+namespace mlstack::syntax {
+
+using base::Span;
+using base::Symbol;
+
+struct Expr;
+struct Statement;
+struct TypeExpr;
+
+struct Name {
+  Symbol symbol;
+  Span span;
+};
+
+enum class Operator : std::uint8_t {
+  Or, And, Eq, Ne, Lt, Le, Gt, Ge, In, Range, RangeBelow, Add, Subtract, Multiply, Divide, Remainder,
+  Negate, Not,
+};
+
+enum class ExprKind : std::uint8_t {
+  Error,
+  Null, Bool, Int, Float,
+  Suffixed,    // 10Gi, 5m: `text` as written; meaning comes from the expected type
+  String,      // `text` is the value, escapes resolved, indentation of block strings stripped
+  Template,    // a string with ${…}: `items` are String and other expressions in turn
+  NameRef,     // `name`
+  Member,      // left.name
+  Index,       // left[right]
+  Call,        // left(arguments)
+  Unary,       // op left
+  Binary,      // left op right
+  Conditional, // if third then left else right
+  List,        // items, spreads marked by ExprKind::Spread
+  Map,         // entries
+  ForList,     // [for a, b in left if third: right]
+  ForMap,      // {for a, b in left if third: right = value}
+  Spread,      // ...left, inside List and Map only
+};
+
+struct MapEntry {
+  Expr* key = nullptr;    // String or Template; null when `path` is set
+  std::span<Name> path;   // `a.b = 1`: two names; empty when `key` is set
+  Expr* value = nullptr;  // Spread entries have neither key nor path
+  Span span;
+};
+
+struct Argument {
+  Name name;              // symbol 0 when positional
+  Expr* value = nullptr;
+};
+
+struct Expr {
+  ExprKind kind = ExprKind::Error;
+  Operator op = Operator::Or;
+  bool flag = false;           // Bool: the value; String: was a block string
+  std::uint32_t slot = 0;      // for sema's name resolution cache
+  Span span;
+  Symbol name;                 // NameRef, Member; ForList/ForMap: first variable
+  Symbol second;               // ForList/ForMap: second variable or 0
+  std::string_view text;       // String: value; Suffixed, Int, Float: as written
+  std::int64_t integer = 0;
+  double real = 0;
+  Expr* left = nullptr;
+  Expr* right = nullptr;
+  Expr* third = nullptr;
+  Expr* value = nullptr;       // ForMap: the value
+  std::span<Expr*> items;      // List, Template
+  std::span<MapEntry> entries; // Map
+  std::span<Argument> arguments;  // Call
+  Span nameSpan;               // Member, ForList/ForMap first variable
+};
+
+enum class TypeExprKind : std::uint8_t { Error, Named, Enum, Record, Union };
+
+struct TypeField {
+  Name name;
+  TypeExpr* type = nullptr;
+  Expr* value = nullptr;  // default or null
+};
+
+/// `list<claim>?`, `enum(a, b)`, `{ host: string, port: int = 80 }`, `class | string`.
+struct TypeExpr {
+  TypeExprKind kind = TypeExprKind::Error;
+  bool optional = false;
+  Span span;
+  std::span<Name> path;               // Named: `list`, `lib.thing`
+  std::span<TypeExpr*> arguments;     // Named: of <…>; Union: the alternatives
+  std::span<Name> words;              // Enum
+  std::span<TypeField> fields;        // Record
+};
+
+/// One step of a field's path into an object: `spec`, `"nvidia.com/gpu"`, `containers[name]`, `args[]`.
+struct TargetStep {
+  Name name;
+  bool isList = false;
+  Name key;  // symbol 0 for `[]`
+};
+
+struct KindMember {
+  std::string_view doc;
+  Name name;
+  TypeExpr* type = nullptr;
+  Expr* range = nullptr;      // `in 1..5`
+  Expr* pattern = nullptr;    // `matches "…"`
+  std::span<TargetStep> target;
+  Name via;
+  Expr* value = nullptr;
+  Span span;
+};
+
+enum class StatementKind : std::uint8_t {
+  Error,
+  Stack,      // name, body
+  Import,     // value (String), name (alias, symbol 0 when absent)
+  Param,      // name, type, range | pattern, value
+  Let,        // name, type, value
+  Kind,       // name, value (String: "group/version/Kind" or null), members
+  Component,  // name, body
+  For,        // name, second, value, body
+  If,         // value, body, otherwise (an If statement alone, or the else body; `chained`)
+  Assert,     // value, second value in `at` (the message)
+  Output,     // name, type, value
+  Allow,      // name (MLS3xxx), value (reason)
+  External,   // head, label, body
+  Object,     // value (String), label, body
+  Spread,     // value
+  Field,      // head = value           `a.b = e`; a quoted key is a head of one name
+  Use,        // head label (= value)? (at at)? body?   `claim x { … }`, `resources { … }`, `read x at "/d"`
+};
+
+struct Statement {
+  StatementKind kind = StatementKind::Error;
+  bool hasBody = false;       // tells `x {}` from `x`
+  bool quotedHead = false;    // the head was a string
+  bool chained = false;       // If: `otherwise` holds one If statement written `else if`
+  Span span;
+  Span headSpan;              // the words before `=`, label or body
+  std::string_view doc;       // `///` lines joined by \n, without the slashes
+  std::span<Name> head;       // Field, Use, External: dotted names
+  Name name;
+  Name second;
+  TypeExpr* type = nullptr;
+  Expr* label = nullptr;
+  Expr* value = nullptr;
+  Expr* at = nullptr;
+  Expr* range = nullptr;
+  Expr* pattern = nullptr;
+  std::span<Statement*> body;
+  std::span<Statement*> otherwise;
+  std::span<KindMember> members;
+  mutable const void* cache = nullptr;   // sema's inline cache: the kind or member this statement means
+  mutable const void* cacheFor = nullptr;
+};
+
+/// One parsed file. Owns its nodes.
+struct File {
+  base::Arena arena;
+  Span span;  // the whole text
+  std::span<Statement*> items;
+  bool hasErrors = false;
+};
+
+}  // namespace mlstack::syntax
