@@ -15,11 +15,12 @@ file(GLOB completion CONFIGURE_DEPENDS compiler/driver/*complet*.cpp)
 if(completion AND NOT CMAKE_CROSSCOMPILING)
   set(completions ${CMAKE_BINARY_DIR}/completions)
   file(MAKE_DIRECTORY ${completions})
+  set(run ${CMAKE_COMMAND} -E env ASAN_OPTIONS=detect_leaks=0 $<TARGET_FILE:mlstackc>)
   add_custom_command(
     OUTPUT ${completions}/mlstackc ${completions}/_mlstackc ${completions}/mlstackc.fish
-    COMMAND mlstackc completion bash > ${completions}/mlstackc
-    COMMAND mlstackc completion zsh > ${completions}/_mlstackc
-    COMMAND mlstackc completion fish > ${completions}/mlstackc.fish
+    COMMAND ${run} completion bash > ${completions}/mlstackc
+    COMMAND ${run} completion zsh > ${completions}/_mlstackc
+    COMMAND ${run} completion fish > ${completions}/mlstackc.fish
     DEPENDS mlstackc
     COMMENT "Writing shell completions" VERBATIM)
   add_custom_target(mlstack_completions ALL DEPENDS ${completions}/mlstackc)
