@@ -18,6 +18,13 @@ struct SourceFile {
   std::string text;      // the bytes as read
   Pos begin = 0;
   mutable std::vector<std::uint32_t> lineStarts;  // filled on first use
+  // The last column computed, as (offset, column): many questions about one huge line stay cheap.
+  mutable std::uint32_t countedOffset = 0;
+  mutable std::uint32_t countedColumn = 0;
+
+  /// The line's bytes without its line break; lines count from 1.
+  [[nodiscard]] std::string_view line(std::uint32_t number) const;
+  [[nodiscard]] std::uint32_t lineCount() const;
 };
 
 /// A place as shown to people: lines and columns count from 1, columns in Unicode
@@ -31,14 +38,18 @@ struct Place {
 /// Why a file could not be read; `message` is fit for the user.
 struct ReadError {
   std::string message;
+  std::size_t tooLarge = 0;  // the bytes found, when the reason is the limit
 };
 
 /// Owns all files of a run. References stay valid while it lives.
 class SourceSet {
  public:
-  /// Takes `text`; total size of all files is limited to 4 GiB - 1.
+  /// Takes `text`. The total size of all files is limited to 4 GiB - 1: ask `fits` first,
+  /// a text that does not fit is kept as an empty file.
   const SourceFile& add(std::string name, std::string text);
+  [[nodiscard]] bool fits(std::size_t bytes) const;
 
+  /// The file of a position; the position one past a file's last byte is still its own.
   [[nodiscard]] const SourceFile* fileAt(Pos pos) const;
   [[nodiscard]] std::optional<Place> place(Pos pos) const;
   [[nodiscard]] std::string_view text(Span span) const;

@@ -30,7 +30,7 @@ class SymbolTable {
 
   Arena arena_;
   std::vector<std::string_view> texts_;
-  std::vector<std::uint32_t> buckets_;  // open addressing; 0 = free
+  std::vector<std::uint64_t> buckets_;  // open addressing; high half hash, low half id; 0 = free
 };
 
 }  // namespace mlstack::base

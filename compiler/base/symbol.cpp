@@ -1,0 +1,67 @@
+#include "base/symbol.h"
+
+#include <cstring>
+
+namespace mlstack::base {
+namespace {
+
+std::uint64_t load(const char* at, std::size_t bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, bytes);
+  return word;
+}
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ typedef unsigned __int128 Wide;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Eight bytes a step, one wide multiplication each: names are short, so set-up cost matters most.
+std::uint32_t hashOf(std::string_view text) {
+  constexpr std::uint64_t k0 = 0xa0761d6478bd642fULL;
+  constexpr std::uint64_t k1 = 0xe7037ed1a0b428dbULL;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t state = k0 ^ left;
+  for (; left > 8; at += 8, left -= 8) state = mix(state ^ load(at, 8), k1);
+  state = mix(state ^ load(at, left), k1);
+  return static_cast<std::uint32_t>(state >> 32 ^ state);
+}
+
+}  // namespace
+
+SymbolTable::SymbolTable() {
+  texts_.emplace_back();
+  rehash(1024);
+}
+
+Symbol SymbolTable::intern(std::string_view text) {
+  if (text.empty()) return {};
+  if (texts_.size() * 2 > buckets_.size()) rehash(buckets_.size() * 2);
+  const std::uint32_t hash = hashOf(text);
+  const std::size_t mask = buckets_.size() - 1;
+  std::size_t at = hash & mask;
+  for (; buckets_[at] != 0; at = (at + 1) & mask) {
+    const auto id = static_cast<std::uint32_t>(buckets_[at]);
+    if (static_cast<std::uint32_t>(buckets_[at] >> 32) == hash && texts_[id] == text) return {id};
+  }
+  const auto id = static_cast<std::uint32_t>(texts_.size());
+  texts_.push_back(arena_.copy(text));
+  buckets_[at] = std::uint64_t{hash} << 32 | id;
+  return {id};
+}
+
+void SymbolTable::rehash(std::size_t buckets) {
+  std::vector<std::uint64_t> old(buckets, 0);
+  old.swap(buckets_);
+  const std::size_t mask = buckets - 1;
+  for (const std::uint64_t entry : old) {
+    if (entry == 0) continue;
+    std::size_t at = (entry >> 32) & mask;
+    while (buckets_[at] != 0) at = (at + 1) & mask;
+    buckets_[at] = entry;
+  }
+}
+
+}  // namespace mlstack::base
