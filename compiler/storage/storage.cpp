@@ -123,10 +123,10 @@ void sizeOutsideClass(Context& context, const State& state) {
   if (!small && !large) return;
   if (context.allowed(Code::SizeOutsideClass, state.claim, state.classObject)) return;
   const ir::Node* at = ir::findPath(state.claim->root, "spec.resources.requests.storage", *context.stack.symbols);
-  auto d = diag::make<Code::SizeOutsideClass>(at->span, shownName(context.stack, *state.claim), base::toText(*state.size),
+  auto d = diag::make<Code::SizeOutsideClass>(at->span, shownName(context.stack, *state.claim), state.size->text(),
                                               context.stack.symbols->text(state.classObject->name),
                                               small ? "starts at" : "ends at",
-                                              base::toText(small ? *facts.minimumSize : *facts.maximumSize));
+                                              (small ? *facts.minimumSize : *facts.maximumSize).text());
   d.object = objectText(context.stack, *state.claim);
   if (state.classAt) d.related.push_back({state.classAt->span, fmt::format("the class is named here; its limits: {}", facts.source)});
   context.sink.add(std::move(d));
