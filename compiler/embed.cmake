@@ -8,9 +8,8 @@ set(rows "")
 foreach(file IN LISTS files)
   file(READ ${ROOT}/${file} hex HEX)
   file(SIZE ${ROOT}/${file} size)
-  string(REGEX REPLACE "(0a)" "\\1\n" hex "${hex}")          # one source line a row of text
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" bytes "${hex}")
-  string(REPLACE "\n" "\"\n   \"" bytes "${bytes}")
+  string(REPLACE "\\x0a" "\\x0a\"\n   \"" bytes "${bytes}")  # one source line a row of text
   string(APPEND rows "{\"${file}\", {\"${bytes}\", ${size}}},\n")
 endforeach()
 if(rows STREQUAL "")

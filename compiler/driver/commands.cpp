@@ -1,0 +1,284 @@
+// The rows of command.h.
+
+#include "driver/command.h"
+
+namespace mlstack::driver {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kEmit[] = {"yaml", "json", "ir", "ast", "tokens"};
+constexpr std::string_view kCheckFormat[] = {"text", "json", "sarif", "github"};
+constexpr std::string_view kGraphFormat[] = {"dot", "mermaid", "svg"};
+constexpr std::string_view kVersionFormat[] = {"text", "json"};
+constexpr std::string_view kColor[] = {"auto", "always", "never"};
+constexpr std::string_view kShells[] = {"bash", "zsh", "fish"};
+constexpr std::string_view kSchemaVerbs[] = {"add", "list", "show"};
+constexpr std::string_view kVersions[] = {"1.31", "1.32", "1.33", "1.34", "1.35", "1.36"};
+
+constexpr OptionRow kSet{.name = "--set",
+                         .takes = Takes::Text,
+                         .value = "NAME=VALUE",
+                         .repeats = true,
+                         .doc = "Give the parameter NAME a value; of several, the last one counts"};
+constexpr OptionRow kParams{.name = "--params",
+                            .takes = Takes::File,
+                            .value = "FILE",
+                            .variable = "MLSTACK_PARAMS",
+                            .repeats = true,
+                            .doc = "Read parameters from a YAML file; later files and --set win"};
+constexpr OptionRow kKubernetes{.name = "--kubernetes",
+                                .takes = Takes::Choice,
+                                .value = "VERSION",
+                                .choices = kVersions,
+                                .variable = "MLSTACK_KUBERNETES",
+                                .doc = "Target this version instead of the one that the stack names"};
+constexpr OptionRow kWerror{.name = "--werror",
+                            .variable = "MLSTACK_WERROR",
+                            .doc = "Treat warnings as errors"};
+
+constexpr OptionRow kBuildOptions[] = {
+    {.name = "--output",
+     .letter = "-o",
+     .takes = Takes::File,
+     .value = "FILE|DIR",
+     .doc = "Write to FILE, or one file an object into DIR (a folder, or a name that ends in /)"},
+    {.name = "--emit",
+     .takes = Takes::Choice,
+     .value = "WHAT",
+     .choices = kEmit,
+     .doc = "What to write: manifests as yaml (the default) or json, or the ir, ast or tokens"},
+    kSet,
+    kParams,
+    kKubernetes,
+    kWerror,
+    {.name = "--force",
+     .doc = "With -o DIR, replace files of the same name that mlstackc did not write"},
+};
+constexpr Example kBuildExamples[] = {
+    {"mlstackc build train.mlstack | kubectl apply -f -", "Apply what a stack makes"},
+    {"mlstackc build train.mlstack --set nodes=4 -o manifests/",
+     "One file an object; files of objects that are gone are removed"},
+    {"mlstackc build envs/ --params production.yaml --werror -o all.yaml",
+     "All stacks of a folder in one file"},
+};
+
+constexpr OptionRow kCheckOptions[] = {
+    {.name = "--format",
+     .takes = Takes::Choice,
+     .value = "FORMAT",
+     .choices = kCheckFormat,
+     .variable = "MLSTACK_FORMAT",
+     .doc = "text to stderr (the default), or json, sarif or github annotations to stdout"},
+    kSet,
+    kParams,
+    kKubernetes,
+    kWerror,
+    {.name = "--deny",
+     .takes = Takes::Code,
+     .value = "CODE",
+     .repeats = true,
+     .doc = "Treat this warning as an error"},
+    {.name = "--warn",
+     .takes = Takes::Code,
+     .value = "CODE",
+     .repeats = true,
+     .doc = "Treat this error of a storage or Kubernetes rule (MLS3nnn, MLS4nnn) as a warning"},
+    {.name = "--fix", .doc = "Apply the fixes that need no decision, then check again"},
+};
+constexpr Example kCheckExamples[] = {
+    {"mlstackc check", "The only stack of the current folder"},
+    {"mlstackc check . --format github --werror", "All stacks below, as annotations on a pull request"},
+    {"mlstackc check train.mlstack --fix", "Mend misspelt names and the like"},
+};
+
+constexpr OptionRow kFmtOptions[] = {
+    {.name = "--check", .doc = "Change nothing; name the files that would change, and exit 1 if any"},
+    {.name = "--diff", .doc = "Change nothing; show what would change as a unified diff"},
+};
+constexpr Example kFmtExamples[] = {
+    {"mlstackc fmt .", "Every .mlstack file below the current folder"},
+    {"mlstackc fmt --check --diff .", "In CI: show and refuse what is not in canonical style"},
+    {"mlstackc fmt - < train.mlstack", "From an editor"},
+};
+
+constexpr Example kExplainExamples[] = {
+    {"mlstackc explain MLS3004", "What a diagnostic means, with a failing and a mended program"},
+    {"mlstackc explain claim", "A kind and its fields"},
+    {"mlstackc explain container.read", "One field or part"},
+    {"mlstackc explain v1/Pod.spec.containers", "A field of Kubernetes or of an added CRD"},
+    {"mlstackc explain join", "A function"},
+};
+
+constexpr Example kSchemaExamples[] = {
+    {"mlstackc schema add crd.yaml", "Let `object` and `with` know a custom resource"},
+    {"mlstackc schema list", "Every API that is known"},
+    {"mlstackc schema show apps/v1/StatefulSet.spec", "The fields at one place"},
+};
+
+constexpr OptionRow kGraphOptions[] = {
+    {.name = "--output",
+     .letter = "-o",
+     .takes = Takes::File,
+     .value = "FILE",
+     .doc = "Write to FILE instead of stdout"},
+    {.name = "--format",
+     .takes = Takes::Choice,
+     .value = "FORMAT",
+     .choices = kGraphFormat,
+     .doc = "dot for Graphviz (the default), mermaid for Markdown, or svg"},
+    kSet,
+    kParams,
+    kKubernetes,
+};
+constexpr Example kGraphExamples[] = {
+    {"mlstackc graph train.mlstack --format svg -o train.svg", "A picture without other tools"},
+    {"mlstackc graph train.mlstack | dot -Tpng > train.png", "With Graphviz"},
+};
+
+constexpr OptionRow kInitOptions[] = {
+    {.name = "--name",
+     .takes = Takes::Text,
+     .value = "NAME",
+     .doc = "The stack's name; by default the folder's"},
+};
+constexpr Example kInitExamples[] = {
+    {"mlstackc init", "A starter stack in the current folder"},
+    {"mlstackc init experiments/resnet --name resnet", "In a folder of its own"},
+};
+
+constexpr Example kCompletionExamples[] = {
+    {"source <(mlstackc completion bash)", "For this shell"},
+    {"mlstackc completion zsh > ~/.zsh/completions/_mlstackc", "For good, in a folder of $fpath"},
+    {"mlstackc completion fish > ~/.config/fish/completions/mlstackc.fish", "For good"},
+};
+
+constexpr OptionRow kVersionOptions[] = {
+    {.name = "--format",
+     .takes = Takes::Choice,
+     .value = "FORMAT",
+     .choices = kVersionFormat,
+     .doc = "text (the default) or json"},
+};
+constexpr Example kVersionExamples[] = {
+    {"mlstackc version --format json", "For scripts"},
+};
+constexpr Example kHelpExamples[] = {
+    {"mlstackc help build", "The same as `mlstackc build --help`"},
+};
+
+constexpr OptionRow kCommon[] = {
+    {.name = "--color",
+     .takes = Takes::Choice,
+     .value = "WHEN",
+     .choices = kColor,
+     .variable = "MLSTACK_COLOR",
+     .doc = "Colour on auto (terminals, unless NO_COLOR is set), always or never"},
+    {.name = "--help", .letter = "-h", .doc = "Show this help"},
+};
+
+constexpr std::string_view kSources = "[FILE|DIR|-]…";
+
+constexpr CommandRow kCommands[] = {
+    {.name = "build",
+     .summary = "Compile stacks and write their manifests",
+     .operands = kSources,
+     .takes = Takes::Source,
+     .maxOperands = kAny,
+     .options = kBuildOptions,
+     .text = "Manifests go to stdout, everything else to stderr. A folder is searched for stacks, `-` is\n"
+             "stdin, and without a file the only stack of the current folder is meant. When there are\n"
+             "errors nothing is written.",
+     .examples = kBuildExamples,
+     .run = runBuild},
+    {.name = "check",
+     .summary = "Report everything that is wrong with stacks, and write no manifests",
+     .operands = kSources,
+     .takes = Takes::Source,
+     .maxOperands = kAny,
+     .options = kCheckOptions,
+     .text = "Syntax, names, types, Kubernetes schemas and storage rules. Parameters need no value: what\n"
+             "depends on them is then checked by its type.",
+     .examples = kCheckExamples,
+     .run = runCheck},
+    {.name = "fmt",
+     .summary = "Rewrite sources in canonical style",
+     .operands = kSources,
+     .takes = Takes::Source,
+     .maxOperands = kAny,
+     .options = kFmtOptions,
+     .text = "Files are replaced only when they change; a folder stands for all .mlstack files below it,\n"
+             "no operand for the current folder; stdin is formatted to stdout. Only layout changes.",
+     .examples = kFmtExamples,
+     .run = runFmt},
+    {.name = "explain",
+     .summary = "Explain a diagnostic, a kind, a field, a function or a Kubernetes field",
+     .operands = "[WHAT]",
+     .takes = Takes::Text,
+     .maxOperands = 1,
+     .text = "Without WHAT: every kind and function in a line each.",
+     .examples = kExplainExamples,
+     .run = runExplain},
+    {.name = "schema",
+     .summary = "Add custom resources; list and show what is known",
+     .operands = "add FILE… | list | show WHAT",
+     .takes = Takes::File,
+     .choices = kSchemaVerbs,
+     .minOperands = 1,
+     .maxOperands = kAny,
+     .text = "`add` copies CustomResourceDefinitions, without their prose, to .mlstack/schemas of the\n"
+             "project: the nearest folder upwards that holds .mlstack, else the current one. Commit them.",
+     .examples = kSchemaExamples,
+     .run = runSchema},
+    {.name = "graph",
+     .summary = "Draw storage and work: who reads, who writes",
+     .operands = "[FILE|DIR|-]",
+     .takes = Takes::Source,
+     .maxOperands = 1,
+     .options = kGraphOptions,
+     .examples = kGraphExamples,
+     .run = runGraph},
+    {.name = "init",
+     .summary = "Write a commented starter stack",
+     .operands = "[DIR]",
+     .takes = Takes::Folder,
+     .maxOperands = 1,
+     .options = kInitOptions,
+     .text = "Writes DIR/NAME.mlstack: a training job, its dataset and its checkpoints. Never overwrites.",
+     .examples = kInitExamples,
+     .run = runInit},
+    {.name = "completion",
+     .summary = "Print the completion script of a shell",
+     .operands = "bash|zsh|fish",
+     .takes = Takes::Choice,
+     .choices = kShells,
+     .minOperands = 1,
+     .maxOperands = 1,
+     .examples = kCompletionExamples,
+     .run = runCompletion},
+    {.name = "version",
+     .summary = "Print the version, and the Kubernetes versions that can be targeted",
+     .options = kVersionOptions,
+     .examples = kVersionExamples,
+     .run = runVersion},
+    {.name = "help",
+     .summary = "Show help on a command",
+     .operands = "[COMMAND]",
+     .takes = Takes::Text,
+     .maxOperands = 1,
+     .examples = kHelpExamples,
+     .run = runHelp},
+};
+
+}  // namespace
+
+std::span<const CommandRow> commands() { return kCommands; }
+std::span<const OptionRow> commonOptions() { return kCommon; }
+
+const CommandRow* findCommand(std::string_view name) {
+  for (const auto& row : kCommands)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+}  // namespace mlstack::driver
