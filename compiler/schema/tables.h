@@ -53,10 +53,11 @@ struct FieldRow {
   std::uint8_t defaulted = 0;  // 1: the API server fills it in
 };
 
-/// Bounds of a number, of a string's or list's length, of a map's size.
+/// Bounds of a number, of a string's or list's length, of a map's size; a string's pattern.
 struct LimitRow {
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
+  Index pattern = kNoName;   // a regular expression, a name
   bool operator==(const LimitRow&) const = default;
 };
 
@@ -105,6 +106,7 @@ struct TypeDraft {
   std::vector<std::string_view> enums;
   std::vector<std::string_view> keys;
   LimitRow limits;
+  std::string_view pattern;
 };
 
 /// Rows on top of a base that stays as it is. Types that are structurally equal become one row.

@@ -1,0 +1,331 @@
+#include <bitset>
+
+#include <fmt/format.h>
+
+#include "base/quantity.h"
+#include "schema/kinds.h"
+#include "schema/list_keys.h"
+#include "schema/place.h"
+#include "schema/values.h"
+
+namespace mlstack::schema {
+
+using diag::Code;
+using ir::Children;
+using ir::Node;
+using ir::NodeKind;
+using table::FieldRow;
+using table::Index;
+using table::TypeRow;
+
+namespace {
+
+constexpr std::size_t kMarkedFields = 512;   // larger objects look their required fields up one by one
+
+class ObjectCheck {
+ public:
+  ObjectCheck(const Catalog::Impl& catalog, const ir::Object& object, const base::SymbolTable& symbols,
+              const CheckOptions& options, diag::Sink& sink)
+      : catalog_(catalog), store_(catalog.store), object_(object), symbols_(symbols), sink_(sink),
+        target_(options.version != 0 ? options.version : static_cast<VersionSet>(1u << (kLastMinor - kFirstMinor))),
+        everything_(options.everything) {}
+
+  void run() {
+    const std::string_view kind = symbols_.text(object_.kind);
+    about_ = fmt::format("{}/{}", kind, symbols_.text(object_.name));
+    const bool raw = everything_ || hasRaw(*object_.root);
+    const table::ResourceRow* row = checkKind(catalog_, symbols_.text(object_.apiVersion), kind, headSpan(), about_,
+                                              target_, sink_);
+    if (row == nullptr || !raw) return;
+    Place root;
+    root.type = row->type;
+    rootName_ = fmt::format("`{}/{}`", symbols_.text(object_.apiVersion), kind);
+    value(*object_.root, root);
+  }
+
+ private:
+  [[nodiscard]] static bool hasRaw(const Node& node) {
+    if ((node.flags & ir::FlagRaw) != 0) return true;
+    for (const Node& child : Children(&node)) {
+      if (hasRaw(child)) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] base::Span headSpan() const { return object_.span.known() ? object_.span : object_.root->span; }
+  [[nodiscard]] base::Span spanOf(const Node& node) const { return node.span.known() ? node.span : headSpan(); }
+  [[nodiscard]] bool wanted(const Node& node) const { return everything_ || (node.flags & ir::FlagRaw) != 0; }
+  void say(diag::Diagnostic&& said) { sink_.add(std::move(said).about(about_)); }
+
+  void value(const Node& node, const Place& place) {
+    const TypeRow& type = store_.type(place.type);
+    switch (shapeOf(type)) {
+      case Shape::Any: return;
+      case Shape::Object: return node.kind == NodeKind::Map ? block(node, type, place) : wrongType(node, type, place);
+      case Shape::Map: return node.kind == NodeKind::Map ? freeKeys(node, type, place) : wrongType(node, type, place);
+      case Shape::List: return node.kind == NodeKind::List ? items(node, type, place) : wrongType(node, type, place);
+      case Shape::Bool:
+      case Shape::Int:
+      case Shape::Float:
+      case Shape::String:
+      case Shape::Quantity:
+      case Shape::IntOrString: break;
+    }
+    if (wanted(node)) scalar(node, type, place);
+  }
+
+  void block(const Node& node, const TypeRow& type, const Place& place) {
+    const std::span<const FieldRow> fields = store_.fields(type);
+    std::bitset<kMarkedFields> seen;
+    bool touched = wanted(node);
+    for (const Node& child : Children(&node)) {
+      touched = touched || wanted(child);
+      const std::string_view key = symbols_.text(child.key);
+      const FieldRow* field = store_.findField(type, key);
+      if (field == nullptr || (field->versions & target_) == 0) {
+        if (wanted(child)) noField(child, key, field, type, place);
+        continue;
+      }
+      if (child.kind == NodeKind::Null) {
+        if (wanted(child)) nullField(child, key, *field, place);
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(field - fields.data());
+      if (at < kMarkedFields) seen.set(at);
+      if (place.up == nullptr && key == "status") {
+        if (wanted(child)) say(diag::make<Code::StatusInSource>(spanOf(child)));
+        continue;
+      }
+      const Place below{.up = &place, .key = key, .type = field->type};
+      value(child, below);
+    }
+    if (!touched) return;
+    missingFields(node, fields, seen, place);
+    bounds(node, type, place, node.length, "entries");
+  }
+
+  void missingFields(const Node& node, std::span<const FieldRow> fields, const std::bitset<kMarkedFields>& seen,
+                     const Place& place) {
+    std::vector<std::string_view> missing;
+    for (std::size_t at = 0; at < fields.size(); ++at) {
+      const FieldRow& field = fields[at];
+      if ((field.required & field.versions & target_) == 0) continue;
+      const std::string_view name = store_.name(field.name);
+      if (place.up == nullptr && name == "status") continue;   // the cluster's own
+      if (at < kMarkedFields ? seen.test(at) : has(node, name)) continue;
+      missing.push_back(name);
+    }
+    if (missing.empty()) return;
+    say(diag::make<Code::MissingField>(spanOf(node), subject(place, rootName_), quotedList(missing)));
+  }
+
+  [[nodiscard]] bool has(const Node& map, std::string_view name) const {
+    for (const Node& child : Children(&map)) {
+      if (child.kind != NodeKind::Null && symbols_.text(child.key) == name) return true;
+    }
+    return false;
+  }
+
+  void noField(const Node& child, std::string_view key, const FieldRow* other, const TypeRow& type, const Place& place) {
+    if (other != nullptr) {
+      const Place below{.up = &place, .key = key};
+      say(diag::make<Code::FieldNotInTarget>(spanOf(child), pathText(below),
+                                             availabilityText(other->versions, target_), versionText(target_))
+              .hint("an API server of the target version refuses the field, or drops it without a word"));
+      return;
+    }
+    if ((type.flags & table::KeepsUnknown) != 0) return;
+    const FieldSuggestion near = suggestField(store_, place, key, target_);
+    std::string hint;
+    if (!near.elsewhere.empty()) hint = fmt::format("`{}` stands at `{}`", key, near.elsewhere);
+    else if (!near.nearest.empty()) hint = fmt::format("did you mean `{}`?", near.nearest);
+    else hint = fieldsHint(type);
+    say(diag::make<Code::UnknownField>(spanOf(child), subject(place, rootName_), key).hint(std::move(hint)));
+  }
+
+  [[nodiscard]] std::string fieldsHint(const TypeRow& type) const {
+    std::vector<std::string_view> names;
+    for (const FieldRow& field : store_.fields(type)) {
+      if ((field.versions & target_) != 0) names.push_back(store_.name(field.name));
+    }
+    if (names.empty()) return "it has no fields at all";
+    const bool all = names.size() <= 12;
+    if (!all) names.resize(12);
+    return fmt::format("its fields {} {}", all ? "are" : "begin with", quotedList(names));
+  }
+
+  void nullField(const Node& child, std::string_view key, const FieldRow& field, const Place& place) {
+    const bool nullable = (store_.type(field.type).flags & table::Nullable) != 0;
+    // Every generated manifest carries `creationTimestamp: null`.
+    if (nullable || key == "creationTimestamp" || key == "status") return;
+    const Place below{.up = &place, .key = key};
+    const bool isBlock = shapeOf(store_.type(field.type)) == Shape::Object;
+    say(diag::make<Code::NullField>(spanOf(child), pathText(below))
+            .hint(isBlock ? "an empty block sets it with its defaults" : "leave the line out, or give a value"));
+  }
+
+  void freeKeys(const Node& node, const TypeRow& type, const Place& place) {
+    for (const Node& child : Children(&node)) {
+      const Place below{.up = &place, .key = symbols_.text(child.key), .type = type.element};
+      if (child.kind == NodeKind::Null) nullItem(child, below);
+      else value(child, below);
+    }
+    if (wanted(node)) bounds(node, type, place, node.length, "entries");
+  }
+
+  void nullItem(const Node& child, const Place& place) {
+    const TypeRow& type = store_.type(place.type);
+    if (!wanted(child) || shapeOf(type) == Shape::Any || (type.flags & table::Nullable) != 0) return;
+    if ((type.flags & table::Custom) != 0) {
+      say(diag::make<Code::NullNotAllowed>(spanOf(child), pathText(place), takesText(shapeOf(type))));
+    } else {
+      say(diag::make<Code::NullField>(spanOf(child), pathText(place))
+              .hint(shapeOf(type) == Shape::String ? "write \"\" for an empty text" : "give a value"));
+    }
+  }
+
+  void items(const Node& node, const TypeRow& type, const Place& place) {
+    std::uint32_t index = 0;
+    bool touched = wanted(node);
+    for (const Node& child : Children(&node)) {
+      const Place below{.up = &place, .index = index++, .isItem = true, .type = type.element};
+      touched = touched || wanted(child);
+      if (child.kind == NodeKind::Null) nullItem(child, below);
+      else value(child, below);
+    }
+    if (!touched) return;
+    bounds(node, type, place, node.length, "items");
+    if (node.length < 2) return;
+    for (const ListClash& clash : findClashes(node, store_, type, place.key, symbols_)) {
+      auto said = clash.shadows ? diag::make<Code::ShadowedEntry>(spanOf(*clash.second), pathText(place), clash.what)
+                                : diag::make<Code::DuplicateEntry>(spanOf(*clash.second), pathText(place), clash.what);
+      if (clash.first->span.known()) said.related.push_back({clash.first->span, "the first one stands here"});
+      say(std::move(said));
+    }
+  }
+
+  void wrongType(const Node& node, const TypeRow& type, const Place& place) {
+    if (!wanted(node)) return;
+    const Shape shape = shapeOf(type);
+    std::string hint;
+    if (shape == Shape::String && !node.isContainer()) hint = "put it in quotes";
+    else if (shape == Shape::List) hint = "write a list, also for one item: `[…]`";
+    else if (node.kind == NodeKind::String && (shape == Shape::Int || shape == Shape::Bool || shape == Shape::Float)) {
+      hint = "write it without quotes";
+    }
+    const std::string path = place.up == nullptr ? "an object" : pathText(place);
+    say(diag::make<Code::WrongFieldType>(spanOf(node), foundText(node), path, takesText(shape)).hint(std::move(hint)));
+  }
+
+  void scalar(const Node& node, const TypeRow& type, const Place& place) {
+    const Shape shape = shapeOf(type);
+    const bool custom = (type.flags & table::Custom) != 0;
+    const bool integral = node.kind == NodeKind::Int || (node.kind == NodeKind::Float && isIntegral(node.real));
+    bool fits = false;
+    switch (shape) {
+      case Shape::Bool: fits = node.kind == NodeKind::Bool; break;
+      case Shape::Int: fits = integral; break;
+      case Shape::Float: fits = node.kind == NodeKind::Int || node.kind == NodeKind::Float; break;
+      case Shape::String: fits = node.kind == NodeKind::String; break;
+      case Shape::IntOrString: fits = integral || node.kind == NodeKind::String; break;
+      case Shape::Quantity:
+        fits = integral || node.kind == NodeKind::String || (!custom && node.kind == NodeKind::Float);
+        break;
+      case Shape::Any:
+      case Shape::List:
+      case Shape::Map:
+      case Shape::Object: return;
+    }
+    if (!fits) return wrongScalar(node, type, place);
+    if (shape == Shape::String) text(node, type, place);
+    if (shape == Shape::Int || shape == Shape::Float) number(node, type, place);
+    if (shape == Shape::Quantity && node.kind == NodeKind::String && !base::parseQuantity(node.text())) {
+      say(diag::make<Code::QuantityText>(spanOf(node), node.text(), pathText(place))
+              .hint("a number with k, M, G, T, Ki, Mi, Gi, Ti or m behind it, without a space: 512Mi, 2Gi, 500m"));
+    }
+  }
+
+  void wrongScalar(const Node& node, const TypeRow& type, const Place& place) {
+    if (shapeOf(type) != Shape::Quantity || node.kind != NodeKind::Float) return wrongType(node, type, place);
+    // A CRD's integer-or-string refuses what the built-in kinds accept: cpu: 0.5
+    say(diag::make<Code::WrongFieldType>(spanOf(node), foundText(node), pathText(place),
+                                         "an integer or a string here, in a custom resource")
+            .hint(fmt::format("write \"{}\"", node.real)));
+  }
+
+  [[nodiscard]] static bool isIntegral(double value) {
+    return value >= -9e15 && value <= 9e15 && value == static_cast<double>(static_cast<std::int64_t>(value));
+  }
+
+  void text(const Node& node, const TypeRow& type, const Place& place) {
+    const std::string_view written = node.text();
+    if (type.enumCount != 0) enumerator(node, written, type, place);
+    if ((type.flags & table::Base64) != 0 && !isBase64(written)) {
+      const bool inSecret = place.up != nullptr && place.up->key == "data";
+      say(diag::make<Code::NotBase64>(spanOf(node), pathText(place))
+              .hint(inSecret ? "plain text goes into `stringData`" : ""));
+    }
+    if ((type.flags & table::DateTime) != 0 && !isTimestamp(written)) {
+      say(diag::make<Code::NotATimestamp>(spanOf(node), written, pathText(place)));
+    }
+    if (type.limits == 0) return;
+    std::size_t length = 0;
+    for (char c : written) length += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+    bounds(node, type, place, static_cast<std::int64_t>(length), "characters long");
+    const Index pattern = store_.limits(type.limits).pattern;
+    if (pattern != table::kNoName && !catalog_.matches(pattern, written)) {
+      say(diag::make<Code::PatternMismatch>(spanOf(node), written, store_.name(pattern), pathText(place)));
+    }
+  }
+
+  void enumerator(const Node& node, std::string_view written, const TypeRow& type, const Place& place) {
+    const std::vector<std::string_view> values = store_.texts(type.enums, type.enumCount);
+    for (std::string_view known : values) {
+      if (known == written) return;
+    }
+    if (written.empty() && (type.flags & table::Custom) == 0) return;   // Go reads "" as not set
+    const std::string_view near = diag::nearest(written, values);
+    std::string hint = near.empty() ? fmt::format("it takes {}", quotedList(values, "or"))
+                                    : fmt::format("did you mean \"{}\"?", near);
+    say(diag::make<Code::UnknownEnumerator>(spanOf(node), pathText(place), written).hint(std::move(hint)));
+  }
+
+  void number(const Node& node, const TypeRow& type, const Place& place) {
+    const std::int64_t written = node.kind == NodeKind::Int ? node.integer : static_cast<std::int64_t>(node.real);
+    if ((type.flags & table::Int32) != 0 && written != static_cast<std::int32_t>(written)) {
+      say(diag::make<Code::NumberTooWide>(spanOf(node), written, pathText(place)));
+      return;
+    }
+    bounds(node, type, place, written, "");
+  }
+
+  void bounds(const Node& node, const TypeRow& type, const Place& place, std::int64_t size, std::string_view unit) {
+    if (type.limits == 0) return;
+    const table::LimitRow& limit = store_.limits(type.limits);
+    if (size >= limit.minimum && size <= limit.maximum) return;
+    const bool low = size < limit.minimum;
+    say(diag::make<Code::OutOfBounds>(spanOf(node), place.up == nullptr ? rootName_ : pathText(place),
+                                      unit.empty() ? std::to_string(size) : fmt::format("{} {}", size, unit),
+                                      fmt::format("at {} {}", low ? "least" : "most", low ? limit.minimum : limit.maximum)));
+  }
+
+  const Catalog::Impl& catalog_;
+  const table::Store& store_;
+  const ir::Object& object_;
+  const base::SymbolTable& symbols_;
+  diag::Sink& sink_;
+  VersionSet target_;
+  bool everything_;
+  std::string about_;
+  std::string rootName_;
+};
+
+}  // namespace
+
+void checkObject(const Catalog& catalog, const ir::Object& object, const base::SymbolTable& symbols,
+                 const CheckOptions& options, diag::Sink& sink) {
+  if (object.external || object.root == nullptr) return;
+  ObjectCheck(catalog.impl(), object, symbols, options, sink).run();
+}
+
+}  // namespace mlstack::schema

@@ -1,0 +1,84 @@
+#include "schema/list_keys.h"
+
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "schema/structural.h"
+
+namespace mlstack::schema {
+
+using ir::Node;
+using ir::NodeKind;
+
+namespace {
+
+std::string scalarText(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::Bool: return node.boolean ? "true" : "false";
+    case NodeKind::Int: return std::to_string(node.integer);
+    case NodeKind::Float: return fmt::format("{}", node.real);
+    case NodeKind::String: return std::string(node.text());
+    case NodeKind::Null:
+    case NodeKind::List:
+    case NodeKind::Map: break;
+  }
+  return {};
+}
+
+/// Validation lets these pass and the later entry wins; only server-side apply refuses.
+bool laterEntryWins(std::string_view fieldName, const std::vector<std::string_view>& keys) {
+  return fieldName == "env" || fieldName == "imagePullSecrets" || fieldName == "hostAliases" ||
+         (fieldName == "ports" && keys.front() == "containerPort");
+}
+
+/// The keys of an entry as one text to compare by; empty when none of its keys is there.
+std::string keyOf(const Node& entry, const std::vector<std::string_view>& keys, const base::SymbolTable& symbols) {
+  std::string text;
+  bool any = false;
+  for (std::string_view key : keys) {
+    const Node* value = member(&entry, key, symbols);
+    any = any || value != nullptr;
+    if (value != nullptr) text += scalarText(*value);
+    else if (key == "protocol") text += "TCP";   // the API server's default
+    text += '\0';
+  }
+  return any ? text : std::string{};
+}
+
+std::string describeKeys(const Node& entry, const std::vector<std::string_view>& keys,
+                         const base::SymbolTable& symbols) {
+  std::string text;
+  for (std::string_view key : keys) {
+    const Node* value = member(&entry, key, symbols);
+    if (value == nullptr) continue;
+    text += fmt::format("{}`{}` {}", text.empty() ? "" : " and ", key, scalarText(*value));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<ListClash> findClashes(const Node& list, const table::Store& store, const table::TypeRow& type,
+                                   std::string_view fieldName, const base::SymbolTable& symbols) {
+  std::vector<ListClash> out;
+  const auto kind = static_cast<ListType>(type.listType);
+  const std::vector<std::string_view> keys = store.texts(type.keys, type.keyCount);
+  if (kind == ListType::Atomic || (kind == ListType::Map && keys.empty())) return out;
+  const bool shadows = kind == ListType::Map && laterEntryWins(fieldName, keys);
+  std::unordered_map<std::string, const Node*> seen;
+  for (const Node& entry : ir::Children(&list)) {
+    if (kind == ListType::Map && entry.kind != NodeKind::Map) continue;
+    if (kind == ListType::Set && entry.isContainer()) continue;
+    std::string key = kind == ListType::Set ? scalarText(entry) : keyOf(entry, keys, symbols);
+    if (key.empty()) continue;
+    const auto [at, isNew] = seen.try_emplace(std::move(key), &entry);
+    if (isNew) continue;
+    std::string what = kind == ListType::Set ? fmt::format("the value {}", scalarText(entry))
+                                             : describeKeys(entry, keys, symbols);
+    out.push_back({at->second, &entry, std::move(what), shadows});
+  }
+  return out;
+}
+
+}  // namespace mlstack::schema
