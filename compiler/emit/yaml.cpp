@@ -1,0 +1,160 @@
+#include <vector>
+
+#include "emit/buffer.h"
+#include "emit/emit.h"
+#include "emit/scalar.h"
+
+namespace mlstack::emit {
+
+namespace {
+
+using ir::Node;
+using ir::NodeKind;
+
+/// A longer key needs the explicit `? key` form: parsers give up looking for its colon.
+constexpr std::size_t kLongestSimpleKey = 900;
+
+class YamlWriter {
+ public:
+  YamlWriter(Buffer& out, const base::SymbolTable& symbols)
+      : out_(out), symbols_(symbols), keyStyles_(symbols.size(), kUnknown) {}
+
+  void document(const Node& root) {
+    if (root.kind == NodeKind::Map && root.length) {
+      map(root, 0);
+    } else if (root.kind == NodeKind::List && root.length) {
+      list(root, 0);
+    } else {
+      scalar(root);
+      out_.put('\n');
+    }
+  }
+
+ private:
+  static constexpr std::uint8_t kUnknown = 0xff;
+
+  /// The cursor stands at column `indent`; ends after a newline.
+  void map(const Node& node, unsigned indent) {
+    bool first = true;
+    for (const auto& child : ir::Children(&node)) {
+      if (!first) out_.spaces(indent);
+      first = false;
+      key(child.key, indent);
+      value(child, indent);
+    }
+  }
+
+  void list(const Node& node, unsigned indent) {
+    bool first = true;
+    for (const auto& child : ir::Children(&node)) {
+      if (!first) out_.spaces(indent);
+      first = false;
+      out_.put('-');
+      if (child.length && child.kind == NodeKind::Map) {
+        out_.put(' ');
+        map(child, indent + 2);
+      } else if (child.length && child.kind == NodeKind::List) {
+        out_.put(' ');
+        list(child, indent + 2);
+      } else {
+        leaf(child, indent);
+      }
+    }
+  }
+
+  void key(base::Symbol symbol, unsigned indent) {
+    const auto text = symbols_.text(symbol);
+    auto& style = keyStyles_[symbol.id];
+    if (style == kUnknown) style = static_cast<std::uint8_t>(keyStyleOf(text));
+    if (text.size() > kLongestSimpleKey) {
+      out_.put("? ");
+      putScalar(out_, text, Style::Double);
+      out_.put('\n');
+      out_.spaces(indent);
+    } else if (style == static_cast<std::uint8_t>(Style::Plain)) {
+      out_.put(text);
+    } else {
+      putScalar(out_, text, static_cast<Style>(style));
+    }
+    out_.put(':');
+  }
+
+  /// After the colon of a key at column `indent`.
+  void value(const Node& node, unsigned indent) {
+    if (node.length && node.kind == NodeKind::Map) {
+      out_.put('\n');
+      out_.spaces(indent + 2);
+      return map(node, indent + 2);
+    }
+    if (node.length && node.kind == NodeKind::List) {
+      out_.put('\n');
+      out_.spaces(indent);   // items stand under their key, as kubectl writes them
+      return list(node, indent);
+    }
+    leaf(node, indent);
+  }
+
+  void leaf(const Node& node, unsigned indent) {
+    out_.put(' ');
+    if (node.kind == NodeKind::String) {
+      const auto text = node.text();
+      const auto style = styleOf(text, node.flags & ir::FlagBlock);
+      if (style == Style::Plain) {
+        out_.put(text);
+      } else if (style == Style::Literal) {
+        putLiteral(out_, text, indent + 2);
+      } else {
+        putScalar(out_, text, style);
+      }
+    } else {
+      scalar(node);
+    }
+    out_.put('\n');
+  }
+
+  /// Anything that stands on one line.
+  void scalar(const Node& node) {
+    switch (node.kind) {
+      case NodeKind::Null: return out_.put("null");
+      case NodeKind::Bool: return out_.put(node.boolean ? "true" : "false");
+      case NodeKind::Int: return putInteger(out_, node.integer);
+      case NodeKind::Float: return putFloat(out_, node.real);
+      case NodeKind::List: return out_.put("[]");
+      case NodeKind::Map: return out_.put("{}");
+      case NodeKind::String: {
+        const auto style = styleOf(node.text());
+        return putScalar(out_, node.text(), style == Style::Literal ? Style::Double : style);
+      }
+    }
+  }
+
+  Buffer& out_;
+  const base::SymbolTable& symbols_;
+  std::vector<std::uint8_t> keyStyles_;   // by symbol: keys repeat, so each is judged once
+};
+
+}  // namespace
+
+void appendYaml(std::string& out, const ir::Node& root, const base::SymbolTable& symbols) {
+  StringWriter writer(out);
+  Buffer buffer(writer);
+  YamlWriter(buffer, symbols).document(root);
+  buffer.flush();
+}
+
+bool emitYaml(const ir::Stack& stack, Writer& writer) {
+  Buffer buffer(writer);
+  YamlWriter yaml(buffer, *stack.symbols);
+  bool first = true;
+  for (const auto* object : ir::applyOrder(stack)) {
+    if (!object->root) continue;
+    if (!first) buffer.put("---\n");
+    first = false;
+    yaml.document(*object->root);
+    if (!buffer.ok()) return false;
+  }
+  buffer.flush();
+  return buffer.ok();
+}
+
+}  // namespace mlstack::emit
