@@ -10,6 +10,10 @@
 
 #include "base/span.h"
 
+namespace mlstack::syntax {
+struct Expr;
+}
+
 namespace mlstack::sema {
 
 enum class TypeKind : std::uint8_t {
@@ -31,7 +35,9 @@ struct Type;
 struct RecordField {
   std::string_view name;
   const Type* type = nullptr;
-  bool required = true;
+  bool required = true;                                // no default and not optional
+  std::string_view defaultText;                        // prelude: the default as written
+  const syntax::Expr* defaultValue = nullptr;          // types built at run time: its tree
 };
 
 struct Type {
@@ -93,6 +99,7 @@ struct Member {
   std::string_view defaultText;        // as written, or empty; evaluated where used
   std::string_view doc;                // Markdown, first line is the summary
   base::Span span;                     // declaration, for user kinds
+  const syntax::Expr* defaultValue = nullptr;  // kinds built at run time: the default's tree instead of its text
 };
 
 /// What a kind is to lowering and to the storage analysis.

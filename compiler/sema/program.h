@@ -17,6 +17,8 @@
 
 namespace mlstack::sema {
 
+/// A field of a block. Members that have a default and are not stated follow the stated ones, with
+/// `keySpan` and `span` nowhere (externals get none). Nodes may be shared between instances: read only.
 struct FieldValue {
   const Member* member = nullptr;
   Value value;
@@ -52,6 +54,7 @@ struct Instance {
   base::Span labelSpan;
   bool external = false;
   bool isProtected = false;
+  bool declared = false;               // sema's own: made with the state that on-demand reading needs
   Instance* parent = nullptr;          // parts: what they are in
   FieldValue* fields = nullptr;        // includes `value` and `at` when given
   Instance* parts = nullptr;           // first part; `next` chains them
@@ -88,11 +91,14 @@ struct Program {
   base::Symbol nameSpace;              // 0 when not stated
   std::string_view kubernetes = "1.36";
   base::Span stackSpan;
-  std::vector<Instance*> resources;    // in order of declaration and expansion
+  Value labels;                        // of the stack: Map or Null; they go on every object
+  Value annotations;
+  std::vector<Instance*> resources;    // in order of declaration and expansion, externals included
   std::vector<OutputValue> outputs;
   std::vector<AllowValue> allows;      // of the stack
   std::vector<ParamInfo> params;
-  bool ok = true;                      // false: errors were reported, do not lower
+  bool partial = false;                // checked without the values of some parameters: nothing to lower
+  bool ok = true;                      // false: errors were reported or `partial`, do not lower
 };
 
 }  // namespace mlstack::sema
