@@ -1,0 +1,55 @@
+// Every manifest is read by two YAML parsers that are not ours, in every dialect they have, and each
+// must see the values that `--emit json` states; and a second run must give the same bytes.
+import { isDeepStrictEqual } from "node:util";
+import { build, built, caseStacks, exampleStacks, need, Report } from "./stacks.mjs";
+
+const YAML = need("yaml");
+const jsYaml = need("js-yaml");
+
+function readWithYaml(version, schema) {
+  return (text) => YAML.parseAllDocuments(text, { version, schema, strict: true, uniqueKeys: true, prettyErrors: true })
+    .map((document) => {
+      const slips = [...document.errors, ...document.warnings];
+      if (slips.length > 0) throw slips[0];
+      return document.toJS({ maxAliasCount: 0 });
+    });
+}
+
+const readers = {
+  "yaml 1.1": readWithYaml("1.1", "yaml-1.1"),
+  "yaml 1.2 core": readWithYaml("1.2", "core"),
+  "js-yaml core": (text) => jsYaml.loadAll(text, null, { schema: jsYaml.CORE_SCHEMA, onWarning: (w) => { throw w; } }),
+  "js-yaml default": (text) => jsYaml.loadAll(text, null, { onWarning: (w) => { throw w; } }),
+};
+
+/// The first place where two values differ, as a path.
+function difference(a, b, path = "") {
+  if (isDeepStrictEqual(a, b)) return null;
+  if (a && b && typeof a === "object" && typeof b === "object" && Array.isArray(a) === Array.isArray(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const inner = difference(a[key], b[key], `${path}/${key}`);
+      if (inner) return inner;
+    }
+  }
+  return `${path}: ${JSON.stringify(a)} (${typeof a}) and ${JSON.stringify(b)} (${typeof b})`;
+}
+
+const report = new Report();
+let manifests = 0, stacks = 0;
+for (const { stack, yaml, objects } of built([...exampleStacks(), ...caseStacks()], report.fail)) {
+  stacks += 1;
+  manifests += objects.length;
+  if (build(stack, "yaml").out !== yaml) report.fail(`${stack.name}: a second build gives other bytes`);
+  if (/[^\n]$/.test(yaml)) report.fail(`${stack.name}: the last line has no end`);
+  for (const [name, read] of Object.entries(readers)) {
+    try {
+      const documents = yaml === "" ? [] : read(yaml);
+      const found = difference(documents, objects);
+      if (found) report.fail(`${stack.name}: ${name} reads other values than --emit json states: ${found}`);
+    } catch (error) {
+      report.fail(`${stack.name}: ${name}: ${error.message}`);
+    }
+  }
+}
+if (stacks === 0) report.fail("no stack was built");
+report.done(`${manifests} manifests of ${stacks} stacks, read by ${Object.keys(readers).length} readers`);
