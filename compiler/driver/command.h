@@ -62,6 +62,8 @@ inline constexpr unsigned kAny = ~0u;
 
 [[nodiscard]] std::span<const CommandRow> commands();
 [[nodiscard]] const CommandRow* findCommand(std::string_view name);
+/// MLS9001, with the nearest command as a hint.
+[[nodiscard]] diag::Diagnostic unknownCommand(std::string_view name);
 /// Options that every command has (`--color`, `--help`).
 [[nodiscard]] std::span<const OptionRow> commonOptions();
 

@@ -281,4 +281,13 @@ const CommandRow* findCommand(std::string_view name) {
   return nullptr;
 }
 
+diag::Diagnostic unknownCommand(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& row : kCommands) names.push_back(row.name);
+  auto near = diag::nearest(name, names);
+  return diag::make<diag::Code::UnknownCommand>({}, name)
+      .hint(near.empty() ? fmt::format("its commands are {}", fmt::join(names, ", "))
+                         : fmt::format("did you mean `{}`?", near));
+}
+
 }  // namespace mlstack::driver

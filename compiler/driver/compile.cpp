@@ -1,0 +1,193 @@
+#include "driver/compile.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "driver/terminal.h"
+#include "emit/emit.h"
+#include "lower/lower.h"
+#include "parse/parse.h"
+#include "storage/storage.h"
+#include "yaml/yaml.h"
+
+namespace mlstack::driver {
+namespace {
+
+using diag::Code;
+
+std::string_view nodeText(const ir::Node& node) {
+  switch (node.kind) {
+    case ir::NodeKind::Null: return "null";
+    case ir::NodeKind::Bool: return "a bool";
+    case ir::NodeKind::Int:
+    case ir::NodeKind::Float: return "a number";
+    case ir::NodeKind::String: return "a string";
+    case ir::NodeKind::List: return "a list";
+    case ir::NodeKind::Map: return "a map";
+  }
+  return "";
+}
+
+bool isParamName(std::string_view text) {
+  if (text.empty()) return false;
+  for (char c : text) {
+    auto b = static_cast<unsigned char>(c);
+    if (!(std::isalnum(b) != 0 || c == '_' || c == '-' || b >= 0x80)) return false;
+  }
+  return std::isdigit(static_cast<unsigned char>(text[0])) == 0;
+}
+
+}  // namespace
+
+void leave(int code) {
+#ifdef MLSTACK_SANITIZED
+  std::exit(code);   // leaks are looked for at exit
+#else
+  ::_exit(code);
+#endif
+}
+
+int exitFor(const std::vector<diag::Diagnostic>& diagnostics) {
+  int code = ExitDone;
+  for (const auto& d : diagnostics) {
+    if (d.severity != diag::Severity::Error) continue;
+    auto number = static_cast<unsigned>(d.code);
+    // 9007 and 9012 … 9019 are about files and what is in them.
+    bool usage = number >= 9001 && number <= 9024 && d.code != Code::FileNotFound && !(number >= 9012 && number <= 9018);
+    if (usage) return ExitUsage;
+    code = ExitErrors;
+  }
+  return code;
+}
+
+const diag::MessageRow* findRow(std::string_view text) {
+  std::string wanted(text);
+  for (auto& c : wanted) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (!wanted.starts_with("MLS")) wanted.insert(0, "MLS");
+  for (const auto& row : diag::allRows())
+    if (diag::codeText(row.code) == wanted) return &row;
+  return nullptr;
+}
+
+// --- settings --------------------------------------------------------------------------------
+
+void Session::configure(const Invocation& invocation) {
+  settings.kubernetes = invocation.value("--kubernetes");
+  // All --set values are one file of a line each, so that messages can point into them.
+  std::string lines;
+  for (const auto& text : invocation.values("--set")) lines += text + "\n";
+  const base::SourceFile* file = lines.empty() ? nullptr : &sources.add("--set", std::move(lines));
+  std::size_t offset = 0;
+  for (const auto& given : invocation.given) {
+    if (given.option->name == "--params") readParamsFile(given.value);
+    if (given.option->name == "--set") addSet(*file, offset, given.value);
+  }
+}
+
+void Session::addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text) {
+  auto begin = file.begin + static_cast<base::Pos>(offset);
+  offset += text.size() + 1;
+  auto equals = text.find('=');
+  auto name = text.substr(0, equals);
+  base::Span span{begin, begin + static_cast<base::Pos>(name.size())};
+  if (equals == std::string::npos || !isParamName(name)) {
+    sink.add(diag::make<Code::BadSet>(span, text));
+    return;
+  }
+  settings.params.push_back({.name = std::move(name), .text = text.substr(equals + 1), .span = span});
+}
+
+void Session::readParamsFile(const std::string& path) {
+  const auto* file = files_.source(path, {}, sink);
+  if (file == nullptr) return;
+  ir::Builder builder(paramArena_);
+  auto documents = yaml::readDocuments(*file, symbols, builder, sink);
+  base::Span all{file->begin, file->begin};
+  if (documents.size() > 1) {
+    sink.add(diag::make<Code::ParamsNotMap>(documents[1]->span, "a second document"));
+    return;
+  }
+  for (const auto* document : documents) {
+    if (document->kind == ir::NodeKind::Null) continue;   // an empty file
+    if (document->kind != ir::NodeKind::Map) {
+      sink.add(diag::make<Code::ParamsNotMap>(document->span.known() ? document->span : all,
+                                              nodeText(*document)));
+      continue;
+    }
+    for (const auto& child : ir::Children(document))
+      settings.params.push_back({.name = std::string(symbols.text(child.key)), .node = &child, .span = child.span});
+  }
+}
+
+const schema::Catalog& Session::catalogFor(const std::string& root) {
+  auto& catalog = catalogs_[root];
+  if (!catalog) catalog = std::make_unique<schema::Catalog>();
+  return *catalog;
+}
+
+// --- phases ----------------------------------------------------------------------------------
+
+void Session::parse() {
+  for (auto& unit : units) {
+    if (unit.tree) continue;
+    unit.tree = parse::parseFile(*unit.source, symbols, sink);
+    if (unit.tree->items.empty() && !unit.tree->hasErrors) {
+      auto d = diag::make<Code::EmptyFile>({}, unit.source->name);
+      d.file = unit.source->name;
+      sink.add(std::move(d));
+      unit.isStack = false;
+    }
+  }
+}
+
+void Session::evaluateUnit(Unit& unit) {
+  auto root = projectRoot(unit.source->name);
+  unit.catalog = &catalogFor(root);
+  unit.imports = std::make_unique<Imports>(files_, symbols, sink, std::move(root));
+  sema::Options options{.params = settings.params,
+                        .kubernetes = settings.kubernetes,
+                        .missingParamsAreUnknown = settings.missingParamsAreUnknown};
+  unit.program = sema::evaluate(*unit.source, *unit.tree, unit.imports->access(), *unit.catalog, options,
+                                symbols, sink);
+}
+
+void Session::evaluate() {
+  parse();
+  for (auto& unit : units)
+    if (unit.isStack) evaluateUnit(unit);
+}
+
+bool Session::lacksParams(const sema::Program& program) const {
+  return std::ranges::any_of(program.params, [&](const sema::ParamInfo& param) {
+    return param.required && std::ranges::find(settings.params, param.name, &sema::ParamValue::name) == settings.params.end();
+  });
+}
+
+void Session::compileUnit(Unit& unit) {
+  evaluateUnit(unit);
+  if (!unit.program->ok || unit.tree->hasErrors) return;
+  auto before = sink.errorCount();
+  if (settings.missingParamsAreUnknown && lacksParams(*unit.program)) return;   // nothing to lower from
+  unit.stack = lower::lowerProgram(*unit.program, *unit.catalog, sink);
+  unit.program.reset();
+  unit.tree.reset();
+  unit.imports.reset();
+  if (!unit.stack || sink.errorCount() != before) return;
+  for (const auto& breach : ir::verify(*unit.stack)) sink.add(diag::make<Code::InternalError>({}, breach));
+  schema::CheckOptions options{.version = schema::versionBit(unit.stack->kubernetes), .everything = true};
+  for (const auto& object : unit.stack->objects)
+    if (!object.external) schema::checkObject(*unit.catalog, object, symbols, options, sink);
+  storage::analyse(*unit.stack, sources, sink);
+  emit::proveComplete(*unit.stack, sink);
+}
+
+void Session::compile() {
+  parse();
+  for (auto& unit : units)
+    if (unit.isStack) compileUnit(unit);
+}
+
+}  // namespace mlstack::driver

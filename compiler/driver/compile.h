@@ -1,0 +1,98 @@
+#pragma once
+// Files to deployment graphs: the pipeline that every command runs, and how far.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/source.h"
+#include "base/symbol.h"
+#include "diag/diag.h"
+#include "driver/command.h"
+#include "driver/project.h"
+#include "ir/stack.h"
+#include "schema/schema.h"
+#include "sema/program.h"
+#include "sema/sema.h"
+#include "syntax/ast.h"
+
+namespace mlstack::driver {
+
+/// One stack on its way through the compiler; what later phases need no more is freed early.
+struct Unit {
+  const base::SourceFile* source = nullptr;
+  bool isStack = true;                      // false: a library found in a folder, only parsed
+  std::unique_ptr<syntax::File> tree;
+  std::unique_ptr<Imports> imports;
+  const schema::Catalog* catalog = nullptr;
+  std::unique_ptr<sema::Program> program;   // null after lowering
+  std::unique_ptr<ir::Stack> stack;         // null when there were errors
+};
+
+/// What the user asked for beside the files.
+struct Settings {
+  std::string kubernetes;
+  std::vector<sema::ParamValue> params;
+  bool missingParamsAreUnknown = false;
+  bool libraries = false;                   // parse files of folders that hold no stack, too
+};
+
+/// One run of the compiler over independent stacks. Diagnostics of all go to one sink.
+class Session {
+ public:
+  Session() : files_(sources) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Reads `--set`, `--params`, `--kubernetes`.
+  void configure(const Invocation& invocation);
+
+  /// Reads what the operands name: files, `-`, folders (searched for stacks). Without operands, the
+  /// only stack of the current folder. False when there is nothing to go on with.
+  [[nodiscard]] bool open(const std::vector<std::string>& operands);
+
+  /// Parses every unit.
+  void parse();
+  /// Parses and evaluates every unit.
+  void evaluate();
+  /// All of it: evaluates, lowers, checks against the schemas, verifies, applies the storage rules.
+  void compile();
+
+  base::SourceSet sources;
+  base::SymbolTable symbols;
+  diag::Sink sink;
+  Settings settings;
+  std::deque<Unit> units;
+
+ private:
+  void addUnit(const std::string& path, bool isStack);
+  void evaluateUnit(Unit& unit);
+  void compileUnit(Unit& unit);
+  [[nodiscard]] bool lacksParams(const sema::Program& program) const;
+  void readParamsFile(const std::string& path);
+  void addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text);
+  [[nodiscard]] const schema::Catalog& catalogFor(const std::string& root);
+
+  Sources files_;
+  base::Arena paramArena_;
+  std::map<std::string, std::unique_ptr<schema::Catalog>> catalogs_;   // by project
+};
+
+/// ExitUsage when the command line is at fault, ExitErrors for other errors, else ExitDone.
+[[nodiscard]] int exitFor(const std::vector<diag::Diagnostic>& diagnostics);
+
+/// The row of "MLS3004", "mls3004" or "3004"; null when there is none.
+[[nodiscard]] const diag::MessageRow* findRow(std::string_view text);
+
+/// The shortest exit: destructors of a large run take longer than writing its output.
+[[noreturn]] void leave(int code);
+
+/// Whether a text's first statement is `stack`; comments may come before it.
+[[nodiscard]] bool beginsWithStack(std::string_view text);
+
+/// All .mlstack files below `folder`, sorted; hidden folders are left out, links to folders not followed.
+[[nodiscard]] std::vector<std::string> sourcesBelow(const std::string& folder);
+
+}  // namespace mlstack::driver
