@@ -93,42 +93,49 @@ void appendSection(std::string& out, std::string_view title, std::string_view te
 
 }  // namespace
 
-std::string CaseFile::directive(std::string_view word) const {
-  for (const auto& directive : directives)
-    if (directive.starts_with(word) && (directive.size() == word.size() || directive[word.size()] == ' '))
-      return directive.size() == word.size() ? "" : directive.substr(word.size() + 1);
+CaseFile::CaseFile(std::string_view text) : text_(text) {
+  std::uint32_t number = 0;
+  for (const auto line : splitLines(text_)) {
+    ++number;
+    if (line.starts_with(kSection)) break;
+    if (isExpectation(line)) continue;
+    if (line.starts_with(kDirective)) directives_.emplace_back(line.substr(kDirective.size()));
+    lines_.push_back({line, number});
+  }
+}
+
+bool CaseFile::has(std::string_view word) const {
+  return std::any_of(directives_.begin(), directives_.end(), [&](const std::string& directive) {
+    return directive == word || directive.starts_with(std::string(word) + " ");
+  });
+}
+
+std::string CaseFile::value(std::string_view word) const {
+  for (const auto& directive : directives_)
+    if (directive.starts_with(std::string(word) + " ")) return directive.substr(word.size() + 1);
   return {};
 }
 
-CaseFile readCase(std::string_view text) {
-  CaseFile file;
-  bool any = false;
-  for (const auto line : splitLines(text)) {
-    if (line.starts_with(kSection)) break;
-    if (isExpectation(line)) continue;
-    if (line.starts_with(kDirective)) file.directives.emplace_back(line.substr(kDirective.size()));
-    file.source.append(line).push_back('\n');
-    any = true;
-  }
-  // A case about a missing last newline says so, because the rendering always ends with one.
-  if (any && !file.directive("no-newline").empty()) file.source.pop_back();
-  return file;
-}
-
-std::string renderCase(const CaseFile& file, const std::vector<diag::Diagnostic>& diagnostics,
-                       const base::SourceSet& sources, const base::SourceFile* main,
-                       const std::vector<Section>& sections) {
+std::string CaseFile::render(const std::vector<diag::Diagnostic>& diagnostics, const base::SourceSet& sources,
+                             const base::SourceFile* main, const std::vector<Section>& sections) const {
   Renderer renderer(sources, main);
   for (const auto& d : diagnostics) renderer.add(d);
-  std::string out;
-  std::uint32_t number = 0;
-  for (const auto line : splitLines(file.source)) {
-    out.append(line).push_back('\n');
-    for (const auto& expectation : renderer.byLine[++number]) out.append(expectation).push_back('\n');
+  // What is said of a line that is no source line (the end of the file) belongs to the last one.
+  std::map<std::uint32_t, std::vector<std::string>> byLine;
+  for (auto& [number, texts] : renderer.byLine) {
+    std::uint32_t to = lines_.empty() ? 0 : lines_.front().number;
+    for (const auto& line : lines_)
+      if (line.number <= number) to = line.number;
+    auto& all = byLine[to];
+    all.insert(all.end(), texts.begin(), texts.end());
   }
-  for (auto at = renderer.byLine.upper_bound(number); at != renderer.byLine.end(); ++at)
-    for (const auto& expectation : at->second) out.append(expectation).push_back('\n');
-  if (!renderer.elsewhere.empty()) appendSection(out, "elsewhere", fmt::format("{}\n", fmt::join(renderer.elsewhere, "\n")));
+  std::string out;
+  for (const auto& line : lines_) {
+    out.append(line.text).push_back('\n');
+    for (const auto& expectation : byLine[line.number]) out.append(expectation).push_back('\n');
+  }
+  if (!renderer.elsewhere.empty())
+    appendSection(out, "elsewhere", fmt::format("{}\n", fmt::join(renderer.elsewhere, "\n")));
   for (const auto& section : sections) appendSection(out, section.title, section.text);
   return out;
 }

@@ -2,10 +2,12 @@
 // One-file cases: source, expectations under the lines they speak of, expected output at the end.
 // No line numbers, so that a case survives edits; rendering a run gives the file back, byte for byte.
 //
-//   //: emit yaml                      a directive; stays part of the source
+//   //: emit yaml                      a directive
 //   claim data { szie = 10Gi }
 //   //@          ^~~~ error[MLS2003]: …   an expectation, under the line it speaks of
 //   // ==== yaml                       from here on: output, a comment a line
+//
+// All of it is comments to the compiler, so a case is compiled as it lies on disk.
 
 #include <string>
 #include <string_view>
@@ -16,24 +18,32 @@
 
 namespace mlstack::tests {
 
-struct CaseFile {
-  std::string source;                    // expectations and output removed
-  std::vector<std::string> directives;   // "emit yaml", "set nodes=4"
-
-  /// The rest of the first directive that starts with `word`, or empty.
-  [[nodiscard]] std::string directive(std::string_view word) const;
-};
-
-[[nodiscard]] CaseFile readCase(std::string_view text);
-
 struct Section {
   std::string title;   // "yaml"
   std::string text;
 };
 
-/// The case as this run would write it. `diagnostics` must be sorted.
-[[nodiscard]] std::string renderCase(const CaseFile& file, const std::vector<diag::Diagnostic>& diagnostics,
-                                     const base::SourceSet& sources, const base::SourceFile* main,
-                                     const std::vector<Section>& sections);
+class CaseFile {
+ public:
+  explicit CaseFile(std::string_view text);
+
+  [[nodiscard]] const std::vector<std::string>& directives() const { return directives_; }
+  /// The rest of the first directive that starts with `word`; nothing when there is none.
+  [[nodiscard]] bool has(std::string_view word) const;
+  [[nodiscard]] std::string value(std::string_view word) const;
+
+  /// The case as this run would write it. `diagnostics` must be sorted, and be about this very file.
+  [[nodiscard]] std::string render(const std::vector<diag::Diagnostic>& diagnostics, const base::SourceSet& sources,
+                                   const base::SourceFile* main, const std::vector<Section>& sections) const;
+
+ private:
+  struct Line {
+    std::string_view text;
+    std::uint32_t number = 0;   // in the file as it is
+  };
+  std::string text_;
+  std::vector<Line> lines_;     // source lines only
+  std::vector<std::string> directives_;
+};
 
 }  // namespace mlstack::tests
