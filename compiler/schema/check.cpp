@@ -33,6 +33,10 @@ class ObjectCheck {
   void run() {
     const std::string_view kind = symbols_.text(object_.kind);
     about_ = fmt::format("{}/{}", kind, symbols_.text(object_.name));
+    if (!object_.apiVersion || !object_.kind) {
+      const std::string_view missing = object_.kind ? "`apiVersion`" : "`kind`";
+      return say(diag::make<Code::MissingField>(headSpan(), "this object", missing));
+    }
     const bool raw = everything_ || hasRaw(*object_.root);
     const table::ResourceRow* row = checkKind(catalog_, symbols_.text(object_.apiVersion), kind, headSpan(), about_,
                                               target_, sink_);
@@ -137,7 +141,7 @@ class ObjectCheck {
     if ((type.flags & table::KeepsUnknown) != 0) return;
     const FieldSuggestion near = suggestField(store_, place, key, target_);
     std::string hint;
-    if (!near.elsewhere.empty()) hint = fmt::format("`{}` stands at `{}`", key, near.elsewhere);
+    if (!near.elsewhere.empty()) hint = fmt::format("`{}` stands at {}", key, near.elsewhere);
     else if (!near.nearest.empty()) hint = fmt::format("did you mean `{}`?", near.nearest);
     else hint = fieldsHint(type);
     say(diag::make<Code::UnknownField>(spanOf(child), subject(place, rootName_), key).hint(std::move(hint)));
@@ -210,11 +214,16 @@ class ObjectCheck {
     std::string hint;
     if (shape == Shape::String && !node.isContainer()) hint = "put it in quotes";
     else if (shape == Shape::List) hint = "write a list, also for one item: `[…]`";
-    else if (node.kind == NodeKind::String && (shape == Shape::Int || shape == Shape::Bool || shape == Shape::Float)) {
-      hint = "write it without quotes";
-    }
+    else if (node.kind == NodeKind::String && readsAs(node.text(), shape)) hint = "write it without quotes";
     const std::string path = place.up == nullptr ? "an object" : pathText(place);
     say(diag::make<Code::WrongFieldType>(spanOf(node), foundText(node), path, takesText(shape)).hint(std::move(hint)));
+  }
+
+  /// Whether a quoted text would be right without its quotes.
+  [[nodiscard]] static bool readsAs(std::string_view text, Shape shape) {
+    if (shape == Shape::Bool) return text == "true" || text == "false";
+    if (shape != Shape::Int && shape != Shape::Float) return false;
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   }
 
   void scalar(const Node& node, const TypeRow& type, const Place& place) {
@@ -274,7 +283,7 @@ class ObjectCheck {
     bounds(node, type, place, static_cast<std::int64_t>(length), "characters long");
     const Index pattern = store_.limits(type.limits).pattern;
     if (pattern != table::kNoName && !catalog_.matches(pattern, written)) {
-      say(diag::make<Code::PatternMismatch>(spanOf(node), written, store_.name(pattern), pathText(place)));
+      say(diag::make<Code::FieldPattern>(spanOf(node), written, store_.name(pattern), pathText(place)));
     }
   }
 

@@ -17,6 +17,8 @@ using table::TypeRow;
 namespace {
 
 constexpr int kSearchDepth = 3;
+constexpr std::size_t kSearchSteps = 400;
+constexpr std::size_t kShownPlaces = 3;
 
 bool sameIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
@@ -29,16 +31,18 @@ std::string joined(const std::string& path, std::string_view key) {
   return path.empty() ? std::string(key) : path + "." + std::string(key);
 }
 
-/// Breadth first, so that the shortest way down wins. `metadata` and `status` say nothing new.
-std::string findBelow(const Store& store, Index start, const std::string& path, std::string_view wanted,
-                      VersionSet version) {
+/// Breadth first: all hits of the shallowest depth. `metadata` and `status` say nothing new.
+std::vector<std::string> findBelow(const Store& store, Index start, const std::string& path, std::string_view wanted,
+                                   VersionSet version) {
   struct Step {
     Index type;
     std::string path;
     int depth;
   };
+  std::vector<std::string> hits;
+  int hitDepth = kSearchDepth;
   std::vector<Step> queue{{start, path, 0}};
-  for (std::size_t at = 0; at < queue.size() && at < 400; ++at) {
+  for (std::size_t at = 0; at < queue.size() && at < kSearchSteps && queue[at].depth <= hitDepth; ++at) {
     const Step step = queue[at];
     for (const FieldRow& field : store.fields(store.type(step.type))) {
       const std::string_view name = store.name(field.name);
@@ -52,12 +56,19 @@ std::string findBelow(const Store& store, Index start, const std::string& path, 
       const TypeRow& row = store.type(below);
       if (shapeOf(row) != Shape::Object) continue;
       const FieldRow* hit = store.findField(row, wanted);
-      if (hit != nullptr && (hit->versions & version) != 0) return joined(belowPath, wanted);
-      if (step.depth + 1 < kSearchDepth) queue.push_back({below, std::move(belowPath), step.depth + 1});
+      if (hit != nullptr && (hit->versions & version) != 0) {
+        hits.push_back(joined(belowPath, wanted));
+        hitDepth = step.depth;
+      } else if (step.depth + 1 < kSearchDepth) {
+        queue.push_back({below, std::move(belowPath), step.depth + 1});
+      }
     }
   }
-  return {};
+  return hits;
 }
+
+/// The names every object has at its root.
+bool isRootName(std::string_view name) { return name == "apiVersion" || name == "kind" || name == "metadata"; }
 
 }  // namespace
 
@@ -126,11 +137,13 @@ FieldSuggestion suggestField(const Store& store, const Place& place, std::string
     const TypeRow& row = store.type(up->type);
     if (shapeOf(row) != Shape::Object) continue;
     const FieldRow* hit = store.findField(row, wrong);
-    if (hit == nullptr || (hit->versions & version) == 0) continue;
-    out.elsewhere = joined(pathText(*up), wrong);
+    if (hit == nullptr || (hit->versions & version) == 0 || (up->up == nullptr && isRootName(wrong))) continue;
+    out.elsewhere = "`" + joined(pathText(*up), wrong) + "`";
     return out;
   }
-  out.elsewhere = findBelow(store, place.type, pathText(place), wrong, version);
+  const std::vector<std::string> below = findBelow(store, place.type, pathText(place), wrong, version);
+  std::vector<std::string_view> shown(below.begin(), below.begin() + static_cast<std::ptrdiff_t>(std::min(kShownPlaces, below.size())));
+  out.elsewhere = quotedList(shown, "or");
   return out;
 }
 

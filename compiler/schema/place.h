@@ -32,7 +32,7 @@ struct Place {
 /// What to say about a field that the type at `place` does not have.
 struct FieldSuggestion {
   std::string nearest;      // a field of the same type
-  std::string elsewhere;    // the path at which that very name is a field
+  std::string elsewhere;    // the paths at which that very name is a field, quoted
 };
 [[nodiscard]] FieldSuggestion suggestField(const table::Store& store, const Place& place, std::string_view wrong,
                                            VersionSet version);
