@@ -125,13 +125,16 @@ class Sink {
   void promoteWarnings();
 
  private:
+  [[nodiscard]] std::size_t slotOf(const Diagnostic& d) const;
+  void index(std::size_t slots);
+
   std::vector<Diagnostic> all_;
   std::size_t errors_ = 0;
-  std::vector<std::uint64_t> seen_;
+  std::vector<std::uint32_t> seen_;  // open addressing over `all_`: index + 1, 0 = free
 };
 
 /// The candidate nearest to `wrong` by edit distance, or empty when none is near enough
-/// (distance at most a third of the longer text, case-insensitive first).
+/// (distance at most a third of the longer text; case, `-` and `_` do not count).
 [[nodiscard]] std::string_view nearest(std::string_view wrong, const std::vector<std::string_view>& candidates);
 
 }  // namespace mlstack::diag

@@ -1,0 +1,174 @@
+#include <algorithm>
+
+#include "base/json.h"
+#include "diag/formats.h"
+#include "diag/render.h"
+
+namespace mlstack::diag {
+namespace {
+
+using base::JsonWriter;
+
+constexpr std::string_view kVersion =
+#include "version.inc"
+    ;
+constexpr std::string_view kSchema =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+// A path as a URI reference, relative to where the compiler ran.
+std::string uriOf(std::string_view path) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  while (path.starts_with("./")) path.remove_prefix(2);
+  std::string uri = path.starts_with('/') ? "file://" : "";
+  for (const char c : path) {
+    if (plain.find(c) != std::string_view::npos) {
+      uri += c;
+    } else {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return uri;
+}
+
+class SarifPrinter {
+ public:
+  SarifPrinter(const std::vector<Diagnostic>& all, const base::SourceSet& sources, std::string& out)
+      : all_(all), sources_(sources), json_(out, 2) {
+    for (const Diagnostic& d : all_) rules_.push_back(d.code);
+    std::sort(rules_.begin(), rules_.end());
+    rules_.erase(std::unique(rules_.begin(), rules_.end()), rules_.end());
+  }
+
+  void print() {
+    json_.beginObject().field("$schema", kSchema).field("version", "2.1.0").key("runs").beginArray().beginObject();
+    json_.key("tool").beginObject().key("driver").beginObject();
+    json_.field("name", "mlstackc").field("version", kVersion).field("semanticVersion", kVersion);
+    json_.key("rules").beginArray();
+    for (const Code code : rules_) rule(code);
+    json_.endArray().endObject().endObject();
+    json_.field("columnKind", "unicodeCodePoints").key("results").beginArray();
+    for (const Diagnostic& d : all_) result(d);
+    json_.endArray().endObject().endArray().endObject();
+  }
+
+ private:
+  void text(std::string_view key, std::string_view content) {
+    json_.key(key).beginObject().field("text", content).endObject();
+  }
+
+  void rule(Code code) {
+    const std::string id = codeText(code);
+    const ExplainParts parts = explainParts(id);
+    const std::string_view page = explainPage(id);
+    const MessageRow& known = row(code);
+    json_.beginObject().field("id", id).field("name", known.name);
+    text("shortDescription", parts.title.empty() ? known.name : parts.title);
+    text("fullDescription", parts.paragraph.empty() ? known.name : parts.paragraph);
+    if (!page.empty()) json_.key("help").beginObject().field("text", page).field("markdown", page).endObject();
+    json_.key("defaultConfiguration").beginObject().field("level", severityText(known.severity)).endObject();
+    json_.endObject();
+  }
+
+  void artifact(std::string_view file) {
+    json_.key("artifactLocation").beginObject().field("uri", uriOf(file)).endObject();
+  }
+
+  void region(std::string_view key, const Region& place) {
+    json_.key(key).beginObject().field("startLine", place.line).field("startColumn", place.column);
+    json_.field("endLine", place.endLine).field("endColumn", place.endColumn).endObject();
+  }
+
+  void physical(const Region& place) {
+    if (place.file.empty()) return;
+    json_.key("physicalLocation").beginObject();
+    artifact(place.file);
+    if (place.line != 0) region("region", place);
+    json_.endObject();
+  }
+
+  void logical(const std::string& object) {
+    if (object.empty()) return;
+    json_.key("logicalLocations").beginArray().beginObject();
+    json_.field("fullyQualifiedName", object).field("kind", "object").endObject().endArray();
+  }
+
+  void result(const Diagnostic& d) {
+    const auto index = std::lower_bound(rules_.begin(), rules_.end(), d.code) - rules_.begin();
+    json_.beginObject().field("ruleId", codeText(d.code)).field("ruleIndex", index);
+    json_.field("level", severityText(d.severity));
+    text("message", d.help.empty() ? d.message : d.message + "\nhelp: " + d.help);
+    const Region place = regionOf(d.span, d.file, sources_);
+    if (!place.file.empty() || !d.object.empty()) {
+      json_.key("locations").beginArray().beginObject();
+      physical(place);
+      logical(d.object);
+      json_.endObject().endArray();
+    }
+    related(d);
+    fixes(d);
+    json_.endObject();
+  }
+
+  void related(const Diagnostic& d) {
+    if (d.related.empty()) return;
+    json_.key("relatedLocations").beginArray();
+    std::size_t id = 0;
+    for (const Related& other : d.related) {
+      json_.beginObject().field("id", ++id);
+      text("message", other.message);
+      physical(regionOf(other.span, {}, sources_));
+      json_.endObject();
+    }
+    json_.endArray();
+  }
+
+  // A fix lists its edits file by file.
+  void fixes(const Diagnostic& d) {
+    if (d.fixes.empty()) return;
+    json_.key("fixes").beginArray();
+    for (const Fix& fix : d.fixes) {
+      std::vector<const Edit*> edits;
+      for (const Edit& edit : fix.edits) edits.push_back(&edit);
+      std::stable_sort(edits.begin(), edits.end(),
+                       [](const Edit* a, const Edit* b) { return a->span.begin < b->span.begin; });
+      json_.beginObject();
+      text("description", fix.title);
+      json_.key("artifactChanges").beginArray();
+      const base::SourceFile* file = nullptr;
+      for (const Edit* edit : edits) {
+        const Region place = regionOf(edit->span, {}, sources_);
+        if (place.text == nullptr) continue;
+        if (place.text != file) {
+          if (file != nullptr) json_.endArray().endObject();
+          file = place.text;
+          json_.beginObject();
+          artifact(place.file);
+          json_.key("replacements").beginArray();
+        }
+        json_.beginObject();
+        region("deletedRegion", place);
+        text("insertedContent", edit->text);
+        json_.endObject();
+      }
+      if (file != nullptr) json_.endArray().endObject();
+      json_.endArray().endObject();
+    }
+    json_.endArray();
+  }
+
+  const std::vector<Diagnostic>& all_;
+  const base::SourceSet& sources_;
+  JsonWriter json_;
+  std::vector<Code> rules_;
+};
+
+}  // namespace
+
+std::string renderSarif(const std::vector<Diagnostic>& all, const base::SourceSet& sources) {
+  std::string out;
+  SarifPrinter(all, sources, out).print();
+  out += '\n';
+  return out;
+}
+
+}  // namespace mlstack::diag
