@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "driver/schemas.h"
 #include "driver/terminal.h"
 #include "emit/emit.h"
 #include "lower/lower.h"
@@ -124,7 +125,10 @@ void Session::readParamsFile(const std::string& path) {
 
 const schema::Catalog& Session::catalogFor(const std::string& root) {
   auto& catalog = catalogs_[root];
-  if (!catalog) catalog = std::make_unique<schema::Catalog>();
+  if (!catalog) {
+    catalog = std::make_unique<schema::Catalog>();
+    loadSchemas(root, *catalog, files_, symbols, sink);
+  }
   return *catalog;
 }
 
