@@ -95,8 +95,11 @@ bool isReservedWord(std::string_view text) {
 bool looksNumeric(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   if (text.empty()) return false;
-  const bool point = text.front() == '.';
-  if (!point && (text.front() < '0' || text.front() > '9')) return false;
+  const char first = lower(text.front());
+  if (first == 'e') {   // `e5`: one parser of 1.1 needs no digit before the exponent
+    return text.size() > 1 && text.find_first_not_of("0123456789+-", 1) == std::string_view::npos;
+  }
+  if (first != '.' && (first < '0' || first > '9')) return false;
   if (text.front() == '0' && text.size() > 1) {
     const char base = lower(text[1]);
     if (base == 'x') {
@@ -123,7 +126,7 @@ bool plainSafe(std::string_view text, std::uint8_t seen) {
   }
   if ((seen & Hash) && (seen & Space) && text.find(" #") != std::string_view::npos) return false;
   const char c = text.front();
-  if ((c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+') {
+  if ((c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E') {
     if (looksNumeric(text)) return false;
   }
   return !isReservedWord(text);
