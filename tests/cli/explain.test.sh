@@ -1,0 +1,19 @@
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+expect 0 explain && prints 'claim' && prints 'join'
+for code in MLS3004 mls3004 3004; do expect 0 explain $code && prints 'MLS3004'; done
+expect 1 explain MLS0001 && says MLS9016
+for kind in claim container job claim.size container.read; do
+  expect 0 explain $kind
+  [[ -s out ]] || fault "explain $kind printed nothing"
+done
+expect 0 explain join && prints 'join\('
+expect 0 explain v1/Pod.spec.containers && prints 'image'
+expect 0 explain apps/v1/StatefulSet && prints 'spec'
+expect 0 explain StatefulSet && prints 'apps/v1'
+expect 1 explain clam && says 'did you mean `claim`'
+expect 1 explain claim.sise && says 'did you mean `claim.size`'
+expect 1 explain jion && says 'did you mean `join`'
+printf 'stack p\n/// How many nodes.\nparam nodes: int in 1..4 = 2\nparam image: image\n' >p.mlstack
+expect 0 explain p.mlstack && prints 'nodes' && prints 'How many nodes' && prints 'image'
+finish
