@@ -46,10 +46,8 @@ CrdResult addVersion(const ir::Node& version, const CrdNames& names, const base:
   return {.versions = 1};
 }
 
-}  // namespace
-
-CrdResult readCrd(const ir::Node& crd, const base::SymbolTable& symbols, table::Store& store,
-                  table::Index objectMeta) {
+CrdResult addVersions(const ir::Node& crd, const base::SymbolTable& symbols, table::Store& store,
+                      table::Index objectMeta) {
   const std::string_view apiVersion = memberText(&crd, "apiVersion", symbols);
   if (crd.kind != ir::NodeKind::Map || memberText(&crd, "kind", symbols) != "CustomResourceDefinition" ||
       apiVersion != "apiextensions.k8s.io/v1") {
@@ -81,6 +79,16 @@ CrdResult readCrd(const ir::Node& crd, const base::SymbolTable& symbols, table::
     all.at = &crd;
   }
   return all;
+}
+
+}  // namespace
+
+CrdResult readCrd(const ir::Node& crd, const base::SymbolTable& symbols, table::Store& store,
+                  table::Index objectMeta) {
+  table::Store::Mark before = store.mark();
+  CrdResult result = addVersions(crd, symbols, store, objectMeta);
+  if (result.problem != CrdProblem::None) store.rollBack(std::move(before));
+  return result;
 }
 
 }  // namespace mlstack::schema

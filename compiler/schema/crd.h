@@ -18,7 +18,8 @@ struct CrdResult {
   int versions = 0;                // how many served versions were added
 };
 
-/// Adds every served version of `crd` to `store`, replacing earlier rows of the same name.
+/// Adds every served version of `crd` to `store`, replacing earlier rows of the same name. With a
+/// problem the store is as it was.
 [[nodiscard]] CrdResult readCrd(const ir::Node& crd, const base::SymbolTable& symbols, table::Store& store,
                                 table::Index objectMeta);
 

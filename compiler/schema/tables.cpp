@@ -137,6 +137,7 @@ Index Store::add(TypeDraft draft) {
   auto [at, isNew] = typeIndex_.try_emplace(std::move(key), Index{0});
   if (isNew) {
     at->second = reserve();
+    if (!sound_) return kAnyType;
     place(row, fields, enums, keys);
     types_[at->second - base_.types.size()] = row;
   }
@@ -160,6 +161,36 @@ void Store::fill(Index index, TypeDraft draft) {
   TypeRow row = rowOf(draft, fields, enums, keys);
   place(row, fields, enums, keys);
   types_[index - base_.types.size()] = row;
+}
+
+Store::Mark Store::mark() const {
+  return {types_.size(), fields_.size(), lists_.size(), limits_.size(), names_.size(), resources_};
+}
+
+void Store::rollBack(Mark mark) {
+  const auto drop = [](auto& index, std::size_t end) {
+    std::erase_if(index, [&](const auto& entry) { return entry.second >= end; });
+  };
+  // Indices beyond 16 bits were cut short and may point anywhere: then nothing is worth sharing.
+  if (!sound_) {
+    typeIndex_.clear();
+    listIndex_.clear();
+    nameIndex_.clear();
+    for (std::size_t at = 0; at < mark.names; ++at) {
+      nameIndex_.emplace(names_[at], static_cast<Index>(base_.nameEnds.size() + at));
+    }
+  } else {
+    drop(typeIndex_, base_.types.size() + mark.types);
+    drop(listIndex_, base_.lists.size() + mark.lists);
+    drop(nameIndex_, base_.nameEnds.size() + mark.names);
+  }
+  types_.resize(mark.types);
+  fields_.resize(mark.fields);
+  lists_.resize(mark.lists);
+  limits_.resize(mark.limits);
+  names_.resize(mark.names);
+  resources_ = std::move(mark.resources);
+  sound_ = true;
 }
 
 void Store::removeResources(std::string_view apiVersion, std::string_view kind) {

@@ -146,6 +146,13 @@ class Store {
   [[nodiscard]] Index intern(std::string_view text);
   void addResource(const ResourceRow& row) { resources_.push_back(row); }
   void removeResources(std::string_view apiVersion, std::string_view kind);
+  /// The state to come back to when a CRD turns out unusable half way.
+  struct Mark {
+    std::size_t types, fields, lists, limits, names;
+    std::vector<ResourceRow> resources;
+  };
+  [[nodiscard]] Mark mark() const;
+  void rollBack(Mark mark);
   /// False when the 16-bit indices ran out: what was added since is not usable.
   [[nodiscard]] bool sound() const { return sound_; }
 
