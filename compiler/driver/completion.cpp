@@ -72,10 +72,15 @@ void bashCommand(std::string& out, const CommandRow& row) {
 std::string bash() {
   std::string out = R"(# bash completion for mlstackc
 _mlstackc_paths() {
-  local IFS=$'\n'
+  local IFS=$'\n' path
   compopt -o filenames 2>/dev/null
-  COMPREPLY=($(compgen -d -- "$current"))
-  if [[ ${1-} != -d ]]; then COMPREPLY+=($(compgen -f "$@" -- "$current" | while read -r path; do [[ -d $path ]] || printf '%s\n' "$path"; done)); fi
+  COMPREPLY=()
+  for path in $(compgen -d -- "$current"); do
+    # Hidden folders are offered to those who typed their dot.
+    [[ ${path##*/} == .* && ${current##*/} != .* ]] || COMPREPLY+=("$path")
+  done
+  [[ ${1-} == -d ]] && return
+  for path in $(compgen -f "$@" -- "$current"); do [[ -d $path ]] || COMPREPLY+=("$path"); done
 }
 _mlstackc() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=1

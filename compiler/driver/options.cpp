@@ -118,20 +118,33 @@ struct Words {
   }
 };
 
+const OptionRow* findOption(const CommandRow& row, std::string_view name) {
+  for (auto rows : {row.options, commonOptions()})
+    for (const auto& option : rows)
+      if (option.name == name || (!option.letter.empty() && option.letter == name)) return &option;
+  return nullptr;
+}
+
+/// CLI11 would take `--werror=no`; a flag is there or not.
+bool flagsHaveNoValues(const CommandRow& row, const std::vector<std::string>& words, diag::Sink& sink) {
+  auto before = sink.errorCount();
+  for (const auto& word : words) {
+    if (word == "--") break;
+    auto equals = word.find('=');
+    if (equals == std::string::npos || !word.starts_with("--")) continue;
+    const auto* option = findOption(row, std::string_view(word).substr(0, equals));
+    if (option != nullptr && option->takes == Takes::Nothing)
+      sink.add(diag::make<Code::FlagWithValue>({}, option->name));
+  }
+  return sink.errorCount() == before;
+}
+
 void parseFailed(const CommandRow& row, const std::string& what, diag::Sink& sink) {
   // "--emit: 1 required TEXT missing"
   auto name = what.substr(0, what.find_first_of(": "));
-  auto find = [&](std::span<const OptionRow> rows) -> const OptionRow* {
-    for (const auto& option : rows)
-      if (option.name == name || (!option.letter.empty() && option.letter == name)) return &option;
-    return nullptr;
-  };
-  const auto* option = find(row.options);
-  if (option == nullptr) option = find(commonOptions());
+  const auto* option = findOption(row, name);
   if (option == nullptr) {
     unknownOption(row, name, sink);
-  } else if (option->takes == Takes::Nothing) {
-    sink.add(diag::make<Code::FlagWithValue>({}, option->name));
   } else {
     auto d = diag::make<Code::MissingOptionValue>({}, option->name, option->value);
     if (!option->choices.empty()) d.help = "one of " + quotedList(option->choices);
@@ -180,6 +193,7 @@ std::vector<std::string> Invocation::values(std::string_view option) const {
 Invocation parseWords(const CommandRow& row, const std::vector<std::string>& words,
                       const char* (*environment)(const char*), diag::Sink& sink) {
   Invocation out(row);
+  if (!flagsHaveNoValues(row, words, sink)) return out;
   Words parsed(row);
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());   // as CLI11 wants them

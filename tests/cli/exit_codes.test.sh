@@ -39,7 +39,10 @@ expect 64 check --fix - <good.mlstack && says 'MLS9023'
 expect 64 check - - <good.mlstack && says 'MLS9022'
 expect 64 build && says 'MLS9009' && says 'bad.mlstack, good.mlstack'
 mkdir empty
-(cd empty && expect 64 build && says 'MLS9008' && finish) || fault "in an empty folder"
+cd empty || exit 1
+expect 64 build
+says 'MLS9008'
+cd "$scratch" || exit 1
 expect 64 build empty && says 'MLS9008'
 
 expect 0 build good.mlstack && prints '^kind: Pod'

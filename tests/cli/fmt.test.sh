@@ -35,6 +35,8 @@ expect 1 fmt --check tree
 [[ $(wc -l <out) -eq 2 ]] || fault "a folder's files: $(cat out)"
 expect 0 fmt tree
 [[ $(cat tree/a.mlstack tree/sub/b.mlstack tree/other.txt) == $'let x = 1\nlet x = 1\nlet   x=1' ]] || fault "folder: $(head tree/*.mlstack)"
-(cd tree && expect 0 fmt --check && finish) || fault "without operand: the current folder"
+cd tree || exit 1
+expect 0 fmt --check
+cd "$scratch" || exit 1
 expect 1 fmt missing.mlstack && says MLS9007
 finish
