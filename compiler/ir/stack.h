@@ -142,6 +142,13 @@ struct Stack {
   std::deque<CheckpointContract> contracts;
 };
 
+/// What the kind is to the storage analysis; Workload for everything that is in no other group and may run pods.
+[[nodiscard]] Role roleOf(std::string_view apiVersion, std::string_view kind);
+
+/// Adds an object from a plain manifest's tree, taking its names from the tree; a `List` adds its items. Trees without
+/// kind or name are left out. Returns how many were added.
+std::size_t addManifest(Stack& stack, Node* root);
+
 /// Objects in the order in which they apply cleanly: namespaces, priority classes and classes,
 /// accounts and roles, config, volumes, claims, services, then workloads, then what watches
 /// them; within a group as declared. Externals are left out.

@@ -71,7 +71,7 @@ std::size_t scalarEnd(std::string_view text, std::size_t at, std::string_view va
         return i + 1;
       }
     }
-    return text.size();
+    return std::string_view::npos;
   }
   if (text[at] == '\'') {
     for (auto i = at + 1; i < text.size(); ++i) {
@@ -79,7 +79,7 @@ std::size_t scalarEnd(std::string_view text, std::size_t at, std::string_view va
       if (i + 1 == text.size() || text[i + 1] != '\'') return i + 1;
       ++i;
     }
-    return text.size();
+    return std::string_view::npos;
   }
   if (text[at] == '|' || text[at] == '>') return blockEnd(text, at, value);
   if (text.substr(at, value.size()) == value) return at + value.size();
@@ -94,7 +94,8 @@ std::size_t scalarEnd(std::string_view text, std::size_t at, std::string_view va
 
 std::size_t flowEnd(std::string_view text, std::size_t at, char close) {
   auto i = skipBlank(text, at);
-  if (i < text.size() && text[i] == ',') i = skipBlank(text, i + 1);
+  // A last key without a value, a trailing comma.
+  while (i < text.size() && (text[i] == ',' || text[i] == ':')) i = skipBlank(text, i + 1);
   return i < text.size() && text[i] == close ? i + 1 : at;
 }
 

@@ -26,6 +26,9 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
 
+/// Of an alias in a message.
+constexpr std::size_t kLongestName = 60;
+
 /// The file's bytes as a stream, without a copy.
 class TextBuffer : public std::streambuf {
  public:
@@ -79,7 +82,12 @@ class Handler final : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     const auto at = skipProperties(text_, offset(mark));
-    const auto place = span(at, scalarEnd(text_, at, value));
+    const auto end = scalarEnd(text_, at, value);
+    if (end == std::string_view::npos) {   // yaml-cpp takes the end of the file for the quote
+      tree_.say(diag::make<Code::YamlSyntax>(span(at, at + 1), "this quote is never closed"));
+      throw Stop{};
+    }
+    const auto place = span(at, end);
     const bool plain = tag == "?";
     if (tree_.wantsKey()) return key(plain, tag, value, place, anchor);
     auto* node = plain ? typed(resolvePlain(value), value, place) : builder_.copyString(value, place);
@@ -266,7 +274,9 @@ constexpr Rewording kRewordings[] = {
     {"illegal EOF in scalar", "a quoted text is not closed before the end of the file", "close it with its quote"},
     {"illegal document indicator in scalar", "a quoted text holds a line `---` or `...`", "close the quote before it"},
     {"illegal character in scalar", "a text cannot begin or go on like this", "put it in quotes"},
-    {"illegal tab when looking for indentation", "a tab indents this line", "YAML counts spaces only: replace it by spaces"},
+    {"invalid unicode: ", "this escape means no character", "write the character itself"},
+    {"unexpected character in block scalar", "only `+`, `-` and a digit may stand after `|` or `>`", "begin the text on the next line"},
+    {"cannot set zero indentation for a block scalar", "a block is indented by one space at least", "write a digit from 1 to 9, or none"},
     {"unknown escape character: ", "this escape is not known to double-quoted text", "double the backslash, or use single quotes"},
     {"unknown token", "this character cannot begin a value", "put the text in quotes"},
     {"alias not found after *", "a name is expected after `*`", "quote a text that begins with `*`"},
@@ -274,8 +284,19 @@ constexpr Rewording kRewordings[] = {
     {"aliases can't have any content, *including* tags", "an alias stands alone, without tag or anchor", "remove them"},
     {"cannot assign multiple tags to the same node", "a value has one tag", "remove the others"},
     {"cannot assign multiple anchors to the same node", "a value has one anchor", "remove the others"},
-    {"unexpected end of block scalar indicator", "only `|`, `>`, `+`, `-` and a digit may stand here", "begin the text on the next line"},
+    {"illegal character found while scanning", "this character cannot stand in a tag, anchor or alias", "put the text in quotes"},
+    {"bad character found while scanning hex number", "an escape takes hexadecimal digits", "double the backslash, or use single quotes"},
+    {"invalid", "this cannot stand here", "put the text in quotes"},
+    {"bad file", "this is too deep or damaged to be read", ""},
 };
+
+/// The tab in the indentation of the line that holds `at`, or npos: yaml-cpp blames what follows it.
+std::size_t indentingTab(std::string_view text, std::size_t at) {
+  const auto lineBreak = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+  const auto begin = lineBreak == std::string_view::npos ? 0 : lineBreak + 1;
+  const auto content = text.find_first_not_of(' ', begin);
+  return content != std::string_view::npos && text[content] == '\t' ? content : std::string_view::npos;
+}
 
 void saySyntax(const YAML::Exception& e, const base::SourceFile& file, std::size_t skipped, diag::Sink& sink, const Limits& limits) {
   const auto at = std::min(e.mark.is_null() ? file.text.size() : static_cast<std::size_t>(e.mark.pos) + skipped, file.text.size());
@@ -286,9 +307,14 @@ void saySyntax(const YAML::Exception& e, const base::SourceFile& file, std::size
   }
   if (e.msg.starts_with("the referenced anchor is not defined")) {
     const auto text = std::string_view(file.text).substr(at);
-    const auto name = text.substr(0, text.find_first_of(" \t\r\n,]}"));
+    const auto name = text.substr(0, std::min(text.find_first_of(" \t\r\n,]}"), kLongestName));
     sink.add(diag::make<Code::YamlUnknownAlias>({place.begin, place.begin + static_cast<Pos>(name.size())}, name)
                  .hint("an anchor counts from where it stands to the end of its document"));
+    return;
+  }
+  if (const auto tab = indentingTab(file.text, at); tab != std::string_view::npos) {
+    const auto begin = file.begin + static_cast<Pos>(tab);
+    sink.add(diag::make<Code::YamlSyntax>({begin, begin + 1}, "a tab indents this line").hint("YAML counts spaces only: replace it by spaces"));
     return;
   }
   for (const auto& row : kRewordings) {
