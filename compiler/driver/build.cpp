@@ -38,7 +38,9 @@ void runPhases(Session& session, Emit emit) {
     case Emit::Json:
     case Emit::Ir: session.compile(); return;
     case Emit::Ast: session.parse(); return;
-    case Emit::Tokens: return;   // a dump of tokens shows its own slips
+    case Emit::Tokens:
+      for (const auto& unit : session.units) (void)parse::lex(*unit.source, session.sink);
+      return;
   }
 }
 
@@ -48,8 +50,10 @@ bool emitUnit(Session& session, const Unit& unit, Emit emit, emit::Writer& out) 
     case Emit::Json: return emit::emitJson(*unit.stack, out);
     case Emit::Ir: return out.write(ir::dumpText(*unit.stack, session.sources));
     case Emit::Ast: return out.write(syntax::dumpFile(*unit.tree, session.symbols));
-    case Emit::Tokens:
-      return out.write(syntax::dumpTokens(parse::lex(*unit.source, session.sink), *unit.source));
+    case Emit::Tokens: {
+      diag::Sink known;   // its slips were shown before anything is written
+      return out.write(syntax::dumpTokens(parse::lex(*unit.source, known), *unit.source));
+    }
   }
   return true;
 }

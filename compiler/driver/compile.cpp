@@ -102,6 +102,7 @@ void Session::addSet(const base::SourceFile& file, std::size_t& offset, const st
 }
 
 void Session::readParamsFile(const std::string& path) {
+  if (path == "-") ++settings.paramsFromStdin;
   const auto* file = files_.source(path, {}, sink);
   if (file == nullptr) return;
   ir::Builder builder(paramArena_);

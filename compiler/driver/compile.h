@@ -35,6 +35,7 @@ struct Unit {
 struct Settings {
   std::string kubernetes;
   std::vector<sema::ParamValue> params;
+  int paramsFromStdin = 0;                  // how often `--params -` was given
   bool missingParamsAreUnknown = false;
   bool libraries = false;                   // parse files of folders that hold no stack, too
 };

@@ -106,7 +106,7 @@ bool Session::open(const std::vector<std::string>& operands) {
     }
     return sink.errorCount() == before;
   }
-  if (std::ranges::count(operands, "-") > 1) {
+  if (std::ranges::count(operands, "-") + settings.paramsFromStdin > 1) {
     sink.add(diag::make<Code::StdinTwice>({}));
     return false;
   }
