@@ -3,7 +3,12 @@
 // Operator precedence is not in the grammar: `expr` is flat and the tree builder climbs
 // precedences, which saves a dozen contexts an expression.
 // Tokens come from compiler/parse/lexer.cpp; README.md describes them.
+//
+// The labels are the interface to compiler/parse: the tree builder reads nothing else. A run of
+// tokens that needs no label (`DOC*`, the dots of a path, prefix operators) it reads from the tokens.
 parser grammar MlstackParser;
+
+options { superClass = ParserBase; contextSuperClass = Context; }  // compiler/parse/antlr/parser_base.h
 
 tokens {
   // names and literals
@@ -11,7 +16,7 @@ tokens {
   STRING, BLOCK_STRING,                // without interpolation
   STRING_HEAD, STRING_MID, STRING_TAIL,// "a${ … }b${ … }c", block strings alike
   DOC,                                 // /// one line, belongs to what follows
-  // statement words (a NAME when followed by `=`, `:` or `{`, or after a dot)
+  // statement words (a NAME where no statement of theirs can begin: compiler/parse/words.h)
   STACK, IMPORT, PARAM, LET, KIND, COMPONENT, FOR, IF, ASSERT, OUTPUT, EXTERNAL, OBJECT, ALLOW,
   // words inside statements and expressions
   AS, AT, ELSE, IN, MATCHES, THEN, TRUE, FALSE, NULL_, VIA,
@@ -23,92 +28,106 @@ tokens {
 
 file: items+=statement* EOF;
 
-// One statement after another; the builder calls this rule so that only one top-level
-// statement's tree is alive at a time.
-single: item=statement;
-
+// Built as soon as it is read, and its contexts freed: only the statements around the current one
+// have a parse tree.
 statement
-  : docs+=DOC* (
-      stackHeader | importDecl | paramDecl | letDecl | kindDecl | componentDecl
-    | forStatement | ifStatement | assertStatement | outputDecl | allowStatement
-    | externalDecl | objectDecl | spreadStatement | stringField | nameStatement
+  : DOC*
+    ( word=wordStatement
+    | SPREAD spread=expr
+    | quoted=(STRING | BLOCK_STRING) (ASSIGN value=expr | body=block)
+    // `image = "x"`, `resources { … }`, `claim data { … }`, `port http = 80`, `read data at "/data" { … }`
+    | head=NAME (DOT NAME)*
+      ( ASSIGN value=expr
+      | body=block
+      | label=labelOperand (ASSIGN value=expr)? (AT at=expr)? body=block?
+      )
     )
   ;
 
-stackHeader: STACK name=NAME body=block?;
-importDecl: IMPORT from=STRING (AS name=NAME)?;
-paramDecl: PARAM name=NAME COLON ty=type refine=refinement? (ASSIGN value=expr)?;
-letDecl: LET name=NAME (COLON ty=type)? ASSIGN value=expr;
-outputDecl: OUTPUT name=NAME (COLON ty=type)? ASSIGN value=expr;
-assertStatement: ASSERT value=expr (COMMA message=expr)?;
-allowStatement: ALLOW code=NAME reason=expr;
-forStatement: FOR first=NAME (COMMA second=NAME)? IN items=expr body=block;
-ifStatement: IF condition=expr then=block (ELSE (otherwise=block | chained=ifStatement))?;
-componentDecl: COMPONENT name=NAME body=block;
-externalDecl: EXTERNAL head=path label=labelOperand body=block?;
-objectDecl: OBJECT type_=STRING label=labelOperand body=block?;
-spreadStatement: SPREAD value=expr;
-stringField: key=string (ASSIGN value=expr | body=block);
-
-// kind NAME = "group/version/Kind" { member… }
-kindDecl: KIND name=NAME (ASSIGN api=STRING)? LBRACE members+=kindMember* RBRACE;
-kindMember: docs+=DOC* name=NAME (COLON ty=type refine=refinement?)? (ARROW to=target)? (VIA via+=NAME)? (ASSIGN value=expr)?;
-target: steps+=targetStep (DOT steps+=targetStep)*;
-targetStep: (name=NAME | quoted=STRING) (LBRACKET key=NAME? RBRACKET)?;
-
-// `image = "x"`, `resources { … }`, `claim data { … }`, `port http = 80`, `read data at "/data" { … }`
-nameStatement
-  : head=path
-    ( ASSIGN value=expr
-    | body=block
-    | label=labelOperand (ASSIGN labelled=expr)? (AT at=expr)? body=block?
-    )
+wordStatement
+  : word=STACK name=NAME body=block?
+  | word=IMPORT from=STRING (AS name=NAME)?
+  | word=PARAM name=NAME COLON ty=type refine=refinement? (ASSIGN value=expr)?
+  | word=(LET | OUTPUT) name=NAME (COLON ty=type)? ASSIGN value=expr
+  | word=KIND name=NAME (ASSIGN from=STRING)? fields=members
+  | word=COMPONENT name=NAME body=block
+  | word=FOR name=NAME (COMMA second=NAME)? IN value=expr body=block
+  | word=IF value=expr body=block (ELSE (otherwise=block | chained=elseIf))?
+  | word=ASSERT value=expr (COMMA message=expr)?
+  | word=ALLOW name=NAME value=expr
+  | word=EXTERNAL NAME (DOT NAME)* label=labelOperand body=block?
+  | word=OBJECT from=STRING label=labelOperand body=block?
   ;
+elseIf: IF value=expr body=block (ELSE (otherwise=block | chained=elseIf))?;
 
 block: LBRACE items+=statement* RBRACE;
-path: parts+=NAME (DOT parts+=NAME)*;
 
-type: alternatives+=typeAtom (PIPE alternatives+=typeAtom)*;
+// kind NAME = "group/version/Kind" { member… }
+members: LBRACE items+=kindMember* RBRACE;
+kindMember: DOC* name=NAME (COLON ty=type refine=refinement?)? (ARROW to=target)? (VIA via=NAME)? (ASSIGN value=expr)?;
+target: steps+=targetStep (DOT steps+=targetStep)*;
+targetStep: name=(NAME | STRING) (open=LBRACKET key=NAME? RBRACKET)?;
+
+type: first=typeAtom (PIPE rest+=typeAtom)*;
 typeAtom
-  : (name=path (LT arguments+=type (COMMA arguments+=type)* GT | LPAREN words+=typeWord (COMMA words+=typeWord)* RPAREN)?
-    | LBRACE fields+=typeField (COMMA? fields+=typeField)* RBRACE
-    ) optional=QUESTION?
+  : ( name=NAME (DOT NAME)*
+      ( LT arguments+=type (COMMA arguments+=type)* GT
+      | LPAREN words+=(NAME | STRING) (COMMA words+=(NAME | STRING))* RPAREN
+      )?
+    | LBRACE (fields+=typeField COMMA?)+ RBRACE
+    )
+    optional=QUESTION?
   ;
-typeWord: name=NAME | quoted=STRING;
-typeField: name=NAME COLON ty=type (ASSIGN value=expr)?;
+typeField: DOC* name=NAME COLON ty=type (ASSIGN value=expr)?;
 refinement: IN range=expr | MATCHES pattern=string;
 
-expr: IF condition=expr THEN then=expr ELSE otherwise=expr | first=operand (ops+=operator_ rest+=operand)*;
-operator_
-  : op=(OR | AND | EQ | NE | LT | LE | GT | GE | IN | RANGE | RANGE_BELOW | PLUS | MINUS | STAR | SLASH | PERCENT)
+expr
+  : IF condition=expr THEN then=expr ELSE otherwise=expr
+  | first=operand
+    ( ops+=(OR | AND | EQ | NE | LT | LE | GT | GE | IN | RANGE | RANGE_BELOW | PLUS | MINUS | STAR | SLASH | PERCENT)
+      rest+=operand
+    )*
   ;
-operand: prefixes+=(MINUS | NOT)* base=primary suffixes+=suffix*;
+operand
+  : (MINUS | NOT)*
+    ( token=(NAME | INT | FLOAT | SUFFIXED | TRUE | FALSE | NULL_ | STRING | BLOCK_STRING)
+    | text=interpolated
+    | LPAREN inner=expr RPAREN
+    | LBRACKET list=listBody RBRACKET
+    | LBRACE map=mapBody RBRACE
+    )
+    suffixes+=suffix*
+  ;
 // What may name or size a statement: an operand that does not begin with a brace.
-labelOperand: (token=(NAME | INT | FLOAT | SUFFIXED) | text=string | LPAREN inner=expr RPAREN) suffixes+=suffix*;
+labelOperand
+  : ( token=(NAME | INT | FLOAT | SUFFIXED | STRING | BLOCK_STRING)
+    | text=interpolated
+    | LPAREN inner=expr RPAREN
+    )
+    suffixes+=suffix*
+  ;
 suffix
   : DOT name=NAME
   | LBRACKET index=expr RBRACKET
   | LPAREN (arguments+=argument (commas+=COMMA arguments+=argument?)*)? RPAREN
   ;
-argument: value=expr (ASSIGN named=expr)?;
-primary
-  : token=(NAME | INT | FLOAT | SUFFIXED | TRUE | FALSE | NULL_)
-  | text=string
-  | LPAREN inner=expr RPAREN
-  | LBRACKET list=listBody RBRACKET
-  | LBRACE map=mapBody RBRACE
-  ;
-string: plain=(STRING | BLOCK_STRING) | head=STRING_HEAD parts+=expr (mids+=STRING_MID parts+=expr)* tail=STRING_TAIL;
+argument: value=expr (equals=ASSIGN named=expr)?;
+interpolated: head=STRING_HEAD parts+=expr (mids+=STRING_MID parts+=expr)* tail=STRING_TAIL;
+string: plain=(STRING | BLOCK_STRING) | text=interpolated;
 
+// The builder reports commas without an item between them.
 listBody
   : comprehension=forClause
   | (items+=listItem (commas+=COMMA items+=listItem?)*)?
   ;
 listItem: SPREAD spread=expr | value=expr;
-forClause: FOR first=NAME (COMMA second=NAME)? IN source=expr (IF condition=expr)? COLON element=expr (ASSIGN mapped=expr)?;
+forClause: FOR first=NAME (COMMA second=NAME)? IN source=expr (IF condition=expr)? COLON element=expr (equals=ASSIGN mapped=expr)?;
 mapBody: comprehension=forClause | entries+=mapEntry*;
 mapEntry
-  : (SPREAD spread=expr | key=mapKey (ASSIGN value=expr | nested=mapNested)) COMMA?
+  : DOC*
+    ( SPREAD spread=expr
+    | (name=NAME (DOT NAME)* | key=string) (ASSIGN value=expr | nested=mapNested)
+    )
+    COMMA?
   ;
-mapKey: path | string;
 mapNested: LBRACE map=mapBody RBRACE;

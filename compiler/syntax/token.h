@@ -41,7 +41,13 @@ struct Comment {
 struct TokenList {
   std::vector<Token> tokens;  // ends with EndOfFile
   std::vector<Comment> comments;
+  /// Stretches of text in which something was reported already, by rising begin. Whoever reads the
+  /// tokens says nothing more about what touches one.
+  std::vector<base::Span> slips;
 };
+
+/// The kind of a reserved word, Name for any other text.
+[[nodiscard]] TokenKind wordKind(std::string_view text);
 
 /// Statement words and words inside statements, for editors and highlighting.
 [[nodiscard]] const std::vector<std::string_view>& statementWords();

@@ -1,0 +1,231 @@
+#include "parse/balance.h"
+
+#include <algorithm>
+
+#include "parse/parse.h"
+#include "parse/token_set.h"
+
+namespace mlstack::parse {
+namespace {
+
+using diag::Code;
+using enum syntax::TokenKind;
+using syntax::Token;
+using syntax::TokenKind;
+
+constexpr TokenSet kOpeners{LBrace, LBracket, LParen, StringHead};
+constexpr TokenSet kClosers{RBrace, RBracket, RParen, StringTail};
+
+constexpr TokenKind closerOf(TokenKind opener) {
+  return opener == LBrace ? RBrace : opener == LBracket ? RBracket : opener == LParen ? RParen : StringTail;
+}
+
+constexpr std::string_view bracketText(TokenKind kind) {
+  constexpr std::string_view texts[] = {"{", "}", "[", "]", "(", ")"};
+  return kind == StringHead ? "${" : texts[static_cast<unsigned>(kind) - static_cast<unsigned>(LBrace)];
+}
+
+/// What is wrong when brackets are matched by nothing but their order.
+struct Count {
+  std::size_t unclosed = 0;
+  std::size_t unopened = 0;
+  std::size_t depth = 0;
+  [[nodiscard]] bool clean() const { return unclosed == 0 && unopened == 0 && depth <= kMaxDepth; }
+};
+
+Count count(const std::vector<Token>& tokens) {
+  Count result;
+  std::vector<TokenKind> open;
+  for (const Token& token : tokens) {
+    if (kOpeners.has(token.kind)) {
+      open.push_back(closerOf(token.kind));
+      result.depth = std::max(result.depth, open.size());
+    } else if (kClosers.has(token.kind)) {
+      if (!open.empty() && open.back() == token.kind) {
+        open.pop_back();
+        continue;
+      }
+      // No further back than nesting may go: a file of closers must not cost a search each.
+      const auto limit = open.rbegin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(open.size(), kMaxDepth));
+      const auto match = std::find(open.rbegin(), limit, token.kind);
+      if (match == limit) {
+        ++result.unopened;
+      } else {
+        const auto above = static_cast<std::size_t>(match - open.rbegin());
+        result.unclosed += above;
+        open.resize(open.size() - above - 1);
+      }
+    }
+  }
+  result.unclosed += open.size();
+  return result;
+}
+
+class Mender {
+ public:
+  Mender(const base::SourceFile& file, const syntax::TokenList& list, diag::Sink& sink, const Count& count,
+         Balanced& result)
+      : file_(file), list_(list), sink_(sink), unclosed_(count.unclosed), unopened_(count.unopened), result_(result) {}
+
+  void run() {
+    const auto& tokens = list_.tokens;
+    result_.mended.reserve(tokens.size() + unclosed_);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const Token& token = tokens[i];
+      if (token.newlineBefore) lineStart(token);
+      if (token.kind == EndOfFile) {
+        while (!open_.empty()) closeTop();
+        result_.mended.push_back(token);
+      } else if (kOpeners.has(token.kind)) {
+        if (open_.size() == kMaxDepth) i = skipNest(i);
+        else open(token);
+      } else if (kClosers.has(token.kind)) {
+        close(token);
+      } else {
+        result_.mended.push_back(token);
+      }
+    }
+    result_.slips.insert(result_.slips.end(), found_.begin(), found_.end());
+    std::sort(result_.slips.begin(), result_.slips.end(),
+              [](base::Span a, base::Span b) { return a.begin < b.begin; });
+  }
+
+ private:
+  struct Open {
+    Token token;
+    std::size_t indentation;
+  };
+
+  std::size_t indentation(const Token& token) {
+    if (token.span.begin < file_.begin) return 0;
+    const std::string_view text = file_.text;
+    const std::size_t offset = token.span.begin - file_.begin;
+    const std::size_t newLine = text.substr(0, offset).rfind('\n');
+    const std::size_t line = newLine == std::string_view::npos ? 0 : newLine + 1;
+    const std::size_t content = text.find_first_not_of(" \t", line);
+    return content == std::string_view::npos ? 0 : content - line;
+  }
+
+  void open(const Token& token) {
+    open_.push_back({token, lineIndentation_});
+    result_.mended.push_back(token);
+  }
+
+  /// A line that is indented no deeper than the line of the innermost opener: what that opened should have been closed.
+  void lineStart(const Token& token) {
+    lineIndentation_ = indentation(token);
+    if (kClosers.has(token.kind)) return;
+    while (unclosed_ != 0 && !open_.empty() && lineIndentation_ <= open_.back().indentation) closeTop();
+  }
+
+  void close(const Token& token) {
+    const auto matches = [&token](const Open& open) { return closerOf(open.token.kind) == token.kind; };
+    if (token.newlineBefore && !open_.empty() && matches(open_.back())) {
+      // `}` under the opener of an outer block: the inner ones lack theirs.
+      while (unclosed_ != 0 && open_.size() > 1 && lineIndentation_ < open_.back().indentation &&
+             lineIndentation_ <= open_[open_.size() - 2].indentation) {
+        closeTop();
+      }
+      if (unopened_ != 0 && !open_.empty() && lineIndentation_ > open_.back().indentation) {
+        drop(token);
+        return;
+      }
+    }
+    const auto match = std::find_if(open_.rbegin(), open_.rend(), matches);
+    if (match == open_.rend() || (token.kind != StringTail && crossesString(match))) {
+      drop(token);
+      return;
+    }
+    for (auto above = match - open_.rbegin(); above != 0; --above) closeTop();
+    open_.pop_back();
+    result_.mended.push_back(token);
+  }
+
+  /// A closer inside `${…}` never closes what was opened outside of the string.
+  [[nodiscard]] bool crossesString(std::vector<Open>::reverse_iterator match) {
+    return std::any_of(open_.rbegin(), match, [](const Open& open) { return open.token.kind == StringHead; });
+  }
+
+  void drop(const Token& token) {
+    if (unopened_ != 0) --unopened_;
+    if (!touches(result_.slips, token.span.begin, token.span.end)) {
+      auto d = diag::make<Code::UnopenedBracket>(token.span, bracketText(token.kind));
+      d.fixes.push_back({"remove it", {{token.span, ""}}});
+      sink_.add(std::move(d));
+    }
+    found_.push_back(token.span);
+  }
+
+  void closeTop() {
+    const Token opener = open_.back().token;
+    open_.pop_back();
+    if (unclosed_ != 0) --unclosed_;
+    const base::Pos end = result_.mended.back().span.end;
+    if (!touches(result_.slips, opener.span.begin, end)) {
+      sink_.add(diag::make<Code::UnclosedBracket>(
+          opener.kind == StringHead ? base::Span{opener.span.end - 2, opener.span.end} : opener.span,
+          bracketText(opener.kind)));
+    }
+    result_.mended.push_back({closerOf(opener.kind), false, {end, end}});
+    found_.push_back({end, end});
+  }
+
+  /// Leaves out what lies beyond the limit. Returns the index of its last token.
+  std::size_t skipNest(std::size_t from) {
+    const auto& tokens = list_.tokens;
+    std::size_t depth = 0;
+    std::size_t i = from;
+    for (; tokens[i].kind != EndOfFile; ++i) {
+      if (kOpeners.has(tokens[i].kind)) ++depth;
+      else if (kClosers.has(tokens[i].kind) && --depth == 0) break;
+    }
+    if (tokens[i].kind == EndOfFile) {
+      --i;
+      unclosed_ = 0;
+      result_.slips.push_back({tokens[from].span.begin, tokens[i].span.end});  // what is open around is silent, too
+      for (const Open& open : open_) result_.slips.push_back(open.token.span);
+      std::sort(result_.slips.begin(), result_.slips.end(),
+                [](base::Span a, base::Span b) { return a.begin < b.begin; });
+    }
+    sink_.add(diag::make<Code::TooDeep>(tokens[from].span, kMaxDepth));
+    found_.push_back({tokens[from].span.begin, tokens[i].span.end});
+    return i;
+  }
+
+  const base::SourceFile& file_;
+  const syntax::TokenList& list_;
+  diag::Sink& sink_;
+  std::size_t unclosed_;  // how many of each may still be blamed on indentation
+  std::size_t unopened_;
+  Balanced& result_;
+  std::vector<Open> open_;
+  std::vector<base::Span> found_;
+  std::size_t lineIndentation_ = 0;
+};
+
+}  // namespace
+
+bool touches(const std::vector<base::Span>& slips, base::Pos from, base::Pos to) {
+  const auto after = std::upper_bound(slips.begin(), slips.end(), to,
+                                      [](base::Pos pos, base::Span slip) { return pos < slip.begin; });
+  // A slip may reach over many that begin later (an unclosed comment): look back a few.
+  auto slip = after;
+  for (int i = 0; i < 4 && slip != slips.begin(); ++i) {
+    --slip;
+    if (slip->end >= from) return true;
+  }
+  return false;
+}
+
+void balance(const base::SourceFile& file, const syntax::TokenList& list, diag::Sink& sink, Balanced& result) {
+  result.slips = list.slips;
+  const Count found = count(list.tokens);
+  if (found.clean()) {
+    result.tokens = &list.tokens;
+    return;
+  }
+  Mender(file, list, sink, found, result).run();
+  result.tokens = &result.mended;
+}
+
+}  // namespace mlstack::parse

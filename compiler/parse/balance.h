@@ -1,0 +1,27 @@
+#pragma once
+// Brackets are counted before the grammar sees a token: what is never closed, what closes nothing, and
+// what nests too deep is said once, and the parser reads a sequence in which all of it is mended.
+
+#include <vector>
+
+#include "base/source.h"
+#include "diag/diag.h"
+#include "syntax/token.h"
+
+namespace mlstack::parse {
+
+struct Balanced {
+  /// The tokens to parse: those of the list, or `mended`.
+  const std::vector<syntax::Token>* tokens = nullptr;
+  std::vector<syntax::Token> mended;
+  /// The list's slips and those found here, by rising begin.
+  std::vector<base::Span> slips;
+};
+
+/// `result.tokens` points into `list` or into `result`: both must stay where they are.
+void balance(const base::SourceFile& file, const syntax::TokenList& list, diag::Sink& sink, Balanced& result);
+
+/// Whether anything in [from, to] was reported already.
+[[nodiscard]] bool touches(const std::vector<base::Span>& slips, base::Pos from, base::Pos to);
+
+}  // namespace mlstack::parse

@@ -1,0 +1,294 @@
+#include "parse/build.h"
+
+#include <algorithm>
+#include <string>
+
+namespace mlstack::parse {
+
+using diag::Code;
+using syntax::Statement;
+using syntax::StatementKind;
+using syntax::TokenKind;
+using syntax::TypeExpr;
+using syntax::TypeExprKind;
+
+base::Span Builder::spanOf(const antlr::Context& context) const {
+  const std::uint32_t last = context.end > context.begin ? context.end - 1 : context.begin;
+  return {spanAt(context.begin).begin, spanAt(last).end};
+}
+
+std::string_view Builder::textOf(base::Span span) const {
+  return std::string_view(file_.text).substr(span.begin - file_.begin, span.end - span.begin);
+}
+
+syntax::Name Builder::nameAt(std::uint32_t index) {
+  const syntax::Token& token = tokens_[index];
+  if (token.kind == TokenKind::Name) return {symbols_.intern(textOf(token.span)), token.span};
+  StringPieces string;
+  string.first(textOf(token.span), true);
+  decode(string, arena_);
+  return {symbols_.intern(string.pieces[0]), token.span};
+}
+
+syntax::Name Builder::name(const Token* token) { return token == nullptr ? syntax::Name{} : nameAt(indexOf(token)); }
+
+std::span<syntax::Name> Builder::path(std::uint32_t first, base::Span& span) {
+  std::uint32_t count = 1;
+  while (tokens_[first + 2 * count - 1].kind == TokenKind::Dot) ++count;
+  const auto names = room<syntax::Name>(count);
+  for (std::uint32_t i = 0; i < count; ++i) names[i] = nameAt(first + 2 * i);
+  span = {names.front().span.begin, names.back().span.end};
+  return names;
+}
+
+std::string_view Builder::doc(const antlr::Context& context) {
+  std::uint32_t count = 0;
+  while (tokens_[context.begin + count].kind == TokenKind::Doc) ++count;
+  const auto line = [&](std::uint32_t i) {
+    std::string_view text = textOf(spanAt(context.begin + i)).substr(3);
+    if (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+    return text;
+  };
+  if (count <= 1) return count == 0 ? std::string_view{} : line(0);
+  std::string all(line(0));
+  for (std::uint32_t i = 1; i < count; ++i) all.append("\n").append(line(i));
+  return arena_.copy(std::string_view(all));
+}
+
+std::string describeToken(const base::SourceFile& file, const syntax::Token& token) {
+  const std::string_view text =
+      std::string_view(file.text).substr(token.span.begin - file.begin, token.span.end - token.span.begin);
+  switch (token.kind) {
+    case TokenKind::Name:
+    case TokenKind::Int:
+    case TokenKind::Float:
+    case TokenKind::Suffixed: return text.size() > 60 ? std::string(describe(token.kind)) : fmt::format("`{}`", text);
+    case TokenKind::String: return text.size() > 40 ? "a string" : fmt::format("the string {}", text);
+    default: return std::string(describe(token.kind));
+  }
+}
+
+void Builder::unexpected(std::uint32_t index, std::string_view expected, std::string_view hint) {
+  failed_ = true;
+  auto d = diag::make<Code::UnexpectedToken>(spanAt(index), describeToken(file_, tokens_[index]), expected);
+  d.help = hint;
+  sink_.add(std::move(d));
+}
+
+Statement* Builder::buildStatement(Grammar::StatementContext& context) {
+  auto* out = arena_.make<Statement>();
+  out->span = spanOf(context);
+  out->doc = doc(context);
+  if (!out->doc.empty()) {
+    std::uint32_t first = context.begin;
+    while (tokens_[first].kind == TokenKind::Doc) ++first;
+    out->span.begin = spanAt(first).begin;
+  }
+  out->headSpan = {out->span.begin, out->span.begin};
+  if (context.failed) {
+    failed_ = true;
+    return out;
+  }
+  if (context.word != nullptr) {
+    buildWord(*context.word, *out);
+    return out;
+  }
+  if (context.spread != nullptr) {
+    out->kind = StatementKind::Spread;
+    out->value = buildExpr(context.spread);
+    return out;
+  }
+  out->quotedHead = context.quoted != nullptr;
+  if (context.quoted != nullptr) {
+    out->head = room<syntax::Name>(1);
+    out->head[0] = name(context.quoted);
+    out->headSpan = out->head[0].span;
+  } else {
+    out->head = path(indexOf(context.head), out->headSpan);
+  }
+  if (context.label != nullptr && tokens_[context.label->begin].newlineBefore) {
+    failed_ = true;
+    const base::Pos end = out->headSpan.end;
+    sink_.add(diag::make<Code::UnexpectedToken>(base::Span{end, end}, "the end of the line", "`=`, `{` or a label")
+                  .hint("a field is written `name = value`, a part `name { … }` or `name label`"));
+    out->head = {};
+    return out;
+  }
+  if (context.value != nullptr) out->value = buildExpr(context.value);
+  if (context.label != nullptr) out->label = buildLabel(context.label);
+  if (context.at != nullptr) out->at = buildExpr(context.at);
+  out->hasBody = context.body != nullptr;
+  out->body = buildBlock(context.body);
+  out->kind = out->label == nullptr && !out->hasBody ? StatementKind::Field : StatementKind::Use;
+  return out;
+}
+
+void Builder::buildWord(Grammar::WordStatementContext& context, Statement& out) {
+  out.name = name(context.name);
+  out.headSpan = spanAt(indexOf(context.word));
+  if (context.name != nullptr) out.headSpan = out.headSpan.to(out.name.span);
+  if (context.ty != nullptr) out.type = buildType(context.ty);
+  if (context.refine != nullptr) buildRefinement(context.refine, out.range, out.pattern);
+  if (context.from != nullptr) out.value = buildPlainString(context.from);
+  if (context.value != nullptr) out.value = buildExpr(context.value);
+  if (context.label != nullptr) out.label = buildLabel(context.label);
+  out.hasBody = context.body != nullptr;
+  out.body = buildBlock(context.body);
+  switch (kindOf(context.word)) {
+    case TokenKind::Stack: out.kind = StatementKind::Stack; break;
+    case TokenKind::Import: out.kind = StatementKind::Import; break;
+    case TokenKind::Param: out.kind = StatementKind::Param; break;
+    case TokenKind::Let: out.kind = StatementKind::Let; break;
+    case TokenKind::Output: out.kind = StatementKind::Output; break;
+    case TokenKind::Component: out.kind = StatementKind::Component; break;
+    case TokenKind::Allow: out.kind = StatementKind::Allow; break;
+    case TokenKind::Object: out.kind = StatementKind::Object; break;
+    case TokenKind::Kind:
+      out.kind = StatementKind::Kind;
+      out.members = buildMembers(context.fields);
+      break;
+    case TokenKind::For:
+      out.kind = StatementKind::For;
+      out.second = name(context.second);
+      break;
+    case TokenKind::If:
+      out.kind = StatementKind::If;
+      buildElse(context.otherwise, context.chained, out);
+      break;
+    case TokenKind::Assert:
+      out.kind = StatementKind::Assert;
+      if (context.message != nullptr) out.at = buildExpr(context.message);
+      break;
+    case TokenKind::External:
+      out.kind = StatementKind::External;
+      out.head = path(indexOf(context.word) + 1, out.headSpan);
+      break;
+    default: break;  // no other kind begins the rule
+  }
+}
+
+void Builder::buildElse(Grammar::BlockContext* otherwise, Grammar::ElseIfContext* chained, Statement& out) {
+  if (otherwise != nullptr) out.otherwise = buildBlock(otherwise);
+  if (chained == nullptr) return;
+  out.chained = true;
+  out.otherwise = room<Statement*>(1);
+  out.otherwise[0] = buildElseIf(*chained);
+}
+
+Statement* Builder::buildElseIf(Grammar::ElseIfContext& context) {
+  auto* out = arena_.make<Statement>();
+  out->kind = StatementKind::If;
+  out->span = spanOf(context);
+  out->headSpan = spanAt(context.begin);
+  out->value = buildExpr(context.value);
+  out->hasBody = true;
+  out->body = buildBlock(context.body);
+  buildElse(context.otherwise, context.chained, *out);
+  return out;
+}
+
+std::span<Statement*> Builder::buildBlock(Grammar::BlockContext* context) {
+  if (context == nullptr) return {};
+  const std::size_t count = context->items.size();
+  const auto out = room<Statement*>(count + (context->failed ? 1 : 0));
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Statement*>(context->items[i]->built);
+  if (context->failed) {
+    failed_ = true;
+    out[count] = arena_.make<Statement>();
+    out[count]->span = {spanOf(*context).end - 1, spanOf(*context).end};
+  }
+  return out;
+}
+
+void Builder::buildRefinement(Grammar::RefinementContext* context, syntax::Expr*& range, syntax::Expr*& pattern) {
+  if (context->range != nullptr) range = buildExpr(context->range);
+  if (context->pattern != nullptr) pattern = buildString(context->pattern, 0);
+}
+
+std::span<syntax::KindMember> Builder::buildMembers(Grammar::MembersContext* context) {
+  if (context == nullptr) return {};
+  if (context->failed) failed_ = true;
+  std::size_t count = 0;
+  for (const auto* item : context->items) count += item->failed ? 0 : 1;
+  const auto out = room<syntax::KindMember>(count);
+  std::size_t at = 0;
+  for (auto* item : context->items) {
+    if (item->failed) failed_ = true;
+    else out[at++] = buildMember(*item);
+  }
+  return out;
+}
+
+syntax::KindMember Builder::buildMember(Grammar::KindMemberContext& context) {
+  syntax::KindMember out;
+  out.doc = doc(context);
+  out.name = name(context.name);
+  if (context.ty != nullptr) out.type = buildType(context.ty);
+  if (context.refine != nullptr) buildRefinement(context.refine, out.range, out.pattern);
+  if (context.to != nullptr) out.target = buildTarget(*context.to);
+  out.via = name(context.via);
+  if (context.value != nullptr) out.value = buildExpr(context.value);
+  out.span = out.name.span.to(spanOf(context));
+  return out;
+}
+
+std::span<syntax::TargetStep> Builder::buildTarget(Grammar::TargetContext& context) {
+  const auto out = room<syntax::TargetStep>(context.steps.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto& step = *context.steps[i];
+    out[i] = {name(step.name), step.open != nullptr, name(step.key)};
+  }
+  return out;
+}
+
+TypeExpr* Builder::buildType(Grammar::TypeContext* context) {
+  TypeExpr* first = buildTypeAtom(context->first);
+  if (context->rest.empty()) return first;
+  auto* out = arena_.make<TypeExpr>();
+  out->kind = TypeExprKind::Union;
+  out->span = spanOf(*context);
+  out->arguments = room<TypeExpr*>(context->rest.size() + 1);
+  out->arguments[0] = first;
+  for (std::size_t i = 0; i < context->rest.size(); ++i) out->arguments[i + 1] = buildTypeAtom(context->rest[i]);
+  return out;
+}
+
+TypeExpr* Builder::buildTypeAtom(Grammar::TypeAtomContext* context) {
+  auto* out = arena_.make<TypeExpr>();
+  out->span = spanOf(*context);
+  out->optional = context->optional != nullptr;
+  if (context->name == nullptr) {
+    out->kind = TypeExprKind::Record;
+    out->fields = room<syntax::TypeField>(context->fields.size());
+    for (std::size_t i = 0; i < out->fields.size(); ++i) out->fields[i] = buildTypeField(*context->fields[i]);
+    return out;
+  }
+  base::Span span;
+  out->kind = TypeExprKind::Named;
+  out->path = path(indexOf(context->name), span);
+  if (!context->words.empty()) {
+    if (out->path.size() != 1 || textOf(out->path[0].span) != "enum") {
+      const auto open = static_cast<std::uint32_t>(indexOf(context->name) + 2 * out->path.size() - 1);
+      unexpected(open, "`<` or the end of the type", "only `enum(…)` takes words; types take types: `list<…>`");
+      out->kind = TypeExprKind::Error;
+      return out;
+    }
+    out->kind = TypeExprKind::Enum;
+    out->words = room<syntax::Name>(context->words.size());
+    for (std::size_t i = 0; i < out->words.size(); ++i) out->words[i] = name(context->words[i]);
+  }
+  out->arguments = room<TypeExpr*>(context->arguments.size());
+  for (std::size_t i = 0; i < out->arguments.size(); ++i) out->arguments[i] = buildType(context->arguments[i]);
+  return out;
+}
+
+syntax::TypeField Builder::buildTypeField(Grammar::TypeFieldContext& context) {
+  syntax::TypeField out;
+  out.name = name(context.name);
+  out.type = buildType(context.ty);
+  if (context.value != nullptr) out.value = buildExpr(context.value);
+  return out;
+}
+
+}  // namespace mlstack::parse

@@ -1,0 +1,113 @@
+#pragma once
+// Contexts of the generated parser to nodes: one function a rule, by labels.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "MlstackParser.h"
+
+#include "base/source.h"
+#include "base/symbol.h"
+#include "diag/diag.h"
+#include "parse/strings.h"
+#include "syntax/ast.h"
+#include "syntax/token.h"
+
+namespace mlstack::parse {
+
+class Builder {
+ public:
+  using Grammar = antlr::MlstackParser;
+
+  Builder(const base::SourceFile& file, const std::vector<syntax::Token>& tokens, base::Arena& arena,
+          base::SymbolTable& symbols, diag::Sink& sink)
+      : file_(file), tokens_(tokens), arena_(arena), symbols_(symbols), sink_(sink) {}
+
+  [[nodiscard]] syntax::Statement* buildStatement(Grammar::StatementContext& context);
+  [[nodiscard]] syntax::Expr* buildExpr(Grammar::ExprContext* context, unsigned depth = 0);
+
+  /// Something could not be read: the tree holds Error nodes.
+  [[nodiscard]] bool failed() const { return failed_; }
+  void fail() { failed_ = true; }
+
+ private:
+  /// Expressions nest no deeper than this, so that whoever walks the tree may recurse.
+  static constexpr unsigned kMaxExprDepth = 1000;
+
+  using Token = antlr4::Token;
+
+  void buildWord(Grammar::WordStatementContext& context, syntax::Statement& out);
+  void buildRefinement(Grammar::RefinementContext* context, syntax::Expr*& range, syntax::Expr*& pattern);
+  syntax::Statement* buildElseIf(Grammar::ElseIfContext& context);
+  void buildElse(Grammar::BlockContext* otherwise, Grammar::ElseIfContext* chained, syntax::Statement& out);
+  std::span<syntax::Statement*> buildBlock(Grammar::BlockContext* context);
+  std::span<syntax::KindMember> buildMembers(Grammar::MembersContext* context);
+  syntax::KindMember buildMember(Grammar::KindMemberContext& context);
+  std::span<syntax::TargetStep> buildTarget(Grammar::TargetContext& context);
+
+  syntax::TypeExpr* buildType(Grammar::TypeContext* context);
+  syntax::TypeExpr* buildTypeAtom(Grammar::TypeAtomContext* context);
+  syntax::TypeField buildTypeField(Grammar::TypeFieldContext& context);
+
+  syntax::Expr* buildOperand(Grammar::OperandContext* context, unsigned depth);
+  syntax::Expr* buildLabel(Grammar::LabelOperandContext* context);
+  syntax::Expr* buildSuffix(Grammar::SuffixContext& context, syntax::Expr* left, unsigned depth);
+  std::span<syntax::Argument> buildArguments(Grammar::SuffixContext& context, unsigned depth);
+  syntax::Expr* buildLiteral(Token* token);
+  syntax::Expr* buildNumber(Token* token, syntax::ExprKind kind);
+  syntax::Expr* buildTemplate(Grammar::InterpolatedContext* context, unsigned depth);
+  syntax::Expr* buildString(Grammar::StringContext* context, unsigned depth);
+  syntax::Expr* buildPlainString(Token* token);
+  syntax::Expr* buildList(Grammar::ListBodyContext* context, unsigned depth);
+  syntax::Expr* buildListItem(Grammar::ListItemContext& context, unsigned depth);
+  syntax::Expr* buildFor(Grammar::ForClauseContext& context, bool map, unsigned depth);
+  syntax::Expr* buildMap(Grammar::MapBodyContext* context, unsigned depth);
+  syntax::MapEntry buildEntry(Grammar::MapEntryContext& context, unsigned depth);
+  template <class Primary>
+  syntax::Expr* buildPrimary(Primary& context, unsigned depth);
+
+  struct Chain {
+    Grammar::ExprContext& context;
+    std::size_t next = 0;  // the operator to look at
+    unsigned depth = 0;
+  };
+  syntax::Expr* climb(Chain& chain, unsigned level);
+
+  // Tokens by index.
+  static std::uint32_t indexOf(const Token* token) { return static_cast<const antlr::Lexeme*>(token)->index(); }
+  static syntax::TokenKind kindOf(const Token* token) { return static_cast<const antlr::Lexeme*>(token)->kind(); }
+  [[nodiscard]] base::Span spanAt(std::uint32_t index) const { return tokens_[index].span; }
+  [[nodiscard]] base::Span spanOf(const antlr::Context& context) const;
+  [[nodiscard]] std::string_view textOf(base::Span span) const;
+  [[nodiscard]] std::string_view textOf(const Token* token) const { return textOf(spanAt(indexOf(token))); }
+  [[nodiscard]] syntax::Name name(const Token* token);
+  [[nodiscard]] syntax::Name nameAt(std::uint32_t index);
+  [[nodiscard]] std::span<syntax::Name> path(std::uint32_t first, base::Span& span);
+  [[nodiscard]] std::string_view doc(const antlr::Context& context);
+  void checkCommas(const std::vector<Token*>& commas);
+  [[nodiscard]] syntax::Expr* make(syntax::ExprKind kind, base::Span span);
+  [[nodiscard]] syntax::Expr* error(base::Span span);
+  [[nodiscard]] bool tooDeep(unsigned depth, base::Span span);
+  void unexpected(std::uint32_t index, std::string_view expected, std::string_view hint = {});
+
+  template <class T>
+  std::span<T> room(std::size_t count) {
+    if (count == 0) return {};
+    auto* at = static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
+    return {at, count};
+  }
+
+  const base::SourceFile& file_;
+  const std::vector<syntax::Token>& tokens_;
+  base::Arena& arena_;
+  base::SymbolTable& symbols_;
+  diag::Sink& sink_;
+  bool failed_ = false;
+};
+
+/// How a message calls this very token: "`foo`", "`}`", "the string \"a\"".
+[[nodiscard]] std::string describeToken(const base::SourceFile& file, const syntax::Token& token);
+
+}  // namespace mlstack::parse

@@ -1,0 +1,87 @@
+#include "parse/parse.h"
+
+#include "parse/balance.h"
+#include "parse/build.h"
+#include "parse/recovery.h"
+
+namespace mlstack::parse {
+namespace {
+
+using Grammar = antlr::MlstackParser;
+
+/// One parser over one token sequence, with all that it works on.
+struct Run {
+  Run(const base::SourceFile& file, const Balanced& balanced, base::Arena& arena, base::SymbolTable& symbols,
+      diag::Sink& sink)
+      : cursor(balanced.tokens->data(), balanced.tokens->size(), stack),
+        builder(file, *balanced.tokens, arena, symbols, sink),
+        recovery(file, balanced, builder, cursor, sink),
+        parser(&cursor) {
+    parser.prepare(recovery, stack, Recovery::loops(), Recovery::follow(), Grammar::RuleStatement);
+  }
+
+  antlr::ContextStack stack;
+  antlr::Cursor cursor;
+  Builder builder;
+  Recovery recovery;
+  Grammar parser;
+};
+
+constexpr std::uint8_t kTopLevel = 63;
+
+}  // namespace
+
+std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const syntax::TokenList& list,
+                                          base::SymbolTable& symbols, diag::Sink& sink) {
+  auto out = std::make_unique<syntax::File>();
+  const auto end = file.begin + static_cast<base::Pos>(file.text.size());
+  out->span = {file.begin, end};
+
+  Balanced balanced;
+  balance(file, list, sink, balanced);
+  Run run(file, balanced, out->arena, symbols, sink);
+  std::vector<syntax::Statement*> items;
+  const auto bottom = run.stack.mark();
+  while (run.cursor.kind() != syntax::TokenKind::EndOfFile) {
+    if (Recovery::startsStatement(run.cursor.kind())) {
+      items.push_back(static_cast<syntax::Statement*>(run.parser.statement()->built));
+    } else {
+      run.recovery.unexpected(kTopLevel, syntax::TokenKind::EndOfFile);
+      const auto before = run.cursor.position();
+      (void)run.recovery.resume(Grammar::RuleBlock, before);
+      if (run.cursor.position() == before) run.cursor.consume();
+    }
+    run.stack.release(bottom);
+  }
+  out->items = out->arena.copy(items);
+  out->hasErrors = run.builder.failed() || !balanced.slips.empty();
+  return out;
+}
+
+std::unique_ptr<syntax::File> parseFile(const base::SourceFile& file, base::SymbolTable& symbols, diag::Sink& sink) {
+  return parseTokens(file, lex(file, sink), symbols, sink);
+}
+
+syntax::Expr* parseExpression(const base::SourceFile& file, base::Arena& arena, base::SymbolTable& symbols,
+                              diag::Sink& sink) {
+  const syntax::TokenList list = lex(file, sink);
+  Balanced balanced;
+  balance(file, list, sink, balanced);
+  Run run(file, balanced, arena, symbols, sink);
+  try {
+    auto* context = run.parser.expr();
+    if (run.cursor.kind() == syntax::TokenKind::EndOfFile && balanced.slips.empty()) return run.builder.buildExpr(context);
+    if (balanced.slips.empty()) {
+      sink.add(diag::make<diag::Code::UnexpectedToken>(run.cursor.token(run.cursor.position()).span,
+                                                       describeToken(file, run.cursor.token(run.cursor.position())),
+                                                       "the end of the value"));
+    }
+  } catch (const antlr4::RecognitionException&) {
+    // Reported where it happened: an expression alone has nothing to go on with.
+  }
+  auto* error = arena.make<syntax::Expr>();
+  error->span = {file.begin, file.begin + static_cast<base::Pos>(file.text.size())};
+  return error;
+}
+
+}  // namespace mlstack::parse

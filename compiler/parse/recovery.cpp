@@ -1,0 +1,222 @@
+#include "parse/recovery.h"
+
+#include <array>
+
+#include "parse/parse.h"
+#include "parse/token_set.h"
+#include "parse/words.h"
+
+namespace mlstack::parse {
+namespace {
+
+using diag::Code;
+using Grammar = antlr::MlstackParser;
+using enum syntax::TokenKind;
+using syntax::Token;
+using syntax::TokenKind;
+
+// The numbers of tokens agree: the enum is used for both.
+static_assert(Grammar::NAME == static_cast<int>(Name) && Grammar::STRING_TAIL == static_cast<int>(StringTail) &&
+              Grammar::STACK == static_cast<int>(Stack) && Grammar::ALLOW == static_cast<int>(Allow) &&
+              Grammar::AS == static_cast<int>(As) && Grammar::VIA == static_cast<int>(Via) &&
+              Grammar::LBRACE == static_cast<int>(LBrace) && Grammar::RPAREN == static_cast<int>(RParen) &&
+              Grammar::PIPE == static_cast<int>(Pipe) && Grammar::NOT == static_cast<int>(Not));
+
+constexpr TokenSet kStatementStart{Doc, Stack, Import, Param, Let, Kind, Component, For, If, Assert, Output,
+                                   External, Object, Allow, syntax::TokenKind::Spread, String, BlockString, Name};
+constexpr TokenSet kMemberStart{Doc, Name};
+constexpr TokenSet kEntryStart{Doc, Name, String, BlockString, StringHead, syntax::TokenKind::Spread};
+constexpr TokenSet kOpeners{LBrace, LBracket, LParen, StringHead};
+constexpr TokenSet kClosers{RBrace, RBracket, RParen, StringTail};
+constexpr TokenSet kUnfinished{Assign, Comma, LParen, LBracket, Range, RangeBelow, Eq, Ne, Le, Ge, Plus, Minus,
+                               Star, Slash, Percent, And, Or, Not, Dot, Arrow, Then, In, At};
+
+constexpr std::uint64_t bitsOf(TokenSet set) {
+  std::uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; ++i) {
+    if (i <= static_cast<unsigned>(Not) && set.has(static_cast<TokenKind>(i))) bits |= std::uint64_t{1} << i;
+  }
+  return bits;
+}
+
+constexpr std::array<std::uint64_t, 64> kFollow = [] {
+  std::array<std::uint64_t, 64> table{};
+  table[Grammar::RuleBlock] = bitsOf(kStatementStart | TokenSet{RBrace});
+  table[Grammar::RuleMembers] = bitsOf(kMemberStart | TokenSet{RBrace});
+  table[Grammar::RuleMapBody] = bitsOf(kEntryStart | TokenSet{RBrace, For});
+  return table;
+}();
+
+/// Where a rule takes up again: at a line that begins with one of `starts`, before or behind a comma.
+struct Resumption {
+  TokenSet starts;
+  bool atComma = false;
+  bool behindComma = false;
+};
+
+bool resumptionOf(std::uint8_t rule, Resumption& out) {
+  switch (rule) {
+    case Grammar::RuleStatement:
+    case Grammar::RuleBlock: out = {kStatementStart}; return true;
+    case Grammar::RuleKindMember:
+    case Grammar::RuleMembers: out = {kMemberStart}; return true;
+    case Grammar::RuleMapEntry:
+    case Grammar::RuleMapBody: out = {kEntryStart, false, true}; return true;
+    case Grammar::RuleListItem:
+    case Grammar::RuleArgument: out = {{}, true, false}; return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::uint64_t Recovery::loops() {
+  return std::uint64_t{1} << Grammar::RuleBlock | std::uint64_t{1} << Grammar::RuleMembers |
+         std::uint64_t{1} << Grammar::RuleMapBody;
+}
+const std::uint64_t* Recovery::follow() { return kFollow.data(); }
+bool Recovery::startsStatement(TokenKind kind) { return kStatementStart.has(kind); }
+
+void Recovery::statement(antlr::Context& context) {
+  context.built = builder_.buildStatement(static_cast<Grammar::StatementContext&>(context));
+}
+
+const Token& Recovery::tokenBefore(std::uint32_t back) const {
+  const std::uint32_t at = cursor_.position();
+  return tokens_[at >= back ? at - back : 0];
+}
+
+/// `a =` and then `b = 1` on the next line: the second `=` is where the grammar notices.
+bool Recovery::missingValueBefore(std::uint32_t at) const {
+  if (tokens_[at].kind != Assign || at < 2) return false;
+  std::uint32_t name = at - 1;
+  while (name >= 3 && !tokens_[name].newlineBefore && tokens_[name].kind == Name && tokens_[name - 1].kind == Dot) name -= 2;
+  return name >= 1 && tokens_[name].kind == Name && tokens_[name].newlineBefore && kUnfinished.has(tokens_[name - 1].kind);
+}
+
+Recovery::Found Recovery::found(std::uint8_t rule, std::uint32_t at) const {
+  const Token& token = tokens_[at];
+  const bool list = rule == Grammar::RuleBlock || rule == Grammar::RuleMembers || rule == Grammar::RuleMapBody || rule == 63;
+  if (at > 0 && token.newlineBefore && token.kind != EndOfFile && !list && tokens_[at - 1].kind != Doc) {
+    const base::Pos end = tokens_[at - 1].span.end;
+    return {"the end of the line", {end, end}};
+  }
+  return {describeToken(file_, token), token.span};
+}
+
+void Recovery::unexpected(std::uint8_t rule, TokenKind wanted) {
+  builder_.fail();
+  std::uint32_t at = cursor_.position();
+  std::string what = expected(rule, wanted);
+  std::string help = hint(rule, wanted);
+  if (missingValueBefore(at)) {
+    do --at;
+    while (!tokens_[at].newlineBefore);
+    cursor_.seek(at);
+    rule = Grammar::RuleOperand;
+    what = "a value";
+    help.clear();
+  }
+  Found seen = found(rule, at);
+  const base::Pos from = at > 0 ? tokens_[at - 1].span.end : tokens_[at].span.begin;
+  if (touches(slips_, std::min(from, seen.span.begin), seen.span.end)) return;
+  auto d = diag::make<Code::UnexpectedToken>(seen.span, seen.text, what);
+  d.help = std::move(help);
+  sink_.add(std::move(d));
+}
+
+void Recovery::tooDeep() {
+  builder_.fail();
+  sink_.add(diag::make<Code::TooDeep>(tokens_[cursor_.position()].span, kMaxDepth));
+}
+
+bool Recovery::resume(std::uint8_t rule, std::uint32_t begin) {
+  Resumption to;
+  if (!resumptionOf(rule, to)) return false;
+  std::uint32_t at = cursor_.position();
+  std::size_t depth = 0;
+  for (std::uint32_t i = begin; i < at; ++i) {
+    if (kOpeners.has(tokens_[i].kind)) ++depth;
+    else if (kClosers.has(tokens_[i].kind) && depth != 0) --depth;
+  }
+  for (;; ++at) {
+    const Token& token = tokens_[at];
+    if (token.kind == EndOfFile) break;
+    if (kClosers.has(token.kind)) {
+      if (depth == 0) break;
+      --depth;
+      continue;
+    }
+    if (depth == 0) {
+      if (at > begin && token.newlineBefore && to.starts.has(token.kind) && !kUnfinished.has(tokens_[at - 1].kind)) break;
+      if (at > begin && token.newlineBefore && to.starts.has(token.kind) && isWordKind(token.kind)) break;
+      if (at == cursor_.position() && at > begin && token.newlineBefore && to.starts.has(token.kind)) break;
+      if (token.kind == Comma && to.atComma) break;
+      if (token.kind == Comma && to.behindComma) {
+        ++at;
+        break;
+      }
+    }
+    if (kOpeners.has(token.kind)) ++depth;
+  }
+  cursor_.seek(at);
+  return true;
+}
+
+std::string Recovery::expected(std::uint8_t rule, TokenKind wanted) const {
+  const Token& before = tokenBefore(1);
+  switch (rule) {
+    case Grammar::RuleStatement:
+      if (wanted != EndOfFile) return std::string(describe(wanted));
+      if (before.kind == Name) return "`=`, `{` or a label";
+      if (before.kind == String || before.kind == BlockString) return "`=` or `{`";
+      return "a statement";
+    case Grammar::RuleBlock: return wanted == LBrace ? "`{`" : "a statement or `}`";
+    case Grammar::RuleMembers: return wanted == LBrace ? "`{`" : "a member or `}`";
+    case Grammar::RuleWordStatement:
+      if (wanted == Assign && (tokenBefore(2).kind == Let || tokenBefore(2).kind == Output)) return "`:` or `=`";
+      if (wanted == Colon) return "`:` and a type";
+      if (wanted == In && tokenBefore(2).kind == For) return "`in` or `,`";
+      break;
+    case Grammar::RuleTargetStep: return wanted == RBracket ? "a name or `]`" : "a name or a string";
+    case Grammar::RuleTypeAtom:
+      if (wanted == Gt) return "`,` or `>`";
+      if (wanted == RParen) return "`,` or `)`";
+      if (wanted == RBrace) return "a field or `}`";
+      if (before.kind == LParen || before.kind == Comma) return "a name or a string";
+      return "a type";
+    case Grammar::RuleOperand:
+      if (wanted == RBracket) return "`,` or `]`";
+      if (wanted == RBrace) return "a key or `}`";
+      if (wanted == EndOfFile) return "a value";
+      break;
+    case Grammar::RuleLabelOperand: return wanted == EndOfFile ? "a name" : std::string(describe(wanted));
+    case Grammar::RuleSuffix:
+      if (wanted == RParen) return "`,` or `)`";
+      break;
+    case Grammar::RuleInterpolated: return "`}`";
+    case Grammar::RuleString: return "a string";
+    case Grammar::RuleMapBody: return "a key or `}`";
+    case Grammar::RuleMapEntry:
+      if (wanted != EndOfFile) return std::string(describe(wanted));
+      return before.kind == Name || before.kind == String || before.kind == StringTail ? "`=` or `{`" : "a key";
+    case Grammar::RuleExpr:
+    case Grammar::RuleListItem: break;
+    default: break;
+  }
+  if (wanted != EndOfFile) return std::string(describe(wanted));
+  return rule == Grammar::RuleExpr || rule == Grammar::RuleListItem ? "a value" : "a statement";
+}
+
+std::string Recovery::hint(std::uint8_t rule, TokenKind wanted) const {
+  const TokenKind kind = tokens_[cursor_.position()].kind;
+  if (wanted == Name && isWordKind(kind)) return fmt::format("{} is a word of the language here: choose another name", describe(kind));
+  if (kind == Colon && (rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry)) return "a field is written `name = value`";
+  if (kind == Comma && rule == Grammar::RuleBlock) return "a new line, or two spaces, end a statement: no comma";
+  if (kind == Eq && wanted != EndOfFile) return "`=` sets, `==` compares";
+  if (kind == Assign && rule == Grammar::RuleBlock) return "`==` compares; a value is set once";
+  if (kind == Doc) return "`///` documents a statement; a plain comment is `//`";
+  return {};
+}
+
+}  // namespace mlstack::parse

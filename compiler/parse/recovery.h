@@ -1,0 +1,49 @@
+#pragma once
+// What happens when the grammar meets a token that cannot follow: one message, and on with the next
+// statement, member, entry or item.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parse/balance.h"
+#include "parse/build.h"
+
+namespace mlstack::parse {
+
+class Recovery final : public antlr::Actions {
+ public:
+  Recovery(const base::SourceFile& file, const Balanced& balanced, Builder& builder, antlr::Cursor& cursor,
+           diag::Sink& sink)
+      : file_(file), tokens_(*balanced.tokens), slips_(balanced.slips), builder_(builder), cursor_(cursor), sink_(sink) {}
+
+  void statement(antlr::Context& context) override;
+  void unexpected(std::uint8_t rule, syntax::TokenKind wanted) override;
+  void tooDeep() override;
+  bool resume(std::uint8_t rule, std::uint32_t begin) override;
+
+  /// The rules that are lists of things, for ParserBase::prepare.
+  [[nodiscard]] static std::uint64_t loops();
+  [[nodiscard]] static const std::uint64_t* follow();
+  [[nodiscard]] static bool startsStatement(syntax::TokenKind kind);
+
+ private:
+  struct Found {
+    std::string text;
+    base::Span span;
+  };
+  [[nodiscard]] bool missingValueBefore(std::uint32_t at) const;
+  [[nodiscard]] Found found(std::uint8_t rule, std::uint32_t at) const;
+  [[nodiscard]] std::string expected(std::uint8_t rule, syntax::TokenKind wanted) const;
+  [[nodiscard]] std::string hint(std::uint8_t rule, syntax::TokenKind wanted) const;
+  [[nodiscard]] const syntax::Token& tokenBefore(std::uint32_t back) const;
+
+  const base::SourceFile& file_;
+  const std::vector<syntax::Token>& tokens_;
+  const std::vector<base::Span>& slips_;
+  Builder& builder_;
+  antlr::Cursor& cursor_;
+  diag::Sink& sink_;
+};
+
+}  // namespace mlstack::parse
