@@ -107,6 +107,8 @@ function keywords(sets) {
   };
   return [
     { match: word(sets.literals), ...scope("constant.language") },
+    // The source of a comprehension: no field, in spite of the colon.
+    { match: `(${word(["in"])})\\s+(${name})(?=\\s*:)`, captures: captures("keyword.control", "variable.other.readwrite") },
     ...joined(sets.innerControl, "keyword.control"),
     ...joined(sets.innerOther, "keyword.other"),
   ];
@@ -172,7 +174,7 @@ export function textmate(words) {
         end: "(?==(?!=)|->|[{}\\]]|$)",
         beginCaptures: captures("variable.other.property", "punctuation.separator", "variable.other.readwrite"),
         patterns: [
-          { match: `${word([...sets.types, ...sets.kinds])}(?!\\s*[.(=])`, ...scope("support.type") },
+          { match: `${word([...sets.types, ...sets.kinds])}(?!\\s*[.(=:])`, ...scope("support.type") },
           { match: "enum(?=\\()", ...scope("support.type") },
           ...include("code"),
         ],

@@ -34,7 +34,9 @@ syn match mlstackField #\%(${word(sets.literals)}\)\@!${name}\%(\s*:\)\@=#`;
 function innerWords(group, list, sets) {
   const opening = list.filter((w) => sets.operandNext.includes(w));
   return `syn match ${group} #${word(list)}#
-syn match ${group} #${word(opening)}# nextgroup=mlstackOperandName skipwhite`;
+syn match ${group} #${word(opening)}# nextgroup=mlstackOperandName skipwhite${list.includes("in") ? `
+syn match ${group} #in${after}# nextgroup=mlstackSource,mlstackOperandName skipwhite
+syn match mlstackSource #${name}\\%(\\s*:\\)\\@=# contained` : ""}`;
 }
 
 function statements(sets) {
@@ -123,7 +125,7 @@ syn match mlstackConstant #${word(sets.literals)}#
 " Types: after a colon, until what follows a type. The colon of a comprehension comes here too, so
 " that all else is still found inside.
 syn region mlstackTypes matchgroup=mlstackComma start=#:# matchgroup=NONE end=#${assign}#me=s-1 end=#->#me=s-1 end=#[]{}]#me=s-1 end=#$# contains=@mlstackCode,mlstackType
-syn match mlstackType #${word([...sets.types, ...sets.kinds])}\%(\s*[.(=]\)\@!# contained
+syn match mlstackType #${word([...sets.types, ...sets.kinds])}\%(\s*[.(=:]\)\@!# contained
 syn match mlstackType #enum\%((\)\@=# contained
 
 " Statements

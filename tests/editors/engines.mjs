@@ -87,7 +87,7 @@ const meanings = {
   "name field": [["variable.other.property"], ["mlstackField"]],
   "name member": [["variable.other.member"], ["mlstackMember"]],
   "name enumerator": [["variable.other.enummember"], ["mlstackEnum"]],
-  "name": [["variable.other.readwrite"], ["mlstackName", "mlstackOperandName"]],
+  "name": [["variable.other.readwrite"], ["mlstackName", "mlstackOperandName", "mlstackSource"]],
 };
 const meaningOf = new Map(Object.entries(meanings).flatMap(([meaning, both]) => both.flat().map((spelling) => [spelling, meaning])));
 

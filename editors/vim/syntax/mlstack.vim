@@ -47,12 +47,14 @@ syn match mlstackWord #\%(matches\|via\|as\|at\)\%(-*\w\)\@!#
 syn match mlstackWord #\%(via\|as\|at\)\%(-*\w\)\@!# nextgroup=mlstackOperandName skipwhite
 syn match mlstackControl #\%(else\|then\|in\)\%(-*\w\)\@!#
 syn match mlstackControl #\%(then\|in\)\%(-*\w\)\@!# nextgroup=mlstackOperandName skipwhite
+syn match mlstackControl #in\%(-*\w\)\@!# nextgroup=mlstackSource,mlstackOperandName skipwhite
+syn match mlstackSource #\h\w*\%(-\+\w\+\)*\%(\s*:\)\@=# contained
 syn match mlstackConstant #\%(false\|null\|true\)\%(-*\w\)\@!#
 
 " Types: after a colon, until what follows a type. The colon of a comprehension comes here too, so
 " that all else is still found inside.
 syn region mlstackTypes matchgroup=mlstackComma start=#:# matchgroup=NONE end=#=\%(=\)\@!#me=s-1 end=#->#me=s-1 end=#[]{}]#me=s-1 end=#$# contains=@mlstackCode,mlstackType
-syn match mlstackType #\%(network-policy\|snapshot-class\|statefulset\|deployment\|autoscale\|daemonset\|namespace\|duration\|priority\|quantity\|snapshot\|account\|cronjob\|include\|ingress\|service\|budget\|config\|secret\|string\|volume\|claim\|class\|float\|image\|parts\|quota\|bool\|cron\|enum\|list\|name\|part\|path\|port\|role\|any\|int\|job\|map\|pod\)\%(-*\w\)\@!\%(\s*[.(=]\)\@!# contained
+syn match mlstackType #\%(network-policy\|snapshot-class\|statefulset\|deployment\|autoscale\|daemonset\|namespace\|duration\|priority\|quantity\|snapshot\|account\|cronjob\|include\|ingress\|service\|budget\|config\|secret\|string\|volume\|claim\|class\|float\|image\|parts\|quota\|bool\|cron\|enum\|list\|name\|part\|path\|port\|role\|any\|int\|job\|map\|pod\)\%(-*\w\)\@!\%(\s*[.(=:]\)\@!# contained
 syn match mlstackType #enum\%((\)\@=# contained
 
 " Statements
