@@ -82,7 +82,7 @@ std::string describeResource(const ResourceInfo& resource) {
                                 resource.namespaced ? "namespaced" : "cluster-wide");
   if (resource.custom) out += ", custom resource";
   if (const std::string note = versionsNote(resource.versions); !note.empty()) out += ", " + note;
-  if (!resource.deprecated.empty()) out += fmt::format(", deprecated: {}", resource.deprecated);
+  if (!resource.deprecated.empty()) out += ", deprecated";
   return out;
 }
 

@@ -139,7 +139,6 @@ bool fitForFileName(std::string_view text) {
 std::string minifyCrd(const Node& crd, const base::SymbolTable& symbols) {
   std::string out;
   Minifier(out, symbols).crd(crd);
-  out += '\n';
   return out;
 }
 
