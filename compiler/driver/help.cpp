@@ -159,7 +159,7 @@ When set and not empty, \fB\-\-color auto\fR means never.
 .SH FILES
 .TP
 \fI.mlstack/\fR
-Marks the top folder of a project; \fBfile()\fR reads nothing outside of it.
+Marks the top folder of a project; \fBfile()\fR and \fBimport\fR reach nothing outside of it.
 Without it, the folder of the version control repository is the project, or the stack's own folder.
 .TP
 \fI.mlstack/schemas/\fR

@@ -172,7 +172,21 @@ const base::SourceFile* Imports::find(std::string_view path, const base::SourceF
     sink_.add(std::move(d));
     return nullptr;
   }
-  return sources_.source(shown, at, sink_);
+  return inProject(shown, path, at) ? sources_.source(shown, at, sink_) : nullptr;
+}
+
+bool Imports::inProject(const std::string& path, std::string_view shown, base::Span at) {
+  std::error_code failed;
+  // Symbolic links are resolved first: one that points out of the project leads out of it.
+  auto real = fs::weakly_canonical(fs::absolute(path, failed), failed);
+  if (failed) {
+    sink_.add(diag::make<Code::UnreadableFile>(at, shown, reason(failed.value())));
+    return false;
+  }
+  if (under(real, root_)) return true;
+  sink_.add(diag::make<Code::FileOutsideProject>(at, shown, root_)
+                .hint("an empty folder `.mlstack` marks the top of a project"));
+  return false;
 }
 
 std::optional<std::string_view> Imports::read(std::string_view path, const base::SourceFile& from, base::Span at) {
@@ -188,20 +202,9 @@ std::optional<std::string_view> Imports::read(std::string_view path, const base:
 }
 
 bool Imports::load(const std::string& path, std::string_view shown, base::Span at, std::string& bytes) {
-  std::error_code failed;
-  // Symbolic links are resolved first: one that points out of the project leads out of it.
-  auto real = fs::weakly_canonical(fs::absolute(path, failed), failed);
-  if (failed) {
-    sink_.add(diag::make<Code::UnreadableFile>(at, shown, reason(failed.value())));
-    return false;
-  }
-  if (!under(real, root_)) {
-    sink_.add(diag::make<Code::FileOutsideProject>(at, shown, root_)
-                  .hint("an empty folder `.mlstack` marks the top of a project"));
-    return false;
-  }
+  if (!inProject(path, shown, at)) return false;
   base::ReadError error;
-  auto text = base::readFile(real.string(), error, kMaxSource);
+  auto text = base::readFile(path, error, kMaxSource);
   if (!text) {
     sink_.add(diag::make<Code::UnreadableFile>(at, shown, error.message));
     return false;

@@ -65,6 +65,7 @@ class Imports {
                              const base::SourceFile*& file);
   const base::SourceFile* find(std::string_view path, const base::SourceFile& from, base::Span at);
   std::optional<std::string_view> read(std::string_view path, const base::SourceFile& from, base::Span at);
+  [[nodiscard]] bool inProject(const std::string& path, std::string_view shown, base::Span at);
   [[nodiscard]] bool load(const std::string& path, std::string_view shown, base::Span at, std::string& bytes);
 
   Sources& sources_;

@@ -124,6 +124,7 @@ import std/awz; refused 'MLS1032' envs/imports.mlstack; says 'std/aws'
 import std/../envs; refused MLS103 envs/imports.mlstack
 import std/prelude/storage; refused MLS1032 envs/imports.mlstack
 printf 'let size: quantity = 1Gi\n' >shared.mlstack
+import "../../$(basename "$scratch").txt"; refused MLS1034 envs/imports.mlstack
 import ../shared.mlstack
 expect 0 build envs/imports.mlstack
 finish
