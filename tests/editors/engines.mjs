@@ -38,24 +38,27 @@ export async function textmate() {
   };
 }
 
-/// Headless Vim over the committed plugin: files → for each its syntax group of every byte.
-export function vim(files) {
+/// Headless Vim with the committed plugin: runs a script of this folder over files, and reads the
+/// line of JSON that it writes for each.
+export function runVim(script, files) {
   const scratch = mkdtempSync(join(tmpdir(), "mlstack-vim-"));
   try {
     const list = join(scratch, "list"), dump = join(scratch, "dump");
     writeFileSync(list, files.join("\n") + "\n");
     const run = spawnSync("vim", ["-es", "-u", "NONE", "-i", "NONE", "-N", "--cmd", `set runtimepath^=${join(root, "editors/vim")}`,
-      "-S", join(root, "tests/editors/dump.vim")],
+      "-S", join(root, "tests/editors", script)],
       { encoding: "utf8", env: { ...process.env, MLSTACK_LIST: list, MLSTACK_DUMP: dump, TERM: "dumb", HOME: scratch }, input: "" });
     if (run.error) throw run.error;
     if (run.status !== 0) throw new Error(`vim ended with ${run.status}: ${run.stdout}${run.stderr}`);
-    return readFileSync(dump, "utf8").trimEnd().split("\n").map((line) => {
-      const [filetype, runs] = JSON.parse(line);
-      return { filetype, groups: runs.flatMap(([group, count]) => new Array(count).fill(group)) };
-    });
+    return readFileSync(dump, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/// Files → for each its filetype and the syntax group of every byte.
+export function vim(files) {
+  return runVim("dump.vim", files).map(([filetype, runs]) => ({ filetype, groups: runs.flatMap(([group, count]) => new Array(count).fill(group)) }));
 }
 
 /// Both spellings of one meaning. The first word is the token's class.
