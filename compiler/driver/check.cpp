@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include <unistd.h>
-
 #include "driver/command.h"
 #include "driver/compile.h"
 #include "driver/fixes.h"
@@ -81,11 +79,10 @@ int show(Session& session, const std::vector<diag::Diagnostic>& all, std::string
                 : word == "github" ? diag::Format::GitHub
                                    : diag::Format::Text;
   bool text = format == diag::Format::Text;
-  auto shown = diag::render(all, session.sources, {.format = format, .color = text && colorOn(STDERR_FILENO)});
   if (text) {
-    printError(shown);
+    printError(diagnosticText(all, session.sources));
     printError(summary(session, errors, count(Severity::Warning)));
-  } else if (int code = printOut(shown); code != ExitDone) {
+  } else if (int code = printOut(diag::render(all, session.sources, {.format = format})); code != ExitDone) {
     return code;
   }
   return errors == 0 ? ExitDone : exitFor(all);

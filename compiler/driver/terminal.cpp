@@ -1,5 +1,6 @@
 #include "driver/terminal.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -215,11 +216,27 @@ void printError(std::string_view text) {
   (void)writeAll(STDERR_FILENO, text, ignored);
 }
 
+std::string diagnosticText(const std::vector<diag::Diagnostic>& all, const base::SourceSet& sources) {
+  diag::RenderOptions options{.format = diag::Format::Text, .color = colorOn(STDERR_FILENO)};
+  if (all.size() <= kMaxShown) return diag::render(all, sources, options);
+  auto isError = [](const diag::Diagnostic& d) { return d.severity == diag::Severity::Error; };
+  auto errors = std::min(kMaxShown, static_cast<std::size_t>(std::ranges::count_if(all, isError)));
+  auto others = kMaxShown - errors;
+  std::vector<diag::Diagnostic> shown;
+  for (const auto& d : all) {
+    auto& left = isError(d) ? errors : others;
+    if (left == 0) continue;
+    --left;
+    shown.push_back(d);
+  }
+  return diag::render(shown, sources, options) +
+         fmt::format("… and {} more; `mlstackc check --format json` has them all\n", all.size() - shown.size());
+}
+
 void showDiagnostics(diag::Sink& sink, const base::SourceSet& sources) {
   if (sink.all().empty()) return;
   sink.sort();
-  printError(diag::render(sink.all(), sources,
-                          {.format = diag::Format::Text, .color = colorOn(STDERR_FILENO)}));
+  printError(diagnosticText(sink.all(), sources));
 }
 
 void showDiagnostics(diag::Sink& sink) {

@@ -78,6 +78,10 @@ class AtomicFile {
 [[nodiscard]] int finishOut(StreamWriter& out);
 void printError(std::string_view text);
 
+/// Diagnostics as text, at most kMaxShown of them, errors before warnings; what is left out is counted.
+inline constexpr std::size_t kMaxShown = 200;
+[[nodiscard]] std::string diagnosticText(const std::vector<diag::Diagnostic>& all, const base::SourceSet& sources);
+
 /// Sorts and shows as text on stderr.
 void showDiagnostics(diag::Sink& sink, const base::SourceSet& sources);
 /// The same for diagnostics without places.
