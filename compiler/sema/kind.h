@@ -80,6 +80,7 @@ enum class Via : std::uint8_t {
   ObjectRef,      // ref → {apiVersion, kind, name} (scaleTargetRef)
   NamedRefs,      // list of refs → [{name: …}] (imagePullSecrets)
   NodeSelector,   // map → required node affinity of a volume: one term, In expressions
+  Subjects,       // list of accounts → [{kind: ServiceAccount, name, namespace}] (role bindings)
   Facts,          // no place in the object: a fact for the storage analysis
   Self,           // no place: read by lowering under its own name (name, namespace, protect)
 };

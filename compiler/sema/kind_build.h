@@ -2,6 +2,7 @@
 // Kinds and types from their syntax. Used by kindgen for the prelude at build time and by the evaluator for
 // what a user declares; so it sees syntax, base and diag only.
 
+#include <cstddef>
 #include <functional>
 #include <string_view>
 
@@ -12,6 +13,9 @@
 #include "syntax/ast.h"
 
 namespace mlstack::sema {
+
+/// The most members of one kind, includes counted: sets of members are bit sets.
+inline constexpr std::size_t kMaxMembers = 128;
 
 /// Finds a kind by the name that stands in the source ("claim"; "lib.thing" for a dotted one); null when
 /// there is none. The result may still be under construction: only its address and name are used.
