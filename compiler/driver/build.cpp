@@ -52,7 +52,7 @@ bool emitUnit(Session& session, const Unit& unit, Emit emit, emit::Writer& out) 
     case Emit::Ast: return out.write(syntax::dumpFile(*unit.tree, session.symbols));
     case Emit::Tokens: {
       diag::Sink known;   // its slips were shown before anything is written
-      return out.write(syntax::dumpTokens(parse::lex(*unit.source, known), *unit.source));
+      return out.write(syntax::dumpTokens(parse::lex(*unit.source, known), session.sources));
     }
   }
   return true;

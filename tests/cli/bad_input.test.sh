@@ -52,12 +52,22 @@ for bracket in '(' '[' '{'; do
   { printf 'stack deep\nlet x = '; head -c 100000 /dev/zero | tr '\0' "$bracket"; } >deep.mlstack
   refused MLS1011 deep.mlstack
 done
-{ printf 'stack deep\nlet x = '; head -c 100000 /dev/zero | tr '\0' '-'; echo 1; } >minus.mlstack
-refused MLS minus.mlstack
-{ printf 'stack deep\nlet x = '; for _ in {1..5000}; do printf 'if true then '; done; } >ifs.mlstack
-refused MLS ifs.mlstack
-{ printf 'stack deep\n'; for _ in {1..5000}; do printf 'if true { '; done; } >blocks.mlstack
-refused MLS1011 blocks.mlstack
+times() { yes "$2" | head -n "$1" | tr -d '\n'; }   # times N TEXT
+long() {   # long NAME BEFORE REPEATED AFTER [REPEATED]
+  { printf 'stack long\n%s' "$2"; times 100000 "$3"; printf '%s' "$4"; [[ -z ${5-} ]] || times 100000 "$5"; echo; } >"$1.mlstack"
+  refused MLS1011 "$1.mlstack"
+}
+long minus 'let x = ' '-' 1
+long not 'let x = ' '!' a
+long sum 'let x = 1' ' + 1' ''
+long dots 'let x = a' '.b' ''
+long calls 'let x = a' '()' ''
+long conditions 'let x = ' 'if a then b else ' c
+long templates 'let x = ' '"${' a '}"'
+long types 'param x: ' 'list<' int '>'
+long ifs '' 'if true { ' ''
+long elses 'if a { }' ' else if a { }' ''
+long blocks '' 'pod x { ' ''
 
 head -c 70000000 /dev/zero | tr '\0' '\n' >huge.mlstack
 refused MLS1014 huge.mlstack
