@@ -49,10 +49,10 @@ bool emitUnit(Session& session, const Unit& unit, Emit emit, emit::Writer& out) 
     case Emit::Yaml: return emit::emitYaml(*unit.stack, out);
     case Emit::Json: return emit::emitJson(*unit.stack, out);
     case Emit::Ir: return out.write(ir::dumpText(*unit.stack, session.sources));
-    case Emit::Ast: return out.write(syntax::dumpFile(*unit.tree, session.symbols));
+    case Emit::Ast: return out.write(syntax::dumpAst(*unit.tree, session.symbols, syntax::DumpStyle::Text));
     case Emit::Tokens: {
       diag::Sink known;   // its slips were shown before anything is written
-      return out.write(syntax::dumpTokens(parse::lex(*unit.source, known), session.sources));
+      return out.write(syntax::dumpTokens(*unit.source, parse::lex(*unit.source, known), syntax::DumpStyle::Text));
     }
   }
   return true;
