@@ -1,4 +1,4 @@
-#include "ir/stack.h"
+#include "ir/pods.h"
 
 namespace mlstack::ir {
 
@@ -24,7 +24,7 @@ constexpr KindRole kRoles[] = {
     {"ReplicationController", Role::Workload},
 };
 
-/// Custom resources of groups that run pods without being named like it are rare; these are those that do not.
+/// Custom resources around the running ones.
 constexpr std::string_view kIdleKinds[] = {
     "ClusterQueue", "LocalQueue", "ResourceFlavor", "WorkloadPriorityClass", "VolumeSnapshotContent",
     "ServiceMonitor", "PodMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute", "Gateway", "SecretProviderClass",
@@ -79,6 +79,10 @@ std::size_t addManifest(Stack& stack, Node* root) {
   const auto* nameNode = findPath(root, "metadata.name", symbols);
   object.span = nameNode->span;
   object.root = root;
+  // Custom resources that run nothing; a TrainJob runs what its runtime says.
+  if (object.role == Role::Workload && symbols.text(kind) != "TrainJob" && podTemplates(object, symbols).empty()) {
+    object.role = Role::Other;
+  }
   object.order = static_cast<std::uint32_t>(stack.objects.size() - 1);
   return 1;
 }

@@ -262,9 +262,10 @@ std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view k
     leaderWorkerSet();
   } else if (kind == "InferenceService") {
     inferenceService();
-  } else if (kind != "CustomResourceDefinition" && root_) {
-    anyContainers(*root_, "", 1);
   }
+  const bool isCustom = group.find('.') != std::string_view::npos && (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"));
+  // Kinds without a row, and older versions of those with one.
+  if (isCustom && found_.empty() && kind != "TrainJob" && root_) anyContainers(*root_, "", 1);
   return std::move(found_);
 }
 
