@@ -13,6 +13,9 @@ using enum syntax::TokenKind;
 using syntax::Token;
 using syntax::TokenKind;
 
+/// Whoever pairs no bracket of a file has read enough.
+constexpr std::size_t kMaxReports = 50;
+
 constexpr TokenSet kOpeners{LBrace, LBracket, LParen, StringHead};
 constexpr TokenSet kClosers{RBrace, RBracket, RParen, StringTail};
 
@@ -74,7 +77,7 @@ class Mender {
       const Token& token = tokens[i];
       if (token.newlineBefore) lineStart(token);
       if (token.kind == EndOfFile) {
-        while (!open_.empty()) closeTop();
+        while (!open_.empty()) closeTop(token);
         result_.mended.push_back(token);
       } else if (kOpeners.has(token.kind)) {
         if (open_.size() == kMaxDepth) i = skipNest(i);
@@ -115,7 +118,7 @@ class Mender {
   void lineStart(const Token& token) {
     lineIndentation_ = indentation(token);
     if (kClosers.has(token.kind)) return;
-    while (unclosed_ != 0 && !open_.empty() && lineIndentation_ <= open_.back().indentation) closeTop();
+    while (unclosed_ != 0 && !open_.empty() && lineIndentation_ <= open_.back().indentation) closeTop(token);
   }
 
   void close(const Token& token) {
@@ -124,7 +127,7 @@ class Mender {
       // `}` under the opener of an outer block: the inner ones lack theirs.
       while (unclosed_ != 0 && open_.size() > 1 && lineIndentation_ < open_.back().indentation &&
              lineIndentation_ <= open_[open_.size() - 2].indentation) {
-        closeTop();
+        closeTop(token);
       }
       if (unopened_ != 0 && !open_.empty() && lineIndentation_ > open_.back().indentation) {
         drop(token);
@@ -136,7 +139,7 @@ class Mender {
       drop(token);
       return;
     }
-    for (auto above = match - open_.rbegin(); above != 0; --above) closeTop();
+    for (auto above = match - open_.rbegin(); above != 0; --above) closeTop(token);
     open_.pop_back();
     result_.mended.push_back(token);
   }
@@ -148,7 +151,7 @@ class Mender {
 
   void drop(const Token& token) {
     if (unopened_ != 0) --unopened_;
-    if (!touches(result_.slips, token.span.begin, token.span.end)) {
+    if (!touches(result_.slips, token.span.begin, token.span.end) && ++reported_ <= kMaxReports) {
       auto d = diag::make<Code::UnopenedBracket>(token.span, bracketText(token.kind));
       d.fixes.push_back({"remove it", {{token.span, ""}}});
       sink_.add(std::move(d));
@@ -156,12 +159,13 @@ class Mender {
     found_.push_back(token.span);
   }
 
-  void closeTop() {
+  /// Closes the innermost bracket before `next`.
+  void closeTop(const Token& next) {
     const Token opener = open_.back().token;
     open_.pop_back();
     if (unclosed_ != 0) --unclosed_;
     const base::Pos end = result_.mended.back().span.end;
-    if (!touches(result_.slips, opener.span.begin, end)) {
+    if (!touches(result_.slips, opener.span.begin, next.span.begin) && ++reported_ <= kMaxReports) {
       sink_.add(diag::make<Code::UnclosedBracket>(
           opener.kind == StringHead ? base::Span{opener.span.end - 2, opener.span.end} : opener.span,
           bracketText(opener.kind)));
@@ -201,6 +205,7 @@ class Mender {
   std::vector<Open> open_;
   std::vector<base::Span> found_;
   std::size_t lineIndentation_ = 0;
+  std::size_t reported_ = 0;
 };
 
 }  // namespace

@@ -130,7 +130,7 @@ void Lexer::reportBadBytes() {
 }
 
 void Lexer::finish() {
-  if (!open_.empty()) unfinishedInterpolation();
+  while (!open_.empty() && badBytes_ <= kMaxBadBytes) unfinishedInterpolation();
   if (badBytes_ > kMaxBadBytes) {
     const auto first = std::find_if(found_.begin(), found_.end(), [](const diag::Diagnostic& d) {
       return d.code == Code::BadUtf8 || d.code == Code::UnexpectedCharacter;
@@ -345,10 +345,11 @@ void Lexer::punctuation() {
     case '}':
       if (!open_.empty()) {
         if (open_.back().braces == 0) {
-          const bool block = open_.back().block;
+          const OpenString string = open_.back();
           open_.pop_back();
           ++at_;
-          text(start, block, false);
+          stringBegin_ = string.begin;
+          text(start, string.block, false);
           return;
         }
         --open_.back().braces;
@@ -385,10 +386,7 @@ void Lexer::punctuation() {
 void Lexer::unexpected() {
   const char* start = at_;
   const auto byte = static_cast<std::uint8_t>(*at_);
-  if (byte == '\'') {
-    singleQuoted();
-    return;
-  }
+  if (foreignQuotes("'", "'") || foreignQuotes("\u201C", "\u201D") || foreignQuotes("\u2018", "\u2019")) return;
   const std::size_t length = characterLength(at_, end_);
   const std::string_view character(at_, length);
   if (byte >= 0x80 && base::firstBadUtf8(character) != std::string_view::npos) {
@@ -406,33 +404,37 @@ void Lexer::unexpected() {
     d.fixes.push_back({"remove it", {{span(start, at_), ""}}});
   } else if (byte == '&') {
     d.help = "\"and\" is written `&&`";
-  } else if (character == "\u201C" || character == "\u201D" || character == "\u2018" || character == "\u2019") {
-    d.help = "strings stand in straight quotes: \"…\"";
   } else if (character == "\u00A0") {
     d.help = "this is a no-break space: write a plain one";
     d.fixes.push_back({"write a plain space", {{span(start, at_), " "}}});
   }
   report(std::move(d), isControl(*start) ? Slip::BadByte : Slip::Other);
+  if (byte == '&') push(TokenKind::And, start);
 }
 
-void Lexer::singleQuoted() {
+/// Text in quotes of another language: a string, with one message.
+bool Lexer::foreignQuotes(std::string_view open, std::string_view close) {
   const char* start = at_;
-  const char* lineEnd = std::find(at_, end_, '\n');
-  const char* close = std::find(at_ + 1, lineEnd, '\'');
-  auto d = diag::make<Code::UnexpectedCharacter>(span(start, start + 1), show(start, end_));
-  d.help = "strings stand in double quotes";
-  if (close == lineEnd) {
-    at_ = start + 1;
+  const std::string_view line(at_, static_cast<std::size_t>(std::find(at_, end_, '\n') - at_));
+  if (!line.starts_with(open)) return false;
+  std::size_t end = line.find(close, open.size());
+  while (end != std::string_view::npos && line[end - 1] == '\\') end = line.find(close, end + 1);
+  auto d = diag::make<Code::UnexpectedCharacter>(span(start, start + open.size()), show(start, end_));
+  d.help = "strings stand in straight double quotes: \"…\"";
+  if (end == std::string_view::npos) {
+    at_ += open.size();
     report(std::move(d));
-    return;
+    return true;
   }
-  const std::string_view inner(start + 1, static_cast<std::size_t>(close - start - 1));
+  const std::string_view inner = line.substr(open.size(), end - open.size());
+  at_ += end + close.size();
   if (inner.find_first_of("\"\\$") == std::string_view::npos) {
-    d.fixes.push_back({"use double quotes", {{span(start, start + 1), "\""}, {span(close, close + 1), "\""}}});
+    d.fixes.push_back({"use double quotes",
+                       {{span(start, start + open.size()), "\""}, {span(at_ - close.size(), at_), "\""}}});
   }
-  at_ = close + 1;
   report(std::move(d));
   push(TokenKind::String, start);
+  return true;
 }
 
 // --- strings -----------------------------------------------------------------------------------
@@ -440,6 +442,7 @@ void Lexer::singleQuoted() {
 void Lexer::openString(const char* start) {
   const bool block = at_[1] == '"' && at_[2] == '"';
   at_ += block ? 3 : 1;
+  stringBegin_ = start;
   text(start, block, true);
 }
 
@@ -531,7 +534,7 @@ void Lexer::interpolate(const char* start, bool block, bool head) {
   const char* interpolation = at_;
   at_ += 2;
   push(head ? TokenKind::StringHead : TokenKind::StringMid, start);
-  open_.push_back({block, 0, interpolation});
+  open_.push_back({block, 0, stringBegin_, interpolation});
 }
 
 void Lexer::escape() {
@@ -577,26 +580,16 @@ void Lexer::escape() {
 
 /// The end of a line inside `"…"`, or the end of the file inside a string.
 void Lexer::unterminated(const char* start, bool block, bool head) {
-  if (head && block) {
-    const std::size_t length = *start == 'r' ? 4 : 3;
-    report(diag::make<Code::UnterminatedBlockString>(span(start, start + length)));
-    out_.slips.back() = span(start, end_);
-    push(TokenKind::BlockString, start);
-    return;
+  const TokenKind whole = block ? TokenKind::BlockString : TokenKind::String;
+  // Inside the `${` of another string the quote is more likely that string's end: one message, at its `${`.
+  if (open_.empty() && !(start == end_ && !head)) {
+    const char* begin = head ? start : stringBegin_;
+    const char* quotes = begin + (*begin == 'r' ? 1 : 0);
+    if (block) report(diag::make<Code::UnterminatedBlockString>(span(begin, quotes + 3)));
+    else report(diag::make<Code::UnterminatedString>(span(begin, quotes + 1)));
+    out_.slips.back() = block ? span(begin, end_) : lineOf(begin);
   }
-  // Inside the `${` of a string the quote is more likely the string's own end: one message, at the `${`.
-  if (open_.empty()) {
-    if (block) {
-      report(diag::make<Code::UnterminatedBlockString>(span(start, std::min(start + 1, end_))));
-      out_.slips.back() = span(start, end_);
-    } else {
-      const char* stop = at_;
-      while (stop != start && (stop[-1] == '\r' || stop[-1] == ' ')) --stop;
-      report(diag::make<Code::UnterminatedString>(span(start, head ? start + (*start == 'r' ? 2 : 1) : stop)));
-      out_.slips.back() = lineOf(start);
-    }
-  }
-  push(head ? TokenKind::String : TokenKind::StringTail, start);
+  push(head ? whole : TokenKind::StringTail, start);
 }
 
 /// The line or the file ends inside `${`. The strings around end here too, or go on behind it (block strings).
@@ -606,10 +599,11 @@ void Lexer::unfinishedInterpolation() {
              .hint("the text `${` is written `\\${`, or use r\"…\", which takes everything as it stands"));
   out_.slips.back() = lineOf(first);
   while (!open_.empty()) {
-    const bool block = open_.back().block;
-    for (; open_.back().braces != 0; --open_.back().braces) push(TokenKind::RBrace, at_);
+    const OpenString string = open_.back();
+    for (std::uint32_t i = 0; i < string.braces; ++i) push(TokenKind::RBrace, at_);
     open_.pop_back();
-    if (block) {
+    if (string.block) {
+      stringBegin_ = string.begin;
       text(at_, true, false);
       return;
     }

@@ -23,6 +23,7 @@ class Lexer {
   struct OpenString {
     bool block;
     std::uint32_t braces;        // `{` open inside the interpolation
+    const char* begin;           // where the string begins
     const char* interpolation;   // its `${`
   };
   enum class Slip : std::uint8_t { BadByte, Other };
@@ -36,7 +37,7 @@ class Lexer {
   void blockComment();
   void punctuation();
   void unexpected();
-  void singleQuoted();
+  bool foreignQuotes(std::string_view open, std::string_view close);
 
   void openString(const char* start);
   void rawString(const char* start);
@@ -67,6 +68,7 @@ class Lexer {
   std::vector<OpenString> open_;
   std::vector<diag::Diagnostic> found_;
   std::size_t badBytes_ = 0;
+  const char* stringBegin_ = nullptr;  // of the string that `text` is reading
   bool firstOnLine_ = true;   // no token yet on this line
   bool blankBefore_ = true;   // nothing at all yet on this line
   bool wordPending_ = false;  // the last token is a word whose meaning hangs on what follows

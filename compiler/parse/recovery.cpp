@@ -47,6 +47,9 @@ constexpr std::array<std::uint64_t, 64> kFollow = [] {
   return table;
 }();
 
+/// This is no file of ours, or one that nobody mends message by message.
+constexpr std::size_t kMaxReports = 500;
+
 /// Where a rule takes up again: at a line that begins with one of `starts`, before or behind a comma.
 struct Resumption {
   TokenSet starts;
@@ -101,6 +104,7 @@ Recovery::Found Recovery::found(std::uint8_t rule, std::uint32_t at) const {
     const base::Pos end = tokens_[at - 1].span.end;
     return {"the end of the line", {end, end}};
   }
+  if (token.kind == EndOfFile && at > 0) return {std::string(describe(EndOfFile)), {tokens_[at - 1].span.end, tokens_[at - 1].span.end}};
   return {describeToken(file_, token), token.span};
 }
 
@@ -118,16 +122,30 @@ void Recovery::unexpected(std::uint8_t rule, TokenKind wanted) {
     help.clear();
   }
   Found seen = found(rule, at);
-  const base::Pos from = at > 0 ? tokens_[at - 1].span.end : tokens_[at].span.begin;
-  if (touches(slips_, std::min(from, seen.span.begin), seen.span.end)) return;
+  // What follows a slip on its line follows from it.
+  std::uint32_t line = at;
+  while (line > 0 && (line == at || !tokens_[line].newlineBefore)) --line;
+  if (touches(slips_, std::min(tokens_[line].span.begin, seen.span.begin), seen.span.end)) return;
   auto d = diag::make<Code::UnexpectedToken>(seen.span, seen.text, what);
   d.help = std::move(help);
+  const bool field = rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry;
+  if (field && tokens_[at].kind == Colon) {
+    d.fixes.push_back({"write `=`", {{tokens_[at].span, tokens_[at - 1].span.end == tokens_[at].span.begin ? " =" : "="}}});
+  } else if (field && tokens_[at].kind == Eq) {
+    d.fixes.push_back({"write `=`", {{tokens_[at].span, "="}}});
+  } else if (rule == Grammar::RuleBlock && tokens_[at].kind == Comma) {
+    d.fixes.push_back({"remove it", {{tokens_[at].span, ""}}});
+  }
+  if (++reported_ == kMaxReports) {
+    d.help = fmt::format("{} slips are enough: what follows is not read", kMaxReports);
+    cursor_.seek(tokens_.size() - 1);
+  }
   sink_.add(std::move(d));
 }
 
 void Recovery::tooDeep() {
   builder_.fail();
-  sink_.add(diag::make<Code::TooDeep>(tokens_[cursor_.position()].span, kMaxDepth));
+  sink_.add(diag::make<Code::TooDeep>(tokens_[cursor_.position()].span, antlr::ParserBase::kMaxRules));
 }
 
 bool Recovery::resume(std::uint8_t rule, std::uint32_t begin) {
@@ -186,13 +204,13 @@ std::string Recovery::expected(std::uint8_t rule, TokenKind wanted) const {
       if (before.kind == LParen || before.kind == Comma) return "a name or a string";
       return "a type";
     case Grammar::RuleOperand:
-      if (wanted == RBracket) return "`,` or `]`";
+      if (wanted == RBracket) return before.kind == Comma || before.kind == LBracket ? "a value or `]`" : "`,` or `]`";
       if (wanted == RBrace) return "a key or `}`";
       if (wanted == EndOfFile) return "a value";
       break;
     case Grammar::RuleLabelOperand: return wanted == EndOfFile ? "a name" : std::string(describe(wanted));
     case Grammar::RuleSuffix:
-      if (wanted == RParen) return "`,` or `)`";
+      if (wanted == RParen) return before.kind == Comma || before.kind == LParen ? "a value or `)`" : "`,` or `)`";
       break;
     case Grammar::RuleInterpolated: return "`}`";
     case Grammar::RuleString: return "a string";
@@ -213,7 +231,7 @@ std::string Recovery::hint(std::uint8_t rule, TokenKind wanted) const {
   if (wanted == Name && isWordKind(kind)) return fmt::format("{} is a word of the language here: choose another name", describe(kind));
   if (kind == Colon && (rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry)) return "a field is written `name = value`";
   if (kind == Comma && rule == Grammar::RuleBlock) return "a new line, or two spaces, end a statement: no comma";
-  if (kind == Eq && wanted != EndOfFile) return "`=` sets, `==` compares";
+  if (kind == Eq && (wanted != EndOfFile || rule == Grammar::RuleStatement)) return "`=` sets, `==` compares";
   if (kind == Assign && rule == Grammar::RuleBlock) return "`==` compares; a value is set once";
   if (kind == Doc) return "`///` documents a statement; a plain comment is `//`";
   return {};

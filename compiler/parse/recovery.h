@@ -44,6 +44,7 @@ class Recovery final : public antlr::Actions {
   Builder& builder_;
   antlr::Cursor& cursor_;
   diag::Sink& sink_;
+  std::size_t reported_ = 0;
 };
 
 }  // namespace mlstack::parse

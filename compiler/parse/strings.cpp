@@ -122,8 +122,9 @@ std::string_view stripIndentation(std::string_view text, std::size_t common, boo
 void StringPieces::first(std::string_view token, bool whole) {
   raw = token.starts_with('r');
   if (raw) token.remove_prefix(1);
-  if (token.starts_with('\'')) {  // reported; read as what was meant
-    pieces.push_back(token.substr(1, token.size() < 2 ? 0 : token.size() - 2));
+  if (!token.starts_with('"')) {  // foreign quotes, reported: read as what was meant
+    const std::size_t quote = token.starts_with('\'') ? 1 : 3;
+    pieces.push_back(token.size() < 2 * quote ? token : token.substr(quote, token.size() - 2 * quote));
     raw = true;
     return;
   }

@@ -1,31 +1,344 @@
 #include "syntax/dump.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
+
+#include "base/json.h"
 
 namespace mlstack::syntax {
 namespace {
 
-std::string_view spell(StatementKind kind) {
-  switch (kind) {
-    case StatementKind::Error: return "Error";
-    case StatementKind::Stack: return "Stack";
-    case StatementKind::Import: return "Import";
-    case StatementKind::Param: return "Param";
-    case StatementKind::Let: return "Let";
-    case StatementKind::Kind: return "Kind";
-    case StatementKind::Component: return "Component";
-    case StatementKind::For: return "For";
-    case StatementKind::If: return "If";
-    case StatementKind::Assert: return "Assert";
-    case StatementKind::Output: return "Output";
-    case StatementKind::Allow: return "Allow";
-    case StatementKind::External: return "External";
-    case StatementKind::Object: return "Object";
-    case StatementKind::Spread: return "Spread";
-    case StatementKind::Field: return "Field";
-    case StatementKind::Use: return "Use";
+/// Receives a tree in order; the two styles are its subclasses.
+class Shape {
+ public:
+  virtual ~Shape() = default;
+  virtual void open(std::string_view role, std::string_view kind, Span span) = 0;
+  virtual void close() = 0;
+  virtual void beginList(std::string_view role) = 0;
+  virtual void endList() = 0;
+  virtual void text(std::string_view role, std::string_view value) = 0;
+  virtual void flag(std::string_view role) = 0;
+};
+
+class TextShape final : public Shape {
+ public:
+  explicit TextShape(std::string& out) : out_(out) {}
+  void open(std::string_view role, std::string_view kind, Span) override {
+    line();
+    if (!role.empty()) out_.append(role).append(": ");
+    out_.append(kind);
+    ++depth_;
   }
-  return "";
+  void close() override { --depth_; }
+  void beginList(std::string_view role) override {
+    line();
+    out_.append(role);
+    ++depth_;
+  }
+  void endList() override { --depth_; }
+  void text(std::string_view role, std::string_view value) override {
+    out_.append(" ");
+    if (role != "name" && role != "text" && role != "op" && role != "path") out_.append(role).append("=");
+    if (role == "text" || role == "doc") base::appendJsonString(out_, value);
+    else out_.append(value);
+  }
+  void flag(std::string_view role) override { out_.append(" ").append(role); }
+
+ private:
+  void line() {
+    if (!out_.empty()) out_ += '\n';
+    out_.append(2 * depth_, ' ');
+  }
+  std::string& out_;
+  std::size_t depth_ = 0;
+};
+
+class JsonShape final : public Shape {
+ public:
+  JsonShape(base::JsonWriter& writer, base::Pos origin) : writer_(writer), origin_(origin) {}
+  void open(std::string_view role, std::string_view kind, Span span) override {
+    if (!inList_.empty() && !inList_.back()) writer_.key(role);
+    inList_.push_back(false);
+    writer_.beginObject().field("kind", kind);
+    writer_.key("span").beginArray().value(span.begin - origin_).value(span.end - origin_).endArray();
+  }
+  void close() override {
+    writer_.endObject();
+    inList_.pop_back();
+  }
+  void beginList(std::string_view role) override {
+    writer_.key(role).beginArray();
+    inList_.push_back(true);
+  }
+  void endList() override {
+    writer_.endArray();
+    inList_.pop_back();
+  }
+  void text(std::string_view role, std::string_view value) override { writer_.field(role, value); }
+  void flag(std::string_view role) override { writer_.field(role, true); }
+
+ private:
+  base::JsonWriter& writer_;
+  base::Pos origin_;
+  std::vector<bool> inList_;
+};
+
+/// Walks the tree. Only what is there is told: absent children, empty lists and false flags leave no trace.
+class Walk {
+ public:
+  Walk(Shape& shape, const base::SymbolTable& symbols) : shape_(shape), symbols_(symbols) {}
+
+  void statements(std::string_view role, std::span<Statement* const> items) {
+    if (items.empty()) return;
+    shape_.beginList(role);
+    for (const Statement* item : items) statement(*item);
+    shape_.endList();
+  }
+
+ private:
+  void name(std::string_view role, const Name& value) {
+    if (value.symbol) shape_.text(role, symbols_.text(value.symbol));
+  }
+
+  void path(std::string_view role, std::span<const Name> names) {
+    if (names.empty()) return;
+    std::string all;
+    for (const Name& part : names) {
+      if (!all.empty()) all += '.';
+      all.append(symbols_.text(part.symbol));
+    }
+    shape_.text(role, all);
+  }
+
+  void statement(const Statement& s) {
+    shape_.open({}, spell(s.kind), s.span);
+    path("path", s.head);
+    name("name", s.name);
+    name("second", s.second);
+    if (s.quotedHead) shape_.flag("quoted");
+    if (s.hasBody && s.body.empty()) shape_.flag("emptyBody");
+    if (!s.doc.empty()) shape_.text("doc", s.doc);
+    type("type", s.type);
+    expr("label", s.label);
+    expr("value", s.value);
+    expr("at", s.at);
+    expr("range", s.range);
+    expr("pattern", s.pattern);
+    if (!s.members.empty()) {
+      shape_.beginList("members");
+      for (const KindMember& member : s.members) this->member(member);
+      shape_.endList();
+    }
+    statements("body", s.body);
+    statements(s.chained ? "elseIf" : "else", s.otherwise);
+    shape_.close();
+  }
+
+  void member(const KindMember& m) {
+    shape_.open({}, "Member", m.span);
+    name("name", m.name);
+    std::string target;
+    for (const TargetStep& step : m.target) {
+      if (!target.empty()) target += '.';
+      target.append(symbols_.text(step.name.symbol));
+      if (step.isList) target.append("[").append(symbols_.text(step.key.symbol)).append("]");
+    }
+    if (!target.empty()) shape_.text("target", target);
+    name("via", m.via);
+    if (!m.doc.empty()) shape_.text("doc", m.doc);
+    type("type", m.type);
+    expr("range", m.range);
+    expr("pattern", m.pattern);
+    expr("value", m.value);
+    shape_.close();
+  }
+
+  void type(std::string_view role, const TypeExpr* t) {
+    if (t == nullptr) return;
+    shape_.open(role, spell(t->kind), t->span);
+    path("path", t->path);
+    if (t->optional) shape_.flag("optional");
+    std::string words;
+    for (const Name& word : t->words) {
+      if (!words.empty()) words += ' ';
+      words.append(symbols_.text(word.symbol));
+    }
+    if (!words.empty()) shape_.text("words", words);
+    if (!t->arguments.empty()) {
+      shape_.beginList("arguments");
+      for (const TypeExpr* argument : t->arguments) type({}, argument);
+      shape_.endList();
+    }
+    if (!t->fields.empty()) {
+      shape_.beginList("fields");
+      for (const TypeField& field : t->fields) {
+        shape_.open({}, "TypeField", field.name.span);
+        name("name", field.name);
+        type("type", field.type);
+        expr("value", field.value);
+        shape_.close();
+      }
+      shape_.endList();
+    }
+    shape_.close();
+  }
+
+  void expr(std::string_view role, const Expr* e) {
+    if (e == nullptr) return;
+    shape_.open(role, spell(e->kind), e->span);
+    name("name", {e->name, {}});
+    name("second", {e->second, {}});
+    switch (e->kind) {
+      case ExprKind::Unary:
+      case ExprKind::Binary: shape_.text("op", spell(e->op)); break;
+      case ExprKind::Bool: shape_.text("text", e->flag ? "true" : "false"); break;
+      case ExprKind::String:
+      case ExprKind::Suffixed:
+      case ExprKind::Int:
+      case ExprKind::Float: shape_.text("text", e->text); break;
+      case ExprKind::Error: case ExprKind::Null: case ExprKind::Template: case ExprKind::NameRef:
+      case ExprKind::Member: case ExprKind::Index: case ExprKind::Call: case ExprKind::Conditional:
+      case ExprKind::List: case ExprKind::Map: case ExprKind::ForList: case ExprKind::ForMap:
+      case ExprKind::Spread: break;
+    }
+    if (e->flag && e->kind != ExprKind::Bool) shape_.flag("block");
+    expr("left", e->left);
+    expr("third", e->third);
+    expr("right", e->right);
+    expr("value", e->value);
+    if (!e->items.empty()) {
+      shape_.beginList("items");
+      for (const Expr* item : e->items) expr({}, item);
+      shape_.endList();
+    }
+    if (!e->entries.empty()) {
+      shape_.beginList("entries");
+      for (const MapEntry& entry : e->entries) {
+        shape_.open({}, "Entry", entry.span);
+        path("path", entry.path);
+        expr("key", entry.key);
+        expr("value", entry.value);
+        shape_.close();
+      }
+      shape_.endList();
+    }
+    if (!e->arguments.empty()) {
+      shape_.beginList("arguments");
+      for (const Argument& argument : e->arguments) {
+        shape_.open({}, "Argument", argument.value->span);
+        name("name", argument.name);
+        expr("value", argument.value);
+        shape_.close();
+      }
+      shape_.endList();
+    }
+    shape_.close();
+  }
+
+  Shape& shape_;
+  const base::SymbolTable& symbols_;
+};
+
+/// Tokens and comments, by position.
+struct Piece {
+  Span span;
+  std::string_view kind;
+  bool comment;
+};
+
+std::vector<Piece> piecesOf(const TokenList& list) {
+  std::vector<Piece> all;
+  all.reserve(list.tokens.size() + list.comments.size());
+  for (const Token& token : list.tokens) all.push_back({token.span, spell(token.kind), false});
+  for (const Comment& comment : list.comments) all.push_back({comment.span, "Comment", true});
+  std::stable_sort(all.begin(), all.end(), [](const Piece& a, const Piece& b) { return a.span.begin < b.span.begin; });
+  return all;
+}
+
+std::string_view textOf(const base::SourceFile& file, Span span) {
+  return std::string_view(file.text).substr(span.begin - file.begin, span.end - span.begin);
+}
+
+}  // namespace
+
+std::string dumpTokens(const base::SourceFile& file, const TokenList& tokens, DumpStyle style) {
+  std::string out;
+  if (style == DumpStyle::Json) {
+    base::JsonWriter json(out, 2);
+    json.beginObject().field("version", 1);
+    for (const bool comments : {false, true}) {
+      json.key(comments ? "comments" : "tokens").beginArray();
+      for (const Piece& piece : piecesOf(tokens)) {
+        if (piece.comment != comments) continue;
+        json.beginObject();
+        if (!comments) json.field("kind", piece.kind);
+        json.field("begin", piece.span.begin - file.begin).field("end", piece.span.end - file.begin);
+        json.field("text", textOf(file, piece.span)).endObject();
+      }
+      json.endArray();
+    }
+    json.endObject();
+    return out += '\n';
+  }
+  std::uint32_t line = 1;
+  std::size_t lineBegin = 0;
+  for (const Piece& piece : piecesOf(tokens)) {
+    const std::size_t offset = piece.span.begin - file.begin;
+    for (std::size_t next = file.text.find('\n', lineBegin); next != std::string::npos && next < offset;
+         next = file.text.find('\n', lineBegin)) {
+      lineBegin = next + 1;
+      ++line;
+    }
+    fmt::format_to(std::back_inserter(out), "{}:{} {} ", line, offset - lineBegin + 1, piece.kind);
+    base::appendJsonString(out, textOf(file, piece.span));
+    out += '\n';
+  }
+  return out;
+}
+
+std::string dumpAst(const File& file, const base::SymbolTable& symbols, DumpStyle style) {
+  std::string out;
+  if (style == DumpStyle::Json) {
+    base::JsonWriter json(out, 2);
+    JsonShape shape(json, file.span.begin);
+    json.beginObject().field("version", 1);
+    json.key("file");
+    shape.open({}, "File", file.span);
+    Walk(shape, symbols).statements("items", file.items);
+    shape.close();
+    json.endObject();
+  } else {
+    TextShape shape(out);
+    shape.open({}, "File", file.span);
+    Walk(shape, symbols).statements("items", file.items);
+  }
+  return out += '\n';
+}
+
+std::string_view spell(Operator op) {
+  switch (op) {
+    case Operator::Or: return "Or";
+    case Operator::And: return "And";
+    case Operator::Eq: return "Eq";
+    case Operator::Ne: return "Ne";
+    case Operator::Lt: return "Lt";
+    case Operator::Le: return "Le";
+    case Operator::Gt: return "Gt";
+    case Operator::Ge: return "Ge";
+    case Operator::In: return "In";
+    case Operator::Range: return "Range";
+    case Operator::RangeBelow: return "RangeBelow";
+    case Operator::Add: return "Add";
+    case Operator::Subtract: return "Subtract";
+    case Operator::Multiply: return "Multiply";
+    case Operator::Divide: return "Divide";
+    case Operator::Remainder: return "Remainder";
+    case Operator::Negate: return "Negate";
+    case Operator::Not: return "Not";
+  }
+  return {};
 }
 
 std::string_view spell(ExprKind kind) {
@@ -51,245 +364,41 @@ std::string_view spell(ExprKind kind) {
     case ExprKind::ForMap: return "ForMap";
     case ExprKind::Spread: return "Spread";
   }
-  return "";
+  return {};
 }
 
-std::string_view spell(Operator op) {
-  switch (op) {
-    case Operator::Or: return "||";
-    case Operator::And: return "&&";
-    case Operator::Eq: return "==";
-    case Operator::Ne: return "!=";
-    case Operator::Lt: return "<";
-    case Operator::Le: return "<=";
-    case Operator::Gt: return ">";
-    case Operator::Ge: return ">=";
-    case Operator::In: return "in";
-    case Operator::Range: return "..";
-    case Operator::RangeBelow: return "..<";
-    case Operator::Add: return "+";
-    case Operator::Subtract:
-    case Operator::Negate: return "-";
-    case Operator::Multiply: return "*";
-    case Operator::Divide: return "/";
-    case Operator::Remainder: return "%";
-    case Operator::Not: return "!";
+std::string_view spell(StatementKind kind) {
+  switch (kind) {
+    case StatementKind::Error: return "Error";
+    case StatementKind::Stack: return "Stack";
+    case StatementKind::Import: return "Import";
+    case StatementKind::Param: return "Param";
+    case StatementKind::Let: return "Let";
+    case StatementKind::Kind: return "Kind";
+    case StatementKind::Component: return "Component";
+    case StatementKind::For: return "For";
+    case StatementKind::If: return "If";
+    case StatementKind::Assert: return "Assert";
+    case StatementKind::Output: return "Output";
+    case StatementKind::Allow: return "Allow";
+    case StatementKind::External: return "External";
+    case StatementKind::Object: return "Object";
+    case StatementKind::Spread: return "Spread";
+    case StatementKind::Field: return "Field";
+    case StatementKind::Use: return "Use";
   }
-  return "";
+  return {};
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    auto b = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (b < 0x20 || b == 0x7f) {
-      out += fmt::format("\\x{:02x}", b);
-    } else {
-      out += c;
-    }
+std::string_view spell(TypeExprKind kind) {
+  switch (kind) {
+    case TypeExprKind::Error: return "Error";
+    case TypeExprKind::Named: return "Named";
+    case TypeExprKind::Enum: return "Enum";
+    case TypeExprKind::Record: return "Record";
+    case TypeExprKind::Union: return "Union";
   }
-  return out + "\"";
-}
-
-class Dumper {
- public:
-  Dumper(const File& file, const base::SymbolTable& symbols) : symbols_(symbols), begin_(file.span.begin) {}
-
-  void statements(std::span<Statement* const> items) {
-    for (const auto* item : items) statement(*item);
-  }
-
-  std::string out;
-
- private:
-  const base::SymbolTable& symbols_;
-  base::Pos begin_;
-  std::size_t depth_ = 0;
-
-  /// Everything that is written while one lives is a level deeper.
-  struct Deeper {
-    explicit Deeper(Dumper& of) : dumper(of) { ++dumper.depth_; }
-    Deeper(const Deeper&) = delete;
-    Deeper& operator=(const Deeper&) = delete;
-    ~Deeper() { --dumper.depth_; }
-    Dumper& dumper;
-  };
-
-  void line(std::string_view text, base::Span span) {
-    out.append(depth_ * 2, ' ');
-    out += text;
-    if (span.known()) out += fmt::format(" {}-{}", span.begin - begin_, span.end - begin_);
-    out += '\n';
-  }
-  void heading(std::string_view text) { line(text, {}); }
-
-  std::string_view name(base::Symbol symbol) const { return symbols_.text(symbol); }
-
-  std::string path(std::span<const Name> names) const {
-    std::string text;
-    for (const auto& part : names) text += fmt::format("{}{}", text.empty() ? "" : ".", name(part.symbol));
-    return text;
-  }
-
-  void labelled(std::string_view label, const Expr* expr) {
-    if (expr == nullptr) return;
-    heading(label);
-    Deeper deeper(*this);
-    expression(*expr);
-  }
-
-  void type(const TypeExpr* type) {
-    if (type == nullptr) return;
-    Deeper deeper(*this);
-    auto mark = type->optional ? "?" : "";
-    switch (type->kind) {
-      case TypeExprKind::Error: line("Type Error", type->span); break;
-      case TypeExprKind::Named: line(fmt::format("Type {}{}", path(type->path), mark), type->span); break;
-      case TypeExprKind::Enum: line(fmt::format("Type enum({}){}", words(type->words), mark), type->span); break;
-      case TypeExprKind::Record: line(fmt::format("Type record{}", mark), type->span); break;
-      case TypeExprKind::Union: line(fmt::format("Type union{}", mark), type->span); break;
-    }
-    for (const auto* argument : type->arguments) this->type(argument);
-    for (const auto& field : type->fields) {
-      Deeper inner(*this);
-      line(fmt::format("Field {}", name(field.name.symbol)), field.name.span);
-      this->type(field.type);
-      labelled("default", field.value);
-    }
-  }
-
-  std::string words(std::span<const Name> names) const {
-    std::string text;
-    for (const auto& word : names) text += fmt::format("{}{}", text.empty() ? "" : ", ", name(word.symbol));
-    return text;
-  }
-
-  void member(const KindMember& member) {
-    std::string text = fmt::format("Member {}", name(member.name.symbol));
-    if (!member.target.empty()) text += " ->";
-    for (const auto& step : member.target) {
-      text += fmt::format("{}{}", &step == member.target.data() ? " " : ".", name(step.name.symbol));
-      if (step.isList) text += fmt::format("[{}]", name(step.key.symbol));
-    }
-    if (member.via.symbol) text += fmt::format(" via {}", name(member.via.symbol));
-    line(text, member.span);
-    type(member.type);
-    Deeper deeper(*this);
-    labelled("in", member.range);
-    labelled("matches", member.pattern);
-    labelled("=", member.value);
-  }
-
-  void statement(const Statement& item) {
-    std::string text(spell(item.kind));
-    if (!item.head.empty()) text += fmt::format(" {}", item.quotedHead ? quoted(path(item.head)) : path(item.head));
-    if (item.name.symbol) text += fmt::format(" {}", name(item.name.symbol));
-    if (item.second.symbol) text += fmt::format(", {}", name(item.second.symbol));
-    line(text, item.span);
-    type(item.type);
-    Deeper deeper(*this);
-    if (!item.doc.empty()) heading(fmt::format("doc {}", quoted(item.doc)));
-    labelled("label", item.label);
-    labelled("in", item.range);
-    labelled("matches", item.pattern);
-    labelled("value", item.value);
-    labelled("at", item.at);
-    for (const auto& part : item.members) member(part);
-    if (item.hasBody) {
-      heading("body");
-      Deeper inner(*this);
-      statements(item.body);
-    }
-    if (!item.otherwise.empty()) {
-      heading("else");
-      Deeper inner(*this);
-      statements(item.otherwise);
-    }
-  }
-
-  std::string detail(const Expr& expr) const {
-    switch (expr.kind) {
-      case ExprKind::Bool: return expr.flag ? " true" : " false";
-      case ExprKind::Int:
-      case ExprKind::Float:
-      case ExprKind::Suffixed: return fmt::format(" {}", expr.text);
-      case ExprKind::String: return fmt::format(" {}{}", expr.flag ? "block " : "", quoted(expr.text));
-      case ExprKind::NameRef:
-      case ExprKind::Member:
-      case ExprKind::ForList:
-      case ExprKind::ForMap:
-        return fmt::format(" {}{}{}", name(expr.name), expr.second ? ", " : "", expr.second ? name(expr.second) : "");
-      case ExprKind::Unary:
-      case ExprKind::Binary: return fmt::format(" {}", spell(expr.op));
-      case ExprKind::Error:
-      case ExprKind::Null:
-      case ExprKind::Template:
-      case ExprKind::Index:
-      case ExprKind::Call:
-      case ExprKind::Conditional:
-      case ExprKind::List:
-      case ExprKind::Map:
-      case ExprKind::Spread: return {};
-    }
-    return {};
-  }
-
-  void entry(const MapEntry& entry) {
-    if (entry.key != nullptr) {
-      heading("entry");
-      Deeper deeper(*this);
-      expression(*entry.key);
-    } else {
-      line(fmt::format("entry {}", path(entry.path)), entry.span);
-    }
-    Deeper deeper(*this);
-    if (entry.value != nullptr) expression(*entry.value);
-  }
-
-  void expression(const Expr& expr) {
-    line(fmt::format("{}{}", spell(expr.kind), detail(expr)), expr.span);
-    Deeper deeper(*this);
-    for (const auto* child : {expr.left, expr.right, expr.third, expr.value})
-      if (child != nullptr) expression(*child);
-    for (const auto* item : expr.items) expression(*item);
-    for (const auto& argument : expr.arguments) {
-      if (argument.name.symbol) heading(fmt::format("{} =", name(argument.name.symbol)));
-      if (argument.value != nullptr) expression(*argument.value);
-    }
-    for (const auto& item : expr.entries) entry(item);
-  }
-};
-
-void tokenLine(std::string& out, std::string_view kind, base::Span span, const base::SourceSet& sources) {
-  auto place = sources.place(span.begin);
-  if (place) out += fmt::format("{}:{} ", place->line, place->column);
-  out += kind;
-  if (auto text = sources.text(span); !text.empty()) out += fmt::format(" {}", quoted(text));
-  out += '\n';
-}
-
-}  // namespace
-
-std::string dumpTokens(const TokenList& tokens, const base::SourceSet& sources) {
-  std::string out;
-  std::size_t comment = 0;
-  for (const auto& token : tokens.tokens) {
-    for (; comment < tokens.comments.size() && tokens.comments[comment].span.begin < token.span.begin; ++comment)
-      tokenLine(out, "Comment", tokens.comments[comment].span, sources);
-    tokenLine(out, spell(token.kind), token.span, sources);
-  }
-  return out;
-}
-
-std::string dumpFile(const File& file, const base::SymbolTable& symbols) {
-  Dumper dumper(file, symbols);
-  dumper.statements(file.items);
-  return std::move(dumper.out);
+  return {};
 }
 
 }  // namespace mlstack::syntax

@@ -163,6 +163,10 @@ class Actions {
 
 class ParserBase : public antlr4::Parser {
  public:
+  /// Rules alive at once. Brackets are limited before (kMaxDepth, five rules each); this bounds
+  /// `else if` chains.
+  static constexpr unsigned kMaxRules = 1600;
+
   explicit ParserBase(antlr4::TokenStream* input) : antlr4::Parser(input), _input(static_cast<Cursor*>(input)) {}
 
   /// Call before parsing. `loops`: the rules (as bits) that are lists of things, each with its own resumption,
@@ -261,9 +265,6 @@ class ParserBase : public antlr4::Parser {
   Tracker _tracker;
 
  private:
-  /// Rules alive at once. Brackets are limited before (kMaxDepth, five rules each); this bounds
-  /// `else if` chains.
-  static constexpr unsigned kMaxRules = 1600;
   static constexpr std::uint8_t kNoRule = 63;
 
   void stopDescent() {
