@@ -83,7 +83,7 @@ function statements(sets) {
   const operand = `(?:\\s+(${word(sets.soft)})(?!\\s*(?:${assign}|:|->)))?`;
   const plain = "variable.other.readwrite";
   patterns.push({ match: `(${word(["if"])})${operand}`, captures: captures("keyword.control", plain) });
-  patterns.push({ match: `(${word(["assert"])})(?=\\s*(?:[\\w"(\\[!]|-(?!>)))${operand}`, captures: captures("keyword.declaration", plain) });
+  patterns.push({ match: `(${word(["assert"])})(?=\\s*(?!${word(sets.inner)})(?:[\\w"(\\[!]|-(?!>)))${operand}`, captures: captures("keyword.declaration", plain) });
   const notHere = `(?!\\s*(?:${assign}|:|\\{|${dot}|->|[,)\\]]))`;
   for (const [list, what] of [[sets.control, "keyword.control"], [sets.declaring, "keyword.declaration"]]) {
     const names = list.filter((w) => !["assert", "import", "object", ...sets.branches].includes(w));

@@ -52,7 +52,7 @@ function statements(sets) {
     line("mlstackDeclare", start + word(own) + nextName),
     line("mlstackDeclare", word(own) + nextLabel),
     line("mlstackDeclare", raw`object${after}\%(\s*r\="\)\@=`),
-    line("mlstackDeclare", raw`assert${after}\%(\s*\%(["(\[!A-Za-z0-9_]\|->\@!\)\)\@=`, " nextgroup=mlstackOperandName skipwhite"),
+    line("mlstackDeclare", raw`assert${after}\%(\s*\%(${word(sets.inner)}\)\@!\%(["(\[!A-Za-z0-9_]\|->\@!\)\)\@=`, " nextgroup=mlstackOperandName skipwhite"),
     line("mlstackControl", raw`${begin}import${after}${notHere}`),
     line("mlstackControl", raw`import${after}\%(\s*r\="\)\@=`),
     line("mlstackControl", word(sets.branches), " nextgroup=mlstackOperandName skipwhite"),

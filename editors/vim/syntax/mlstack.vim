@@ -62,7 +62,7 @@ syn match mlstackDeclare #\%(^\s*\)\@40<=\%(component\|external\|assert\|object\
 syn match mlstackDeclare #\%(\%(^\|[{}]\)\s*\)\@40<=\%(component\|external\|output\|allow\|param\|stack\|kind\|let\)\%(-*\w\)\@!\%(\s\+\h\w*\%(-\+\w\+\)*\)\@=#
 syn match mlstackDeclare #\%(component\|external\|output\|allow\|param\|stack\|kind\|let\)\%(-*\w\)\@!\%(\s\+\%(\%(matches\|else\|then\|via\|as\|at\|in\)\%(-*\w\)\@!\)\@!\h\w*\%(-\+\w\+\)*\)\@=#
 syn match mlstackDeclare #object\%(-*\w\)\@!\%(\s*r\="\)\@=#
-syn match mlstackDeclare #assert\%(-*\w\)\@!\%(\s*\%(["(\[!A-Za-z0-9_]\|->\@!\)\)\@=# nextgroup=mlstackOperandName skipwhite
+syn match mlstackDeclare #assert\%(-*\w\)\@!\%(\s*\%(\%(matches\|else\|then\|via\|as\|at\|in\)\%(-*\w\)\@!\)\@!\%(["(\[!A-Za-z0-9_]\|->\@!\)\)\@=# nextgroup=mlstackOperandName skipwhite
 syn match mlstackControl #\%(^\s*\)\@40<=import\%(-*\w\)\@!\%(\s*\%(=\%(=\)\@!\|:\|{\|\.\.\@!\|->\|[,)\]]\)\)\@!#
 syn match mlstackControl #import\%(-*\w\)\@!\%(\s*r\="\)\@=#
 syn match mlstackControl #\%(for\|if\)\%(-*\w\)\@!# nextgroup=mlstackOperandName skipwhite
