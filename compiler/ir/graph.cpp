@@ -190,7 +190,7 @@ class GraphBuilder {
 
   [[nodiscard]] std::string_view reclaimOf(const Object& claim) const {
     const auto name = textOf(at(claim.root, "spec.storageClassName"));
-    const auto found = reclaims_.find(std::string(name));
+    const auto found = reclaims_.find(name);
     if (found != reclaims_.end()) return found->second;
     std::string_view reclaim;
     for (const auto& object : stack_.objects) {
@@ -242,11 +242,17 @@ class GraphBuilder {
     }
   }
 
-  std::size_t giver(const Edge& edge) {
-    if (edge.from != kNoObject) return nodeFor(edge.from);
-    const auto name = symbols_.text(edge.name);
+  std::size_t classNode(std::string_view name) {
+    if (classes_.empty()) {
+      for (ObjectId id = 0; id < stack_.objects.size(); ++id) {
+        if (stack_.objects[id].role == Role::Class) classes_.emplace(symbols_.text(stack_.objects[id].name), id);
+      }
+    }
+    const auto found = classes_.find(name);
+    if (found != classes_.end()) return nodeFor(found->second);
     return nodeNamed(Shape::Class, std::string(name), name, true, {"not in this stack"});
   }
+  std::size_t giver(const Edge& edge) { return edge.from != kNoObject ? nodeFor(edge.from) : classNode(symbols_.text(edge.name)); }
   void supply(std::size_t from, ObjectId to, const Edge& edge) {
     const auto role = stack_.objects[to].role;
     if (role != Role::Claim && role != Role::Volume) return;
@@ -272,7 +278,12 @@ class GraphBuilder {
       if (at(volume, "ephemeral")) return nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false, {"one a pod", "dies with the pod"});
       if (edge.toRole == Role::Other) return nodeNamed(Shape::Outside, key, symbols_.text(edge.volumeName), true, outsideLines(volume));
     }
-    if (const auto* claim = claimTemplate(owner, edge)) return nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false, templateLines(owner, *claim));
+    if (const auto* claim = claimTemplate(owner, edge)) {
+      const auto node = nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false, templateLines(owner, *claim));
+      const auto className = textOf(at(claim, "spec.storageClassName"));
+      if (!className.empty()) connect(Flow::Supply, classNode(className), node, "");
+      return node;
+    }
     return target(edge);
   }
 
@@ -325,8 +336,7 @@ class GraphBuilder {
     std::vector<std::string> lines;
     auto what = std::string(textOf(at(&claim, "spec.resources.requests.storage")));
     for (const auto& mode : Children(at(&claim, "spec.accessModes"))) what += fmt::format("{}{}", what.empty() ? "" : " · ", textOf(&mode));
-    if (const auto className = textOf(at(&claim, "spec.storageClassName")); !className.empty()) lines.push_back(fmt::format("of class {}", className));
-    if (!what.empty()) lines.insert(lines.begin(), std::move(what));
+    if (!what.empty()) lines.push_back(std::move(what));
     const bool perPod = symbols_.text(owner.kind) == "StatefulSet";
     const bool deleted = perPod ? textOf(at(owner.root, "spec.persistentVolumeClaimRetentionPolicy.whenDeleted")) == "Delete"
                                 : true;   // a JobSet deletes them unless told to retain
@@ -385,7 +395,8 @@ class GraphBuilder {
   std::map<std::pair<Shape, std::string>, std::size_t> named_;
   std::map<std::tuple<Flow, std::size_t, std::size_t>, std::size_t> edgeOf_;
   std::vector<std::vector<std::string>> labels_;
-  mutable std::map<std::string, std::string_view, std::less<>> reclaims_;
+  std::map<std::string_view, ObjectId> classes_;
+  mutable std::map<std::string_view, std::string_view> reclaims_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace mlstack::ir {
 namespace {
 
 constexpr double kTop = 64;
+constexpr double kTopUntitled = 28;
 constexpr std::size_t kLongestText = 60;   // code points
 
 std::string escaped(std::string_view text) {
@@ -61,7 +62,7 @@ class SvgWriter {
       for (auto& line : node.lines) line = shortened(line);
     }
     for (auto& edge : graph_.edges) edge.label = shortened(edge.label);
-    layout_ = layOut(graph_, kTop);
+    layout_ = layOut(graph_, graph_.title.empty() && !graph_.nodes.empty() ? kTopUntitled : kTop);
   }
 
   std::string run() {
