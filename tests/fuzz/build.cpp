@@ -1,0 +1,97 @@
+// The whole pipeline over any bytes: parse, check, lower, emit, format. What follows a line `%%%` is
+// a parameters file. Nothing may crash, hang or leak, and what was emitted must be read back.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "diag/render.h"
+#include "driver/compile.h"
+#include "emit/emit.h"
+#include "format/format.h"
+#include "ir/dump.h"
+#include "parse/parse.h"
+#include "yaml/yaml.h"
+
+namespace {
+
+using namespace mlstack;
+
+class TextWriter final : public emit::Writer {
+ public:
+  bool write(std::string_view bytes) override {
+    text.append(bytes);
+    return true;
+  }
+  std::string text;
+};
+
+void mustHold(bool condition) {
+  if (!condition) std::abort();
+}
+
+void formatTwice(const base::SourceFile& file) {
+  diag::Sink sink;
+  base::SymbolTable symbols;
+  const auto tokens = parse::lex(file, sink);
+  const auto tree = parse::parseTokens(file, tokens, symbols, sink);
+  if (sink.hasErrors() || tree->hasErrors) return;
+  base::SourceSet sources;
+  const auto& once = sources.add("once", format::formatFile(file, tokens));
+  const auto again = parse::lex(once, sink);
+  mustHold(!sink.hasErrors() && again.tokens.size() == tokens.tokens.size());
+  mustHold(format::formatFile(once, again) == once.text);
+}
+
+void readBack(const ir::Stack& stack) {
+  TextWriter writer;
+  mustHold(emit::emitYaml(stack, writer));
+  base::SourceSet sources;
+  base::SymbolTable symbols;
+  base::Arena arena;
+  ir::Builder builder(arena);
+  diag::Sink sink;
+  const auto documents = yaml::readDocuments(sources.add("emitted", writer.text), symbols, builder, sink);
+  const auto order = ir::applyOrder(stack);
+  mustHold(!sink.hasErrors() && documents.size() == order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    std::string ours;
+    std::string theirs;
+    emit::appendJson(ours, *order[i]->root, *stack.symbols);
+    emit::appendJson(theirs, *documents[i], symbols);
+    mustHold(ours == theirs);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  std::string_view params;
+  if (const auto at = text.find("\n%%%\n"); at != std::string_view::npos) {
+    params = text.substr(at + 5);
+    text = text.substr(0, at + 1);
+  }
+  driver::Session session;
+  base::Arena arena;
+  ir::Builder builder(arena);
+  for (const auto* document : yaml::readDocuments(session.sources.add("params", std::string(params)), session.symbols, builder, session.sink))
+    for (const auto& child : ir::Children(document))
+      if (document->kind == ir::NodeKind::Map)
+        session.settings.params.push_back({.name = std::string(session.symbols.text(child.key)), .node = &child, .span = child.span});
+  auto& unit = session.units.emplace_back();
+  unit.source = &session.sources.add("fuzz.mlstack", std::string(text));
+  formatTwice(*unit.source);
+  session.settings.missingParamsAreUnknown = size % 2 == 0;
+  session.compile();
+  session.sink.sort();
+  for (const auto format : {diag::Format::Text, diag::Format::Json, diag::Format::Sarif, diag::Format::GitHub})
+    (void)diag::render(session.sink.all(), session.sources, {.format = format, .color = false});
+  if (unit.stack && !session.sink.hasErrors()) {
+    readBack(*unit.stack);
+    (void)ir::dumpText(*unit.stack, session.sources);
+    (void)ir::graphSvg(*unit.stack);
+  }
+  return 0;
+}
