@@ -44,7 +44,16 @@ class Handler final : public YAML::EventHandler {
           std::vector<Node*>& documents)
       : file_(file), text_(file.text), skipped_(skipped), symbols_(symbols), builder_(builder), tree_(tree), documents_(documents) {}
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override { anchors_.clear(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    anchors_.clear();
+    // yaml-cpp begins a document where one of another kind stops, marker or not.
+    const auto at = offset(mark);
+    if (tree_.lastEnd() >= file_.begin && !isMarked(tree_.lastEnd() - file_.begin, at)) {
+      tree_.say(diag::make<Code::YamlSyntax>(span(at, at + 1), "this line does not belong to what stands before it")
+                    .hint("mend the indentation, or begin a new document with `---`"));
+      throw Stop{};
+    }
+  }
   void OnDocumentEnd() override {
     if (auto* root = tree_.takeRoot()) documents_.push_back(root);
   }
@@ -125,6 +134,13 @@ class Handler final : public YAML::EventHandler {
     if (from < file_.begin) return true;
     const auto begin = static_cast<std::size_t>(from - file_.begin);
     return begin <= to && text_.substr(begin, to - begin).find('\n') == std::string_view::npos;
+  }
+
+  /// Whether `---` or `...` stands between the end of a document and the begin of the next.
+  [[nodiscard]] bool isMarked(std::size_t from, std::size_t to) const {
+    if (text_.substr(to, 3) == "---" || to >= text_.size() || from > to) return true;
+    const auto between = text_.substr(from, to - from);
+    return between.find("\n---") != std::string_view::npos || between.find("\n...") != std::string_view::npos;
   }
 
   Node* typed(const Resolved& resolved, std::string_view value, Span place) {
