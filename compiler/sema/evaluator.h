@@ -1,0 +1,356 @@
+#pragma once
+// The one evaluator: runs statements, evaluates expressions with an expected type, and, in check mode,
+// does the same over code that the given parameters do not reach. Private to this folder.
+//
+// Promises: an Error value means that a diagnostic was given; whatever touches one stays silent.
+// An Unknown value occurs in check mode only. Complaints that depend on a value are muted there.
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/quantity.h"
+#include "base/regex.h"
+#include "sema/kind_build.h"
+#include "sema/scope.h"
+#include "sema/sema.h"
+#include "sema/types.h"
+
+namespace mlstack::sema {
+
+struct Function;
+
+class Evaluator {
+ public:
+  Evaluator(const FileAccess& access, const schema::Catalog& catalog, const Options& options,
+            base::SymbolTable& symbols, diag::Sink& sink);
+
+  [[nodiscard]] std::unique_ptr<Program> run(const base::SourceFile& source, const syntax::File& file);
+
+  // --- values (values.cpp): also for functions ---
+  [[nodiscard]] Value makeString(std::string_view text);       // copies
+  [[nodiscard]] Value makeList(const std::vector<Element>& items);
+  [[nodiscard]] Value makeMap(const std::vector<Entry>& entries);
+  [[nodiscard]] Value makeQuantity(const base::Quantity& quantity);
+  [[nodiscard]] Value errorAt(diag::Diagnostic d);             // reports; an Error value
+  /// Reports unless this is check mode: the complaint depends on values.
+  void valueError(diag::Diagnostic d);
+  [[nodiscard]] bool checking() const { return checking_ != 0; }
+  [[nodiscard]] std::string_view symbolText(Symbol symbol) const { return symbols_.text(symbol); }
+  [[nodiscard]] Symbol intern(std::string_view text) { return symbols_.intern(text); }
+  [[nodiscard]] base::Arena& arena() { return program_->arena; }
+  [[nodiscard]] const FileAccess& access() const { return access_; }
+  /// The text of a value inside a string; nullopt after a diagnostic (or for an Error value).
+  [[nodiscard]] std::optional<std::string> textOf(const Value& value, Span span);
+  [[nodiscard]] std::optional<int> compare(const Value& left, const Value& right) const;
+  [[nodiscard]] bool equal(const Value& left, const Value& right) const;
+  /// The value as a place of `type` takes it; complains at `span`. `literal`: it stands there as written.
+  [[nodiscard]] Value conform(Value value, const Type* type, Span span, const Expr* literal = nullptr);
+  [[nodiscard]] std::string_view nameOf(const Instance& instance);
+
+ private:
+  friend struct Function;
+
+  // --- names (scope.cpp) ---
+  struct Found {
+    Env* env = nullptr;
+    std::uint32_t index = 0;
+    explicit operator bool() const { return env != nullptr; }
+    [[nodiscard]] Decl& decl() const { return env->body->decls[index]; }
+    [[nodiscard]] Slot& slot() const { return env->slots[index]; }
+  };
+  [[nodiscard]] Body* makeBody(std::span<Statement* const> items, const Kind* kind, bool plain = false);
+  void declare(Body& body, const Decl& decl);
+  void declareItems(Body& body);
+  [[nodiscard]] bool declaresPart(const Statement& statement, const Kind& kind) const;
+  [[nodiscard]] static std::uint32_t indexIn(const Body& body, Symbol name);
+  [[nodiscard]] Found find(Env* env, Symbol name) const;
+  [[nodiscard]] Found find(Env* env, const Expr& name) const;
+  [[nodiscard]] Env* makeEnv(Body& body, Env* parent);
+  [[nodiscard]] Env* enter(Body& body, Env* parent);
+  void hoist(Env& env);
+  [[nodiscard]] Symbol labelSymbol(const Statement& statement) const;
+  [[nodiscard]] Value force(const Found& found, Span use);
+  [[nodiscard]] Value forceLet(const Found& found, Span use);
+  [[nodiscard]] Value unknownName(Env* env, Symbol name, Span span, const Type* expected);
+  [[nodiscard]] std::vector<std::string_view> visibleNames(Env* env) const;
+  [[nodiscard]] const Type* typeOf(const syntax::TypeExpr* type, const Expr* range, const Expr* pattern, Env* env);
+  [[nodiscard]] const Kind* kindNamed(std::string_view name, Env* env);
+  [[nodiscard]] const Kind* kindOf(const Found& found);
+  [[nodiscard]] const Type* declaredType(const Found& found);
+
+  // --- expressions (expressions.cpp, members.cpp, operators.cpp) ---
+  [[nodiscard]] Value eval(const Expr* e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalUnchecked(const Expr* e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalName(const Expr& e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalSuffixed(const Expr& e, const Type* expected);
+  [[nodiscard]] Value evalTemplate(const Expr& e, Env* env);
+  [[nodiscard]] Value evalList(const Expr& e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalMap(const Expr& e, Env* env, const Type* expected);
+  void addMapEntry(const syntax::MapEntry& entry, Env* env, const Type* type, EntryList& out,
+                   schema::TypeRef raw, bool isRaw);
+  void insertEntry(EntryList& entries, const Entry& entry, bool mayReplace = false);
+  void insertPath(EntryList& entries, std::span<const syntax::Name> path, Value value, Span span);
+  [[nodiscard]] Value evalFor(const Expr& e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalConditional(const Expr& e, Env* env, const Type* expected);
+  /// Bits in Expr::slot of conditionals, comprehensions, `&&` and `||`, below the number of the run.
+  static constexpr std::uint32_t kThenReached = 1;
+  static constexpr std::uint32_t kElseReached = 2;
+  static constexpr std::uint32_t kThenQueued = 4;
+  static constexpr std::uint32_t kElseQueued = 8;
+  [[nodiscard]] std::uint32_t& flagsOf(const Expr& e) const {
+    const auto tag = static_cast<std::uint32_t>(run_ & 0xfffffffu) << 4;
+    auto& slot = const_cast<Expr&>(e).slot;
+    if ((slot & ~15u) != tag) slot = tag;
+    return slot;
+  }
+  [[nodiscard]] Value evalMember(const Expr& e, Env* env);
+  [[nodiscard]] Value evalIndex(const Expr& e, Env* env);
+  [[nodiscard]] Value keyOf(const Value& left, std::string_view key, const Expr& e);
+  [[nodiscard]] Value evalUnary(const Expr& e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalBinary(const Expr& e, Env* env, const Type* expected);
+  [[nodiscard]] Value evalLogic(const Expr& e, Env* env);
+  /// The enumeration that a name or member is of: a bare word compared with it is one of its words.
+  [[nodiscard]] const Type* wordsOf(const Expr* e, Env* env);
+  [[nodiscard]] Value arithmetic(const Expr& e, Value left, Value right);
+  [[nodiscard]] Value integerArithmetic(const Expr& e, std::int64_t left, std::int64_t right);
+  [[nodiscard]] Value floatArithmetic(const Expr& e, double left, double right);
+  [[nodiscard]] Value quantityArithmetic(const Expr& e, const Value& left, const Value& right);
+  [[nodiscard]] Value durationArithmetic(const Expr& e, const Value& left, const Value& right);
+  [[nodiscard]] Value comparison(const Expr& e, const Value& left, const Value& right);
+  [[nodiscard]] Value membership(const Expr& e, const Value& left, const Value& right);
+  [[nodiscard]] Value operandError(const Expr& e, const Value& left, const Value& right);
+  [[nodiscard]] Value unknown(const Type* type) const;
+  [[nodiscard]] const Type* generalType(const Value& value);
+  [[nodiscard]] Value instanceMember(DeclaredInstance& instance, Symbol name, const Expr& e);
+  [[nodiscard]] Value unknownMember(const Value& left, Symbol name, const Expr& e, Env* env);
+  [[nodiscard]] Value pendingField(DeclaredInstance& instance, const Member& member, Span use);
+  [[nodiscard]] std::optional<Value> searchField(DeclaredInstance& instance, const Member& member,
+                                                 std::span<Statement* const> items, Env* env);
+  [[nodiscard]] Value fieldOf(DeclaredInstance& instance, const Member& member, Span use);
+  [[nodiscard]] Value defaultOf(const Member& member);
+  [[nodiscard]] Value clusterValue(const Instance& instance, std::string_view path);
+  /// The elements that `for` and comprehensions walk; false after a diagnostic or for Unknown.
+  struct Walk {
+    Value source;
+    std::size_t count = 0;
+    bool known = false;
+    const Type* element = nullptr;
+    bool isMap = false;
+  };
+  [[nodiscard]] Walk walkOver(const Expr& source, Env* env);
+  void bindStep(const Walk& walk, std::size_t step, Symbol second, Slot* slots);
+  [[nodiscard]] Body* loopBody(const Expr& e);
+
+  // --- calls (calls.cpp) ---
+  [[nodiscard]] Value evalCall(const Expr& e, Env* env);
+  [[nodiscard]] Value callFunction(const Function& function, const Expr& e, Env* env);
+  [[nodiscard]] Value callSource(const Kind& kind, const Expr& e, Env* env);
+  [[nodiscard]] const Kind* sourceKind(std::string_view name, Env* env);
+
+  // --- raw values, typed by the schema (raw.cpp) ---
+  [[nodiscard]] Value evalRaw(const Expr* e, Env* env, schema::TypeRef type);
+  [[nodiscard]] Value evalRawName(const Expr& e, Env* env, schema::TypeRef type);
+  [[nodiscard]] Value evalRawMap(const Expr& e, Env* env, schema::TypeRef type);
+  [[nodiscard]] Value evalRawFor(const Expr& e, Env* env, schema::TypeRef type);
+  [[nodiscard]] schema::TypeRef rawField(schema::TypeRef type, std::string_view name) const;
+  [[nodiscard]] schema::TypeRef rawTypeOf(const Instance& instance) const;
+  [[nodiscard]] schema::TypeRef stepInto(schema::TypeRef type, std::span<const Step> target) const;
+  [[nodiscard]] ir::Node* nodeOf(const Value& value, Span span, unsigned depth = 0);
+  [[nodiscard]] schema::TypeRef objectType(std::string_view api) const;
+
+  // --- conformance (conform.cpp) ---
+  [[nodiscard]] Value conformList(Value value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value conformMap(Value value, const Type& type, Span span);
+  [[nodiscard]] Value conformRecord(Value value, const Type& type, Span span);
+  [[nodiscard]] Value conformUnion(Value value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value conformReference(Value value, const Type& type, Span span);
+  [[nodiscard]] Value conformText(Value value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value conformNumber(Value value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value conformWord(Value value, const Type& type, Span span);
+  [[nodiscard]] bool fits(const Value& value, const Type& type) const;
+  [[nodiscard]] bool unknownFits(const Type& from, const Type& to) const;
+  void checkRange(const Value& value, const Type& type, Span span, const Expr* literal);
+  void checkPattern(const Value& value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value wrongType(const Value& value, const Type& type, Span span);
+  [[nodiscard]] std::string placeText() const;
+
+  // --- statements (statements.cpp) ---
+  void runItems(std::span<Statement* const> items, Env* env, Block& block);
+  void runBody(Body& body, Env* env, Block& block);
+  void runStatement(const Statement& s, Env* env, Block& block);
+  void runFor(const Statement& s, Env* env, Block& block);
+  void runIf(const Statement& s, Env* env, Block& block);
+  void runLet(const Statement& s, Env* env);
+  void runAssert(const Statement& s, Env* env);
+  void runOutput(const Statement& s, Env* env, Block& block);
+  void runAllow(const Statement& s, Env* env, Block& block);
+  void runSpread(const Statement& s, Env* env, Block& block);
+  void runField(const Statement& s, Env* env, Block& block);
+  void runUse(const Statement& s, Env* env, Block& block);
+  [[nodiscard]] StatementInfo& infoOf(const Statement& s, const void* context);
+  [[nodiscard]] std::pair<Body*, Body*> ifBody(const Statement& s, const Kind* kind);
+  [[nodiscard]] Body* bodyOf(StatementInfo& info, const Statement& s, const Kind* kind, bool plain = false);
+  void misplaced(const Statement& s, std::string_view where);
+  [[nodiscard]] Block emptyCopy(const Block& block);
+  void checkLater(Body* body, Env* env, const Block& block);
+  void runChecks();
+
+  // --- entries of maps (entries.cpp) ---
+  [[nodiscard]] static bool takesBlock(const Type* type);
+  static constexpr char kRawContext = 0;   // its address: the context of raw blocks
+  void entryField(const Statement& s, Env* env, Block& block);
+  void entryBlock(const Statement& s, Env* env, Block& block);
+  void addEntry(Block& block, std::span<const syntax::Name> path, Value value, Span span);
+  [[nodiscard]] Value evalBlockMap(const Statement& s, Env* env, const Type* type, schema::TypeRef raw, bool isRaw);
+  [[nodiscard]] schema::TypeRef entryType(const Block& block, std::span<const syntax::Name> path) const;
+
+  // --- things and their parts (things.cpp, parts.cpp) ---
+  void resolveUse(const Statement& s, Env* env, StatementInfo& info);
+  void runThing(const Statement& s, Env* env, Block& block);
+  void runObject(const Statement& s, Env* env, Block& block);
+  [[nodiscard]] DeclaredInstance* makeThing(const Statement& s, Env* env, StatementInfo& info);
+  [[nodiscard]] DeclaredInstance* hoisted(const Statement& s, Env* env) const;
+  [[nodiscard]] bool readLabel(DeclaredInstance& instance, const Statement& s, Env* env);
+  void nameRawObject(DeclaredInstance& instance, const Value& body);
+  void finishRawObject(DeclaredInstance& instance);
+  void runInstance(DeclaredInstance& instance, StatementInfo& info);
+  void fillInstance(Instance& instance, const Statement& s, Body* body, Env* env, StatementInfo& info,
+                    DeclaredInstance* declared);
+  void finishInstance(Block& block, Span head, bool whole);
+  void addDefaults(Block& block);
+  void checkRequired(Block& block, Span head);
+  void finishThing(DeclaredInstance& instance);
+  void checkThingName(DeclaredInstance& instance);
+  void checkUnique(DeclaredInstance& instance);
+  void setField(Block& block, const Member& member, Value value, Span keySpan, Span span);
+  [[nodiscard]] bool markSeen(Block& block, const Member& member, Span keySpan);
+  void instanceField(const Statement& s, Env* env, Block& block);
+  void fieldIntoMap(const Statement& s, Env* env, Block& block, const Member& member);
+  void mergeField(Block& block, const Member& member, Value value, Span keySpan, Span span);
+  [[nodiscard]] const std::vector<std::uint16_t>& requiredOf(const Kind& kind);
+  void blockField(const Statement& s, Env* env, Block& block, const Member& member);
+  void instanceUse(const Statement& s, Env* env, Block& block);
+  void partFromField(const Statement& s, Env* env, Block& block, const Member& member, const Kind& kind);
+  void runPart(const Statement& s, Env* env, Block& block, const Member* member, const Kind& kind, StatementInfo& info);
+  void operandOf(Instance& part, Block& inner, std::string_view memberName, const Expr* value, Env* env);
+  void openPart(const Statement& s, Env* env, Block& block);
+  void openParts(const Statement& s, Env* env, Block& block, const Member& member, const Kind& kind);
+  void openPartFromValue(Block& outer, const Member& member, const Kind& kind, std::string_view key, Value value,
+                         Span keySpan, Span span, const Expr* written);
+  void appendPart(Block& block, Instance* part, const Member* member);
+  void overlay(const Statement& s, Env* env, Block& block);
+  void spreadParts(const Value& parts, Block& block, Span span);
+  [[nodiscard]] bool handedTypeFits(const Found& param, const Block& block, Span span);
+  [[nodiscard]] Instance* clonePart(const Instance& part, Instance* parent);
+  void unknownMemberOf(Block& block, const Statement& s, Env* env, bool field);
+  [[nodiscard]] const Kind* partKind(const Member& member, const Statement& s, Env* env);
+
+  // --- components (components.cpp) ---
+  void describe(Component& component, Env* env);
+  void runComponentUse(const Statement& s, Env* env, Block& block, StatementInfo& info);
+  [[nodiscard]] DeclaredInstance* makeUse(const Statement& s, Env* env, StatementInfo& info);
+  [[nodiscard]] bool openUse(ComponentUse& use);
+  void readArguments(ComponentUse& use);
+  void bindParams(ComponentUse& use);
+  void argumentField(const Statement& s, Env* env, Block& block);
+  void argumentBlock(const Statement& s, Env* env, Block& block);
+  void argumentPart(const Statement& s, Env* env, Block& block, std::size_t param);
+  void setArgument(const Statement& s, Block& block, std::size_t param, Value value, Span span);
+  [[nodiscard]] std::size_t argumentFor(const Statement& s, Block& block);
+  void unknownArgument(const Statement& s, Block& block);
+  [[nodiscard]] Value exportAt(ComponentUse& use, std::size_t index);
+  [[nodiscard]] Value exportOf(ComponentUse& use, Symbol name, const Expr& e);
+  void checkComponent(Component& component);
+
+  // --- files and parameters (evaluate.cpp, params.cpp) ---
+  void runUnit(Unit& unit);
+  void readHeader(const Statement& s, Env* env);
+  void setVersion(std::string_view version, Span span);
+  [[nodiscard]] Unit* loadUnit(Unit& unit);
+  [[nodiscard]] Unit* importUnit(const Statement& s, Unit& from);
+  [[nodiscard]] bool lacksParams(const syntax::File& file) const;
+  void readParams(Env* env);
+  void paramValue(const Found& found);
+  [[nodiscard]] Value fromText(std::string_view text, const Type& type, Span span, std::string_view param);
+  [[nodiscard]] Value fromNode(const ir::Node& node, const Type& type, std::string_view param);
+  [[nodiscard]] Value parameterText(std::string_view text, const Type& type, Span span, std::string_view param);
+  void checkParamNames(Env* env);
+
+  const FileAccess& access_;
+  const schema::Catalog& catalog_;
+  const Options& options_;
+  base::SymbolTable& symbols_;
+  diag::Sink& sink_;
+  std::unique_ptr<Program> program_;
+
+  std::uintptr_t run_ = 0;           // tells this run's caches in the tree from an earlier run's
+  unsigned checking_ = 0;            // above 0: check mode
+  unsigned quiet_ = 0;               // above 0: nothing is reported (an alternative is tried)
+  unsigned depth_ = 0;               // of nested evaluation
+  unsigned componentDepth_ = 0;
+  bool failedQuietly_ = false;
+  Place place_;
+  bool inOutput_ = false;
+
+  std::deque<Body> bodies_;
+  std::deque<Component> components_;
+  std::deque<Unit> units_;
+  std::deque<StatementInfo> infos_;
+  std::unordered_map<const syntax::File*, Unit*> unitOf_;
+  std::unordered_map<const Expr*, Body*> loopBodies_;
+  std::unordered_map<const Member*, Value> defaults_;
+  std::unordered_map<std::string_view, std::unique_ptr<base::Regex>> patterns_;
+  std::deque<base::SourceFile> scratchFiles_;   // texts of defaults and of --set, while they are parsed
+  struct ObjectKey {
+    std::uint32_t api, nameSpace, name;
+    bool operator==(const ObjectKey&) const = default;
+  };
+  struct ObjectHash {
+    std::size_t operator()(const ObjectKey& k) const {
+      return (std::size_t{k.api} * 0x9e3779b97f4a7c15ull) ^ (std::size_t{k.name} * 0xc2b2ae3d27d4eb4full) ^ k.nameSpace;
+    }
+  };
+  std::unordered_map<ObjectKey, const Instance*, ObjectHash> objects_;
+  std::vector<std::pair<const Instance*, const Member*>> pending_;   // fields being read on demand
+  std::unordered_map<const Kind*, Env*> kindEnv_;   // of declared kinds: where they stand
+  struct LaterBody {
+    Body* body;
+    Env* env;
+    Block block;
+    bool entered;   // `env` is the block's own, its variables bound
+  };
+  struct LaterExpr {
+    const Expr* e;
+    Env* env;
+    const Type* expected;
+    schema::TypeRef raw;
+    bool isRaw;
+    const Expr* owner;          // the conditional or comprehension …
+    std::uint32_t reached;      // … and its bit for this part
+  };
+  std::deque<LaterBody> laterBodies_;
+  std::deque<LaterExpr> laterExprs_;
+  const Statement* header_ = nullptr;
+  unsigned importDepth_ = 0;
+  std::deque<Block> spareBlocks_;
+  std::deque<EntryList> spareEntries_;
+  std::deque<std::vector<std::vector<Instance*>>> spareHanded_;
+  unsigned plainBlock_ = 0;
+  std::unordered_map<const Kind*, std::vector<std::uint16_t>> required_;
+  const Kind* lastRequiredKind_ = nullptr;
+  const std::vector<std::uint16_t>* lastRequired_ = nullptr;
+  Symbol nameSymbol_;
+  Symbol withSymbol_;
+};
+
+/// Counts a level of nested evaluation; `ok` is false when it is too deep (reported).
+inline constexpr unsigned kMaxNesting = 2000;
+inline constexpr unsigned kMaxComponentNesting = 64;
+inline constexpr std::size_t kMaxElements = 10'000'000;
+
+}  // namespace mlstack::sema

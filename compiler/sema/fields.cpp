@@ -1,0 +1,285 @@
+// Fields of a kind's block: stating them, defaults, what must be given.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "parse/parse.h"
+#include "sema/evaluator.h"
+
+namespace mlstack::sema {
+
+namespace {
+
+bool reserved(std::string_view name) { return name == "label" || name == "value" || name == "at"; }
+
+bool testBit(const std::uint64_t (&bits)[2], std::size_t i) { return i < 128 && (bits[i / 64] >> (i % 64) & 1) != 0; }
+
+std::size_t indexOf(const Kind& kind, const Member& member) { return static_cast<std::size_t>(&member - kind.members.data()); }
+
+}  // namespace
+
+bool Evaluator::markSeen(Block& block, const Member& member, Span keySpan) {
+  const auto index = indexOf(*block.kind, member);
+  if (index >= 128) return true;
+  auto& word = block.seen[index / 64];
+  const auto bit = std::uint64_t{1} << (index % 64);
+  if ((word & bit) == 0) {
+    word |= bit;
+    return true;
+  }
+  if (member.cardinality == Cardinality::Parts) return true;
+  auto d = diag::make<diag::Code::DuplicateField>(keySpan, member.name);
+  for (const FieldValue* field = block.instance->fields; field != nullptr; field = field->next) {
+    if (field->member == &member) d.related.push_back({field->keySpan, "first set here"});
+  }
+  for (const Instance* part = block.instance->parts; part != nullptr; part = part->next) {
+    if (part->member == &member && d.related.empty()) d.related.push_back({part->headSpan, "first set here"});
+  }
+  if (!d.related.empty() && d.related[0].span == keySpan) d.help = "it stands in a loop: each turn sets it";
+  (void)errorAt(std::move(d));
+  return false;
+}
+
+void Evaluator::setField(Block& block, const Member& member, Value value, Span keySpan, Span span) {
+  if (value.kind == ValueKind::Error) return;
+  if (value.kind == ValueKind::Null) {
+    // A null leaves the field as if it were not stated.
+    const auto index = indexOf(*block.kind, member);
+    if (index < 128) block.seen[index / 64] &= ~(std::uint64_t{1} << (index % 64));
+    return;
+  }
+  if (value.kind == ValueKind::Suffixed) value.kind = ValueKind::String;   // an open place: the text as written
+  if (value.kind == ValueKind::Cluster) {
+    (void)errorAt(diag::make<diag::Code::ClusterValue>(span, fmt::format("{}.{}", nameOf(*value.instance), value.second())));
+    return;
+  }
+  auto* field = arena().make<FieldValue>(FieldValue{&member, value, keySpan, span, nullptr});
+  *block.fieldTail = field;
+  block.fieldTail = &field->next;
+}
+
+void Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* env, bool field) {
+  const Kind& kind = *block.kind;
+  const auto text = symbols_.text(s.head[0].symbol);
+  std::vector<std::string_view> names;
+  for (const Member& member : kind.members) {
+    if (!reserved(member.name)) names.push_back(member.name);
+  }
+  const Kind* other = field || s.head.size() != 1 ? nullptr : kindNamed(text, env);
+  if (other != nullptr && !other->api.empty()) {
+    (void)errorAt(diag::make<diag::Code::ResourceInside>(s.headSpan, text, withArticle(kind.name))
+                      .hint(fmt::format("declare the `{}` outside and name it here", text)));
+    return;
+  }
+  auto d = diag::make<diag::Code::UnknownMember>(s.head[0].span, withArticle(kind.name), text);
+  if (const auto near = diag::nearest(text, names); !near.empty()) {
+    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), s.head[0].span, std::string(near));
+    if (const Member* meant = kind.find(near)) {   // its absence is explained
+      const auto index = indexOf(kind, *meant);
+      if (index < 128) block.seen[index / 64] |= std::uint64_t{1} << (index % 64);
+    }
+  } else {
+    d.help = kind.api.empty() ? fmt::format("`mlstackc explain {}` lists what it has", kind.name)
+                              : fmt::format("`mlstackc explain {}` lists what it has; `with {{ … }}` reaches every field of the object", kind.name);
+  }
+  (void)errorAt(std::move(d));
+}
+
+void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
+  if (s.head.empty()) return;
+  auto& info = infoOf(s, block.kind);
+  if (!info.resolved) {
+    info.resolved = true;
+    info.member = block.kind->find(symbols_.text(s.head[0].symbol));
+    if (info.member != nullptr && reserved(info.member->name)) info.member = nullptr;
+    if (info.member != nullptr && info.member->type != nullptr && !info.member->required && !info.member->type->optional) {
+      Type* open = arena().make<Type>(*info.member->type);   // null takes a field back
+      open->optional = true;
+      info.expected = open;
+    } else if (info.member != nullptr) {
+      info.expected = info.member->type;
+    }
+  }
+  if (info.member == nullptr) {
+    unknownMemberOf(block, s, env, true);
+    (void)eval(s.value, env, nullptr);
+    return;
+  }
+  const Member& member = *info.member;
+  if (s.head.size() > 1) return fieldIntoMap(s, env, block, member);
+  if (!member.part.empty()) {
+    const Kind* kind = partKind(member, s, env);
+    if (kind != nullptr) partFromField(s, env, block, member, *kind);
+    return;
+  }
+  const bool fresh = markSeen(block, member, s.head[0].span);
+  const Place before = place_;
+  place_ = {Place::Kind::Field, member.name};
+  Value value;
+  const EarlyField* early = block.instance->declared ? static_cast<DeclaredInstance*>(block.instance)->early : nullptr;
+  while (early != nullptr && (early->member != &member || early->statement != &s)) early = early->next;
+  if (early != nullptr) {
+    value = early->value;
+  } else if (member.type != nullptr && member.type->kind == TypeKind::Raw) {
+    value = evalRaw(s.value, env, stepInto(rawTypeOf(*block.instance), member.target));
+  } else {
+    value = eval(s.value, env, info.expected);
+  }
+  place_ = before;
+  if (fresh) setField(block, member, value, s.head[0].span, s.value != nullptr ? s.value->span : s.span);
+}
+
+void Evaluator::fieldIntoMap(const Statement& s, Env* env, Block& block, const Member& member) {
+  if (!member.part.empty() || !takesBlock(member.type)) {
+    std::string rest;
+    for (std::size_t i = 1; i < s.head.size(); ++i) rest += fmt::format("{}{}", i > 1 ? "." : "", symbols_.text(s.head[i].symbol));
+    (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, member.name, member.part.empty() ? "a field of its own" : "a block",
+                                                    member.part.empty() ? fmt::format("{} = …", member.name) : fmt::format("{} {{ {} = … }}", member.name, rest)));
+    return;
+  }
+  const bool raw = member.type != nullptr && member.type->kind == TypeKind::Raw;
+  auto type = raw ? stepInto(rawTypeOf(*block.instance), member.target) : schema::TypeRef{};
+  const Type* expected = member.type != nullptr && member.type->kind == TypeKind::Map && s.head.size() == 2 ? member.type->element : nullptr;
+  for (std::size_t i = 1; raw && i < s.head.size(); ++i) type = rawField(type, symbols_.text(s.head[i].symbol));
+  const Place before = place_;
+  place_ = {Place::Kind::Field, symbols_.text(s.head.back().symbol)};
+  const Value value = raw ? evalRaw(s.value, env, type) : eval(s.value, env, expected);
+  place_ = before;
+  if (value.kind == ValueKind::Error) return;
+  EntryList entries;
+  insertPath(entries, s.head.subspan(1), value, s.value != nullptr ? s.value->span : s.span);
+  mergeField(block, member, makeMap(entries.items), s.headSpan, s.span);
+}
+
+void Evaluator::mergeField(Block& block, const Member& member, Value value, Span keySpan, Span span) {
+  if (value.kind == ValueKind::Error) return;
+  FieldValue* existing = nullptr;
+  for (FieldValue* field = block.instance->fields; field != nullptr; field = field->next) {
+    if (field->member == &member) existing = field;
+  }
+  if (existing == nullptr) {
+    if (markSeen(block, member, keySpan)) setField(block, member, value, keySpan, span);
+    return;
+  }
+  if (existing->value.kind == ValueKind::List && value.kind == ValueKind::List) {
+    std::vector<Element> all(existing->value.list().begin(), existing->value.list().end());
+    all.insert(all.end(), value.list().begin(), value.list().end());
+    existing->value = makeList(all);
+    return;
+  }
+  if (existing->value.kind != ValueKind::Map || value.kind != ValueKind::Map) {
+    if (checking_ == 0) (void)markSeen(block, member, keySpan);
+    return;
+  }
+  EntryList all;
+  all.items.assign(existing->value.map().begin(), existing->value.map().end());
+  for (const Entry& entry : value.map()) {
+    Entry* other = all.find(entry.key);
+    if (other != nullptr && other->value.kind == ValueKind::Map && entry.value.kind == ValueKind::Map) {
+      EntryList inner;
+      inner.items.assign(other->value.map().begin(), other->value.map().end());
+      for (const Entry& deep : entry.value.map()) insertEntry(inner, deep);
+      other->value = makeMap(inner.items);
+    } else {
+      insertEntry(all, entry);
+    }
+  }
+  existing->value = makeMap(all.items);
+}
+
+void Evaluator::blockField(const Statement& s, Env* env, Block& block, const Member& member) {
+  if (!takesBlock(member.type)) {
+    (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, member.name, types::described(*member.type), fmt::format("{} = …", member.name)));
+    return;
+  }
+  const bool raw = member.type != nullptr && member.type->kind == TypeKind::Raw;
+  const auto type = raw ? stepInto(rawTypeOf(*block.instance), member.target) : schema::TypeRef{};
+  const Place before = place_;
+  place_ = {Place::Kind::Field, member.name};
+  Value value = evalBlockMap(s, env, member.type, type, raw);
+  place_ = before;
+  if (raw && type && catalog_.shape(type) == schema::Shape::List && value.kind == ValueKind::Map) value = makeList({Element{value, s.span}});
+  mergeField(block, member, value, s.headSpan, s.span);
+}
+
+Value Evaluator::defaultOf(const Member& member) {
+  if (member.defaultText.empty() && member.defaultValue == nullptr) return {};
+  const auto [at, fresh] = defaults_.emplace(&member, Value{});
+  if (!fresh) return at->second;
+  const Expr* e = member.defaultValue;
+  if (e == nullptr) {
+    auto& file = scratchFiles_.emplace_back();
+    file.name = "default";
+    file.text = std::string(member.defaultText);
+    diag::Sink ignored;
+    e = parse::parseExpression(file, arena(), symbols_, ignored);
+  }
+  ++quiet_;
+  const Value value = eval(e, nullptr, member.type);
+  --quiet_;
+  return defaults_[&member] = value.kind == ValueKind::Error ? Value{} : value;
+}
+
+void Evaluator::addDefaults(Block& block) {
+  if (checking_ != 0 || block.instance->external) return;
+  StatementInfo* info = block.info;
+  if (info != nullptr && info->hasDefaults && info->defaultsFor[0] == block.seen[0] && info->defaultsFor[1] == block.seen[1]) {
+    *block.fieldTail = info->defaults;
+    return;
+  }
+  FieldValue* first = nullptr;
+  FieldValue** tail = &first;
+  for (const auto index : block.kind->order) {
+    const Member& member = block.kind->members[index];
+    if (testBit(block.seen, index) || !member.part.empty()) continue;
+    if (member.defaultText.empty() && member.defaultValue == nullptr) continue;
+    const Value value = defaultOf(member);
+    if (value.kind == ValueKind::Null) continue;
+    auto* field = arena().make<FieldValue>(FieldValue{&member, value, {}, {}, nullptr});
+    *tail = field;
+    tail = &field->next;
+  }
+  *block.fieldTail = first;
+  if (info == nullptr) return;
+  info->hasDefaults = true;
+  info->defaults = first;
+  info->defaultsFor[0] = block.seen[0];
+  info->defaultsFor[1] = block.seen[1];
+}
+
+void Evaluator::checkRequired(Block& block, Span head) {
+  if (block.instance->external || (block.body != nullptr && block.body->broken)) return;
+  const auto& required = requiredOf(*block.kind);
+  for (const auto index : required) {
+    if (testBit(block.seen, index)) continue;
+    const Member& member = block.kind->members[index];
+    std::string_view what = member.name;
+    if (what == "label") what = "a name";
+    auto d = diag::make<diag::Code::RequiredField>(head, fmt::format("this `{}`", block.kind->name), what);
+    if (member.name == "at") d.help = fmt::format("`{} … at \"/path\"`", block.kind->name);
+    else if (member.name == "value") d.help = fmt::format("`{} … = …`", block.kind->name);
+    else if (const auto line = member.doc.substr(0, member.doc.find('\n')); !line.empty()) d.help = fmt::format("`{}`: {}", member.name, line);
+    (void)errorAt(std::move(d));
+  }
+}
+
+const std::vector<std::uint16_t>& Evaluator::requiredOf(const Kind& kind) {
+  if (lastRequired_ != nullptr && lastRequiredKind_ == &kind) return *lastRequired_;
+  const auto [at, fresh] = required_.try_emplace(&kind);
+  if (fresh) {
+    for (const auto index : kind.order) {
+      if (kind.members[index].required) at->second.push_back(index);
+    }
+  }
+  lastRequiredKind_ = &kind;
+  lastRequired_ = &at->second;
+  return at->second;
+}
+
+void Evaluator::finishInstance(Block& block, Span head, bool whole) {
+  if (whole) checkRequired(block, head);
+  addDefaults(block);
+}
+
+}  // namespace mlstack::sema

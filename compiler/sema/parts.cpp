@@ -1,0 +1,329 @@
+// Parts: blocks inside a thing, one or many; lines of open parts; overlays; lines handed through.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sema/checks.h"
+#include "sema/evaluator.h"
+
+namespace mlstack::sema {
+
+namespace {
+
+bool reserved(std::string_view name) { return name == "label" || name == "value" || name == "at"; }
+
+}  // namespace
+
+const Kind* Evaluator::partKind(const Member& member, const Statement& s, Env* env) {
+  if (member.part.empty()) return nullptr;
+  if (const Kind* kind = env != nullptr ? kindNamed(member.part, env) : preludeKind(member.part)) return kind;
+  (void)s;
+  return preludeKind(member.part);
+}
+
+void Evaluator::instanceUse(const Statement& s, Env* env, Block& block) {
+  if (s.head.empty()) return;
+  if (s.head.size() == 1 && s.head[0].symbol == withSymbol_ && s.label == nullptr && s.hasBody) return overlay(s, env, block);
+  auto& info = infoOf(s, block.kind);
+  if (!info.resolved) {
+    info.resolved = true;
+    info.member = s.head.size() == 1 ? block.kind->find(symbols_.text(s.head[0].symbol)) : nullptr;
+    if (info.member != nullptr && reserved(info.member->name)) info.member = nullptr;
+    if (info.member != nullptr && !info.member->part.empty()) {
+      Env* home = env;
+      if (const auto at = kindEnv_.find(block.kind); at != kindEnv_.end()) home = at->second;
+      info.kind = partKind(*info.member, s, home);
+    }
+  }
+  if (info.member == nullptr) return unknownMemberOf(block, s, env, false);
+  const Member& member = *info.member;
+  if (member.part.empty()) {
+    if (s.label == nullptr && s.hasBody) return blockField(s, env, block, member);
+    (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, member.name, "a field", fmt::format("{} = …", member.name)));
+    return;
+  }
+  if (info.kind == nullptr) return;
+  if (info.kind->openEntries && s.label == nullptr && s.hasBody) return openParts(s, env, block, member, *info.kind);
+  runPart(s, env, block, &member, *info.kind, info);
+}
+
+void Evaluator::appendPart(Block& block, Instance* part, const Member* member) {
+  part->parent = block.instance;
+  part->member = member;
+  part->next = nullptr;
+  if (member != nullptr && block.kind != nullptr && !markSeen(block, *member, part->headSpan)) return;
+  *block.partTail = part;
+  block.partTail = &part->next;
+}
+
+void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberName, const Expr* value, Env* env) {
+  if (value == nullptr) return;
+  const Member* member = part.kind->find(memberName);
+  if (member == nullptr) {
+    (void)errorAt(diag::make<diag::Code::NothingHere>(value->span, part.kind->name, memberName == "at" ? "`at`" : (memberName == "value" ? "`=`" : "name")));
+    (void)eval(value, env, nullptr);
+    return;
+  }
+  const Place before = place_;
+  place_ = {memberName == "at" ? Place::Kind::Path : Place::Kind::Label, part.kind->name};
+  Value result;
+  const bool bare = value->kind == ExprKind::NameRef && memberName == "label" && member->type != nullptr &&
+                    (member->type->kind == TypeKind::Name || member->type->kind == TypeKind::String);
+  if (bare) {
+    // `container main { … }` declares a name: it is not looked up.
+    const auto text = symbols_.text(value->name);
+    result.kind = ValueKind::String;
+    result.chars = text.data();
+    result.length = static_cast<std::uint32_t>(text.size());
+    result = conform(result, member->type, value->span, value);
+  } else if (member->type != nullptr && member->type->kind == TypeKind::Raw) {
+    result = evalRaw(value, env, {});
+  } else {
+    result = eval(value, env, member->type);
+  }
+  place_ = before;
+  (void)markSeen(inner, *member, value->span);
+  if (memberName == "label") {
+    part.labelValue = result;
+    if (result.kind == ValueKind::String) part.label = symbols_.intern(result.text());
+    if (value->kind == ExprKind::NameRef && !part.label) part.label = value->name;
+    return;
+  }
+  setField(inner, *member, result, value->span, value->span);
+}
+
+void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member* member, const Kind& kind, StatementInfo& info) {
+  DeclaredInstance* declared = hoisted(s, env);
+  Instance* part = declared != nullptr ? declared : arena().make<Instance>();
+  part->kind = &kind;
+  part->parent = block.instance;
+  part->member = member;
+  part->span = s.span;
+  part->labelSpan = s.label != nullptr ? s.label->span : s.headSpan;
+  part->headSpan = s.label != nullptr ? s.headSpan.to(s.label->span) : s.headSpan;
+  if (declared != nullptr) declared->progress = Progress::Running;
+  if (depth_ >= kMaxNesting) return;
+  Block inner;
+  inner.mode = BlockMode::Instance;
+  inner.instance = part;
+  inner.kind = &kind;
+  inner.info = &info;
+  inner.fieldTail = &part->fields;
+  inner.partTail = &part->parts;
+  inner.allowTail = &part->allows;
+  inner.overlayTail = &part->overlays;
+  operandOf(*part, inner, "label", s.label, env);
+  operandOf(*part, inner, "value", s.value, env);
+  operandOf(*part, inner, "at", s.at, env);
+  bool straight = true;
+  if (s.hasBody) {
+    Body* body = bodyOf(info, s, &kind);
+    inner.body = body;
+    straight = body->straight;
+    if (checking_ == 0) body->reached = true;
+    Env* within = declared != nullptr && declared->inner != nullptr ? declared->inner : enter(*body, env);
+    if (declared != nullptr) declared->inner = within;
+    runItems(body->items, within, inner);
+  }
+  finishInstance(inner, part->headSpan, checking_ == 0 || straight);
+  part->name = part->label;
+  if (const FieldValue* name = part->field("name"); name != nullptr && name->value.kind == ValueKind::String) {
+    part->name = symbols_.intern(name->value.text());
+  }
+  if (declared != nullptr) declared->progress = Progress::Done;
+  appendPart(block, part, member);
+}
+
+void Evaluator::partFromField(const Statement& s, Env* env, Block& block, const Member& member, const Kind& kind) {
+  if (kind.openEntries) {
+    const Value value = eval(s.value, env, nullptr);
+    const Span span = s.value != nullptr ? s.value->span : s.span;
+    if (value.kind == ValueKind::Error || value.kind == ValueKind::Unknown || value.kind == ValueKind::Null) return;
+    if (value.kind != ValueKind::Map) {
+      (void)errorAt(diag::make<diag::Code::WrongType>(span, describedValue(value), fmt::format("`{}`", member.name), "a map"));
+      return;
+    }
+    for (const Entry& entry : value.map()) {
+      openPartFromValue(block, member, kind, symbols_.text(entry.key), entry.value, entry.keySpan.known() ? entry.keySpan : s.headSpan,
+                        entry.span.known() ? entry.span : span, nullptr);
+    }
+    return;
+  }
+  const Member* operand = kind.find("value");
+  if (operand == nullptr) operand = kind.find("label");
+  if (operand == nullptr || operand->type == nullptr) {
+    (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, member.name, "a block", fmt::format("{} {{ … }}", member.name)));
+    (void)eval(s.value, env, nullptr);
+    return;
+  }
+  // `port = 80`, `port = [80, 443]`: one part for each value.
+  Type* list = arena().make<Type>();
+  list->kind = TypeKind::List;
+  list->element = operand->type;
+  list->optional = true;
+  const bool many = member.cardinality == Cardinality::Parts && operand->type->kind != TypeKind::List;
+  const Place before = place_;
+  place_ = {Place::Kind::Field, member.name};
+  const Value values = eval(s.value, env, many ? list : operand->type);
+  place_ = before;
+  const Span span = s.value != nullptr ? s.value->span : s.span;
+  if (values.kind == ValueKind::Error || values.kind == ValueKind::Unknown || values.kind == ValueKind::Null) return;
+  const Element single{values, span};
+  const auto items = many ? values.list() : std::span<const Element>(&single, 1);
+  for (const Element& item : items) {
+    Instance* part = arena().make<Instance>();
+    part->kind = &kind;
+    part->parent = block.instance;
+    part->member = &member;
+    part->span = s.span;
+    part->headSpan = part->labelSpan = s.headSpan;
+    Block inner;
+    inner.mode = BlockMode::Instance;
+    inner.instance = part;
+    inner.kind = &kind;
+    inner.fieldTail = &part->fields;
+    inner.partTail = &part->parts;
+    (void)markSeen(inner, *operand, s.headSpan);
+    if (operand->name == "label") part->labelValue = item.value;
+    else setField(inner, *operand, item.value, s.headSpan, item.span.known() ? item.span : span);
+    finishInstance(inner, s.headSpan, true);
+    appendPart(block, part, &member);
+  }
+}
+
+void Evaluator::openParts(const Statement& s, Env* env, Block& block, const Member& member, const Kind& kind) {
+  auto& info = infoOf(s, block.kind);
+  Block open;
+  open.mode = BlockMode::OpenParts;
+  open.outer = &block;
+  open.member = &member;
+  open.partKind = &kind;
+  open.kind = nullptr;
+  if (info.body == nullptr) info.body = makeBody(s.body, nullptr, true);
+  runBody(*info.body, env, open);
+}
+
+void Evaluator::openPartFromValue(Block& outer, const Member& member, const Kind& kind, std::string_view key, Value value,
+                                  Span keySpan, Span span, const Expr* written) {
+  const Member* operand = kind.find("value");
+  const Place before = place_;
+  place_ = {Place::Kind::Field, key};
+  if (operand != nullptr && written == nullptr) {
+    if (value.kind == ValueKind::Suffixed) value.kind = ValueKind::String;
+    value = conform(value, operand->type, span);
+  }
+  place_ = before;
+  if (value.kind == ValueKind::Error) return;
+  Instance* part = arena().make<Instance>();
+  part->kind = &kind;
+  part->parent = outer.instance;
+  part->member = &member;
+  part->headSpan = part->labelSpan = keySpan;
+  part->span = keySpan.to(span);
+  part->labelValue.kind = ValueKind::String;
+  part->labelValue.chars = key.data();
+  part->labelValue.length = static_cast<std::uint32_t>(key.size());
+  part->label = part->name = symbols_.intern(key);
+  Block inner;
+  inner.mode = BlockMode::Instance;
+  inner.instance = part;
+  inner.kind = &kind;
+  inner.fieldTail = &part->fields;
+  if (const Member* label = kind.find("label")) {
+    (void)markSeen(inner, *label, keySpan);
+    place_ = {Place::Kind::Label, kind.name};
+    (void)conform(part->labelValue, label->type, keySpan);
+    place_ = before;
+  }
+  if (operand != nullptr && markSeen(inner, *operand, keySpan)) setField(inner, *operand, value, span, span);
+  finishInstance(inner, keySpan, true);
+  appendPart(outer, part, &member);
+}
+
+void Evaluator::openPart(const Statement& s, Env* env, Block& block) {
+  if (s.head.empty()) return;
+  const Kind& kind = *block.partKind;
+  Block& outer = *block.outer;
+  auto& info = infoOf(s, &kind);
+  std::string key(symbols_.text(s.head[0].symbol));
+  for (std::size_t i = 1; i < s.head.size(); ++i) key += fmt::format(".{}", symbols_.text(s.head[i].symbol));
+  const Symbol symbol = symbols_.intern(key);
+  if (s.kind == StatementKind::Use) {
+    (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, key, withArticle(kind.name), fmt::format("{} = …", key)));
+    return;
+  }
+  const Member* operand = kind.find("value");
+  if (operand == nullptr) {
+    (void)errorAt(diag::make<diag::Code::NothingHere>(s.headSpan, kind.name, "`=`"));
+    return;
+  }
+  if (info.expected == nullptr && operand->type != nullptr) {
+    Type* open = arena().make<Type>(*operand->type);
+    open->optional = true;
+    info.expected = open;
+  }
+  const Place before = place_;
+  place_ = {Place::Kind::Field, symbols_.text(symbol)};
+  const Value value = eval(s.value, env, info.expected);
+  place_ = before;
+  if (value.kind == ValueKind::Null || value.kind == ValueKind::Error) return;
+  openPartFromValue(outer, *block.member, kind, symbols_.text(symbol), value, s.headSpan, s.value->span, s.value);
+}
+
+void Evaluator::overlay(const Statement& s, Env* env, Block& block) {
+  const Value value = evalBlockMap(s, env, nullptr, rawTypeOf(*block.instance), true);
+  if (checking_ != 0 || value.kind != ValueKind::Map) return;
+  auto* made = arena().make<Overlay>();
+  made->tree = nodeOf(value, s.span);
+  if (block.overlayTail == nullptr) return;
+  *block.overlayTail = made;
+  block.overlayTail = &made->next;
+}
+
+Instance* Evaluator::clonePart(const Instance& part, Instance* parent) {
+  Instance* copy = arena().make<Instance>(part);
+  copy->declared = false;
+  copy->parent = parent;
+  copy->next = nullptr;
+  Instance** tail = &copy->parts;
+  *tail = nullptr;
+  for (const Instance* child = part.parts; child != nullptr; child = child->next) {
+    *tail = clonePart(*child, copy);
+    tail = &(*tail)->next;
+  }
+  return copy;
+}
+
+bool Evaluator::handedTypeFits(const Found& param, const Block& block, Span span) {
+  const Type* type = declaredType(param);
+  if (type == nullptr || type->kind != TypeKind::Parts) return true;
+  for (const auto word : type->words) {
+    bool taken = false;
+    for (const Member& member : block.kind->members) taken = taken || member.part == word || (member.name == word && !member.part.empty());
+    if (taken) continue;
+    (void)errorAt(diag::make<diag::Code::UnusedParts>(span, withArticle(block.kind->name), word)
+                      .note(param.decl().span, fmt::format("`{}` hands such lines through", symbols_.text(param.decl().name))));
+    return false;
+  }
+  return true;
+}
+
+void Evaluator::spreadParts(const Value& parts, Block& block, Span span) {
+  for (std::uint32_t i = 0; i < parts.length; ++i) {
+    const Instance& part = *parts.parts[i];
+    const Member* taken = nullptr;
+    for (const Member& member : block.kind->members) {
+      if (member.part != part.kind->name) continue;
+      if (taken == nullptr || member.name == part.kind->name) taken = &member;
+    }
+    if (taken == nullptr) {
+      (void)errorAt(diag::make<diag::Code::UnusedParts>(span, withArticle(block.kind->name), part.kind->name)
+                        .note(part.headSpan, "such a line is handed through here"));
+      continue;
+    }
+    appendPart(block, clonePart(part, block.instance), taken);
+  }
+}
+
+}  // namespace mlstack::sema

@@ -1,0 +1,351 @@
+// Names: what a block declares, where a name leads, and values that are made when first asked for.
+
+#include <fmt/format.h>
+
+#include "sema/evaluator.h"
+
+namespace mlstack::sema {
+
+namespace {
+
+constexpr std::uint32_t kNotFound = 0xffffffffu;
+constexpr std::size_t kManyNames = 8;
+
+bool isStraight(StatementKind kind) {
+  return kind != StatementKind::If && kind != StatementKind::For && kind != StatementKind::Spread &&
+         kind != StatementKind::Error;
+}
+
+}  // namespace
+
+std::uint32_t Evaluator::indexIn(const Body& body, Symbol name) {
+  if (body.decls.size() > kManyNames) {
+    const auto found = body.index.find(name.id);
+    return found == body.index.end() ? kNotFound : found->second;
+  }
+  for (std::uint32_t i = 0; i < body.decls.size(); ++i) {
+    if (body.decls[i].name == name) return i;
+  }
+  return kNotFound;
+}
+
+void Evaluator::declare(Body& body, const Decl& decl) {
+  if (!decl.name) return;
+  if (const auto at = indexIn(body, decl.name); at != kNotFound) {
+    const auto& first = body.decls[at];
+    auto d = diag::make<diag::Code::DuplicateName>(decl.span, symbols_.text(decl.name));
+    if (first.span.known()) d.related.push_back({first.span, "first declared here"});
+    d.help = "a name means one thing in a block; `name = \"…\"` in the body names the object otherwise than its label";
+    (void)errorAt(std::move(d));
+    return;
+  }
+  body.decls.push_back(decl);
+  const auto size = body.decls.size();
+  if (size == kManyNames + 1) {
+    for (std::uint32_t i = 0; i < size; ++i) body.index.emplace(body.decls[i].name.id, i);
+  } else if (size > kManyNames) {
+    body.index.emplace(decl.name.id, static_cast<std::uint32_t>(size - 1));
+  }
+}
+
+Symbol Evaluator::labelSymbol(const Statement& s) const {
+  if (s.label == nullptr) return {};
+  if (s.label->kind == ExprKind::NameRef) return s.label->name;
+  if (s.label->kind == ExprKind::String) return symbols_.intern(s.label->text);
+  return {};
+}
+
+bool Evaluator::declaresPart(const Statement& s, const Kind& kind) const {
+  if (s.kind != StatementKind::Use || s.head.size() != 1 || s.label == nullptr || s.at != nullptr || s.value != nullptr) return false;
+  if (s.label->kind != ExprKind::NameRef && s.label->kind != ExprKind::String) return false;
+  const Member* member = kind.find(symbols_.text(s.head[0].symbol));
+  if (member == nullptr || member->part.empty()) return false;
+  const Kind* part = const_cast<Evaluator*>(this)->partKind(*member, s, nullptr);
+  return part != nullptr && (part->role == KindRole::PodScratch || part->role == KindRole::ClaimTemplate ||
+                             part->role == KindRole::Ephemeral);
+}
+
+void Evaluator::declareItems(Body& body) {
+  for (const Statement* s : body.items) {
+    if (!isStraight(s->kind)) body.straight = false;
+    if (s->kind == StatementKind::Error) body.broken = true;
+    switch (s->kind) {
+      case StatementKind::Let:
+        declare(body, {.name = s->name.symbol, .kind = DeclKind::Let, .statement = s, .span = s->name.span});
+        break;
+      case StatementKind::Param:
+        declare(body, {.name = s->name.symbol, .kind = DeclKind::Param, .statement = s, .span = s->name.span});
+        break;
+      case StatementKind::Kind:
+        declare(body, {.name = s->name.symbol, .kind = DeclKind::Kind, .statement = s, .span = s->name.span});
+        break;
+      case StatementKind::Component: {
+        auto& component = components_.emplace_back();
+        component.statement = s;
+        component.name = s->name.symbol;
+        declare(body, {.name = s->name.symbol, .kind = DeclKind::Component, .statement = s, .span = s->name.span,
+                       .component = &component});
+        break;
+      }
+      case StatementKind::Import: {
+        Symbol name = s->name.symbol;
+        if (!name && s->value != nullptr) {
+          auto path = s->value->text;
+          path = path.substr(path.rfind('/') + 1);
+          if (path.ends_with(".mlstack")) path.remove_suffix(8);
+          name = symbols_.intern(path);
+        }
+        const Span span = s->name.symbol ? s->name.span : (s->value != nullptr ? s->value->span : s->span);
+        declare(body, {.name = name, .kind = DeclKind::Import, .statement = s, .span = span});
+        break;
+      }
+      case StatementKind::Use: case StatementKind::External: case StatementKind::Object: {
+        if (body.plain) break;
+        const bool declares = body.kind != nullptr ? declaresPart(*s, *body.kind)
+                                                   : s->label != nullptr && s->at == nullptr && s->value == nullptr;
+        if (s->kind == StatementKind::Object && body.kind != nullptr) break;
+        const bool objectText = s->kind == StatementKind::Object && s->label != nullptr;
+        if (declares || (objectText && body.kind == nullptr)) {
+          declare(body, {.name = labelSymbol(*s), .kind = DeclKind::Thing, .statement = s,
+                         .span = s->label->span});
+        }
+        break;
+      }
+      case StatementKind::Error: case StatementKind::Stack: case StatementKind::For: case StatementKind::If:
+      case StatementKind::Assert: case StatementKind::Output: case StatementKind::Allow: case StatementKind::Spread:
+      case StatementKind::Field:
+        break;
+    }
+  }
+}
+
+Body* Evaluator::makeBody(std::span<Statement* const> items, const Kind* kind, bool plain) {
+  Body& body = bodies_.emplace_back();
+  body.items = items;
+  body.kind = kind;
+  body.plain = plain;
+  declareItems(body);
+  return &body;
+}
+
+Env* Evaluator::makeEnv(Body& body, Env* parent) {
+  Env* env = arena().make<Env>();
+  env->body = &body;
+  env->parent = parent;
+  if (parent != nullptr) {
+    env->unit = parent->unit;
+    env->use = parent->use;
+  }
+  const auto count = body.decls.size();
+  if (count != 0) {
+    env->slots = static_cast<Slot*>(arena().allocate(count * sizeof(Slot), alignof(Slot)));
+    for (std::size_t i = 0; i < count; ++i) ::new (env->slots + i) Slot{};
+  }
+  return env;
+}
+
+Env* Evaluator::enter(Body& body, Env* parent) {
+  if (body.decls.empty()) return parent;
+  Env* env = makeEnv(body, parent);
+  hoist(*env);
+  return env;
+}
+
+void Evaluator::hoist(Env& env) {
+  Body& body = *env.body;
+  for (std::size_t i = 0; i < body.decls.size(); ++i) {
+    const Decl& decl = body.decls[i];
+    if (decl.kind == DeclKind::Component && decl.component->env == nullptr) decl.component->env = &env;
+    if (decl.kind != DeclKind::Thing) continue;
+    Slot& slot = env.slots[i];
+    slot.state = SlotState::Done;
+    slot.value.kind = ValueKind::Error;
+    const Statement& s = *decl.statement;
+    DeclaredInstance* made = nullptr;
+    if (s.kind == StatementKind::Object) {
+      made = makeThing(s, &env, infoOf(s, nullptr));
+    } else if (body.kind != nullptr) {
+      auto& info = infoOf(s, body.kind);
+      if (info.member == nullptr) info.member = body.kind->find(symbols_.text(s.head[0].symbol));
+      if (info.kind == nullptr) info.kind = partKind(*info.member, s, &env);
+      made = makeThing(s, &env, info);
+    } else {
+      auto& info = infoOf(s, nullptr);
+      resolveUse(s, &env, info);
+      if (info.kind != nullptr) made = makeThing(s, &env, info);
+      if (info.component != nullptr) made = makeUse(s, &env, info);
+    }
+    if (made == nullptr) continue;
+    slot.value.kind = ValueKind::Ref;
+    slot.value.instance = made;
+  }
+}
+
+Evaluator::Found Evaluator::find(Env* env, Symbol name) const {
+  for (; env != nullptr; env = env->parent) {
+    if (const auto at = indexIn(*env->body, name); at != kNotFound) return {env, at};
+  }
+  return {};
+}
+
+Evaluator::Found Evaluator::find(Env* env, const Expr& name) const {
+  // The place of a name is lexical: how many blocks out, and which slot there. It is proven on every use,
+  // because a tree may be evaluated again after other files changed.
+  if (name.slot != 0) {
+    Env* at = env;
+    for (std::uint32_t out = (name.slot >> 24) - 1; out != 0 && at != nullptr; --out) at = at->parent;
+    const std::uint32_t index = name.slot & 0xffffffu;
+    if (at != nullptr && index < at->body->decls.size() && at->body->decls[index].name == name.name) return {at, index};
+  }
+  std::uint32_t out = 1;
+  for (; env != nullptr; env = env->parent, ++out) {
+    if (const auto at = indexIn(*env->body, name.name); at != kNotFound) {
+      if (out < 255 && at < 0x1000000u) const_cast<Expr&>(name).slot = out << 24 | at;
+      return {env, at};
+    }
+  }
+  return {};
+}
+
+namespace {
+
+std::string_view declWord(DeclKind kind) {
+  switch (kind) {
+    case DeclKind::Component: return "a component";
+    case DeclKind::Kind: return "a kind";
+    case DeclKind::Import: return "an imported file";
+    case DeclKind::Variable: case DeclKind::Let: case DeclKind::Param: case DeclKind::Thing: return "a value";
+  }
+  return {};
+}
+
+}  // namespace
+
+Value Evaluator::force(const Found& found, Span use) {
+  Slot& slot = found.slot();
+  if (slot.state == SlotState::Done) return slot.value;
+  const Decl& decl = found.decl();
+  switch (decl.kind) {
+    case DeclKind::Let: case DeclKind::Param: return forceLet(found, use);
+    case DeclKind::Variable: case DeclKind::Thing: return slot.value;
+    case DeclKind::Component: case DeclKind::Kind: case DeclKind::Import: break;
+  }
+  return errorAt(diag::make<diag::Code::BareFieldValue>(use, symbols_.text(decl.name), declWord(decl.kind))
+                     .note(decl.span, "declared here"));
+}
+
+Value Evaluator::forceLet(const Found& found, Span use) {
+  Slot& slot = found.slot();
+  const Decl& decl = found.decl();
+  if (slot.state == SlotState::Busy) {
+    return errorAt(diag::make<diag::Code::CyclicValue>(decl.span, symbols_.text(decl.name))
+                       .note(use, "needed again here"));
+  }
+  slot.state = SlotState::Busy;
+  if (decl.kind == DeclKind::Param && found.env->use == nullptr && !found.env->unit->library && found.env->parent == nullptr) {
+    paramValue(found);
+    slot.state = SlotState::Done;
+    return slot.value;
+  }
+  const Place before = place_;
+  place_ = {Place::Kind::Parameter, symbols_.text(decl.name)};
+  const Type* type = declaredType(found);
+  const Expr* e = decl.statement->value;
+  slot.value = e == nullptr ? unknown(type) : eval(e, found.env, type);
+  place_ = before;
+  slot.state = SlotState::Done;
+  return slot.value;
+}
+
+const Type* Evaluator::declaredType(const Found& found) {
+  Decl& decl = found.decl();
+  if (!decl.typed) {
+    decl.typed = true;
+    const Statement& s = *decl.statement;
+    decl.type = typeOf(s.type, s.range, s.pattern, found.env);
+  }
+  return decl.type;
+}
+
+const Type* Evaluator::typeOf(const syntax::TypeExpr* type, const Expr* range, const Expr* pattern, Env* env) {
+  if (type == nullptr) return nullptr;
+  const KindLookup lookup = [this, env](std::string_view name) { return kindNamed(name, env); };
+  const Type* built = buildType(*type, arena(), symbols_, lookup, sink_);
+  return refineType(built, range, pattern, arena(), sink_);
+}
+
+const Kind* Evaluator::kindNamed(std::string_view name, Env* env) {
+  const auto dot = name.find('.');
+  if (dot != std::string_view::npos) {
+    const Found found = find(env, symbols_.intern(name.substr(0, dot)));
+    if (!found || found.decl().kind != DeclKind::Import || found.decl().unit == nullptr) return nullptr;
+    Unit& unit = *found.decl().unit;
+    if (unit.env == nullptr) return nullptr;
+    const auto at = indexIn(*unit.body, symbols_.intern(name.substr(dot + 1)));
+    return at == kNotFound || unit.body->decls[at].kind != DeclKind::Kind ? nullptr : kindOf({unit.env, at});
+  }
+  const Symbol symbol = symbols_.intern(name);
+  for (Env* at = env; at != nullptr; at = at->parent) {
+    const auto index = indexIn(*at->body, symbol);
+    if (index != kNotFound && at->body->decls[index].kind == DeclKind::Kind) return kindOf({at, index});
+  }
+  return preludeKind(name);
+}
+
+const Kind* Evaluator::kindOf(const Found& found) {
+  Decl& decl = found.decl();
+  if (decl.builtKind != nullptr) return decl.builtKind;
+  // Members may refer to the kind itself: its address stands before its members are known.
+  Kind* kind = arena().make<Kind>();
+  kind->name = symbols_.text(decl.name);
+  decl.builtKind = kind;
+  kindEnv_.emplace(kind, found.env);
+  const KindLookup lookup = [this, env = found.env](std::string_view name) { return kindNamed(name, env); };
+  if (const Kind* built = buildKind(*decl.statement, arena(), symbols_, lookup, sink_)) *kind = *built;
+  return kind;
+}
+
+std::vector<std::string_view> Evaluator::visibleNames(Env* env) const {
+  std::vector<std::string_view> names;
+  for (; env != nullptr; env = env->parent) {
+    for (const Decl& decl : env->body->decls) {
+      names.push_back(symbols_.text(decl.name));
+      if (names.size() > 20000) return names;
+    }
+  }
+  return names;
+}
+
+Value Evaluator::unknownName(Env* env, Symbol name, Span span, const Type* expected) {
+  const auto text = symbols_.text(name);
+  const Type* words = types::enumOf(expected);
+  auto names = visibleNames(env);
+  if (words != nullptr) {
+    auto candidates = names;
+    candidates.insert(candidates.end(), words->words.begin(), words->words.end());
+    const auto near = diag::nearest(text, candidates);
+    auto d = diag::make<diag::Code::UnknownWord>(span, placeText(), text);
+    d.help = fmt::format("it takes {}", types::wordList(*words));
+    if (!near.empty()) d.fixes.push_back({fmt::format("write `{}`", near), {{span, std::string(near)}}});
+    if (!near.empty()) d.help = fmt::format("did you mean `{}`? It takes {}", near, types::wordList(*words));
+    return errorAt(std::move(d));
+  }
+  auto d = diag::make<diag::Code::UnknownName>(span, text);
+  const auto near = diag::nearest(text, names);
+  if (!near.empty()) {
+    d.help = fmt::format("did you mean `{}`?", near);
+    d.fixes.push_back({fmt::format("write `{}`", near), {{span, std::string(near)}}});
+    for (Env* at = env; at != nullptr; at = at->parent) {
+      const auto index = indexIn(*at->body, symbols_.intern(near));
+      if (index == kNotFound) continue;
+      if (at->body->decls[index].span.known()) d.related.push_back({at->body->decls[index].span, fmt::format("`{}` is declared here", near)});
+      break;
+    }
+  } else if (types::takes(expected, TypeKind::String) || types::takes(expected, TypeKind::Name)) {
+    d.help = fmt::format("a text stands in quotes: \"{}\"", text);
+    d.fixes.push_back({"put it in quotes", {{span, fmt::format("\"{}\"", text)}}});
+  }
+  return errorAt(std::move(d));
+}
+
+}  // namespace mlstack::sema

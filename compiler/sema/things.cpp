@@ -1,0 +1,298 @@
+// Things: resources, externals and raw objects, from their statement to an Instance of the program.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sema/checks.h"
+#include "sema/evaluator.h"
+
+namespace mlstack::sema {
+
+namespace {
+
+std::string partOf(std::string_view part) {
+  std::string out;
+  int count = 0;
+  for (const Kind& kind : preludeKinds()) {
+    for (const Member& member : kind.members) {
+      if (member.part != part || (kind.api.empty() && kind.role == KindRole::Plain)) continue;
+      if (count++ < 3) out += (count > 1 ? ", `" : "`") + std::string(kind.name) + "`";
+      break;
+    }
+  }
+  return count > 3 ? out + " and others" : (out.empty() ? "other things" : out);
+}
+
+bool isThing(const Kind& kind) { return !kind.api.empty(); }
+
+}  // namespace
+
+void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
+  if (info.resolved) return;
+  info.resolved = true;
+  if (s.head.empty()) {
+    info.failed = true;
+    return;
+  }
+  const auto text = symbols_.text(s.head[0].symbol);
+  std::vector<std::string_view> names;
+  if (s.head.size() == 1) {
+    for (Env* at = env; at != nullptr; at = at->parent) {
+      for (std::uint32_t i = indexIn(*at->body, s.head[0].symbol); i != 0xffffffffu; i = 0xffffffffu) {
+        const Decl& decl = at->body->decls[i];
+        if (decl.kind == DeclKind::Component) {
+          info.component = decl.component;
+          info.componentEnv = at;
+        } else if (decl.kind == DeclKind::Kind) {
+          info.kind = kindOf({at, i});
+        }
+      }
+      if (info.component != nullptr || info.kind != nullptr) break;
+    }
+    if (info.component == nullptr && info.kind == nullptr) info.kind = preludeKind(text);
+    for (const Kind& kind : preludeKinds()) {
+      if (isThing(kind)) names.push_back(kind.name);
+    }
+    for (Env* at = env; at != nullptr; at = at->parent) {
+      for (const Decl& decl : at->body->decls) {
+        if (decl.kind == DeclKind::Component || decl.kind == DeclKind::Kind) names.push_back(symbols_.text(decl.name));
+      }
+    }
+  } else {
+    const Found found = find(env, s.head[0].symbol);
+    if (found && found.decl().kind == DeclKind::Import) {
+      Unit* unit = found.decl().unit;
+      if (unit == nullptr || unit->env == nullptr) {
+        info.failed = true;   // the import was reported
+        return;
+      }
+      for (std::uint32_t i = 0; i < unit->body->decls.size(); ++i) {
+        const Decl& decl = unit->body->decls[i];
+        if (decl.kind == DeclKind::Component || decl.kind == DeclKind::Kind) names.push_back(symbols_.text(decl.name));
+        if (decl.name != s.head[1].symbol) continue;
+        if (decl.kind == DeclKind::Component) {
+          info.component = decl.component;
+          info.componentEnv = unit->env;
+        }
+        if (decl.kind == DeclKind::Kind) info.kind = kindOf({unit->env, i});
+      }
+    } else if (!found) {
+      for (Env* at = env; at != nullptr; at = at->parent) {
+        for (const Decl& decl : at->body->decls) {
+          if (decl.kind == DeclKind::Import) names.push_back(symbols_.text(decl.name));
+        }
+      }
+    }
+  }
+  if (info.component != nullptr && s.kind != StatementKind::External) return;
+  if (info.kind != nullptr && isThing(*info.kind)) return;
+  info.failed = true;
+  const bool part = info.kind != nullptr && info.kind->role != KindRole::Source && !(info.kind->role == KindRole::Plain);
+  info.kind = nullptr;
+  info.component = nullptr;
+  if (part) {
+    auto d = diag::make<diag::Code::PartElsewhere>(s.headSpan, text, partOf(text));
+    (void)errorAt(std::move(d));
+    return;
+  }
+  const auto& wrong = s.head.back();
+  std::string whole(text);
+  if (s.head.size() > 1) whole += fmt::format(".{}", symbols_.text(s.head[1].symbol));
+  const auto& asked = s.head.size() > 1 && find(env, s.head[0].symbol) ? wrong : s.head[0];
+  auto d = diag::make<diag::Code::UnknownKind>(s.headSpan.known() && s.head.size() == 1 ? s.head[0].span : asked.span, whole);
+  if (const auto near = diag::nearest(symbols_.text(asked.symbol), names); !near.empty()) {
+    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), asked.span, std::string(near));
+  } else {
+    d.help = "`mlstackc explain` lists the kinds; any other object is written `object \"group/version/Kind\" name { … }`";
+  }
+  (void)errorAt(std::move(d));
+}
+
+DeclaredInstance* Evaluator::makeThing(const Statement& s, Env* env, StatementInfo& info) {
+  auto* made = arena().make<DeclaredInstance>();
+  made->declared = true;
+  made->kind = info.kind;
+  if (info.kind != nullptr) made->api = info.kind->api;
+  if (s.kind == StatementKind::Object && s.value != nullptr) made->api = s.value->text;
+  made->member = info.member;
+  made->label = labelSymbol(s);
+  made->span = s.span;
+  made->labelSpan = s.label != nullptr ? s.label->span : s.headSpan;
+  made->headSpan = s.label != nullptr ? s.headSpan.to(s.label->span) : s.headSpan;
+  made->external = s.kind == StatementKind::External;
+  made->statement = &s;
+  made->env = env;
+  if (s.kind != StatementKind::Object) made->body = bodyOf(info, s, info.kind);
+  return made;
+}
+
+DeclaredInstance* Evaluator::hoisted(const Statement& s, Env* env) const {
+  if (s.label == nullptr || env == nullptr) return nullptr;
+  const auto index = indexIn(*env->body, labelSymbol(s));
+  if (index == 0xffffffffu) return nullptr;
+  const Decl& decl = env->body->decls[index];
+  const Slot& slot = env->slots[index];
+  if (decl.statement != &s || slot.value.kind != ValueKind::Ref) return nullptr;
+  return const_cast<DeclaredInstance*>(static_cast<const DeclaredInstance*>(slot.value.instance));
+}
+
+bool Evaluator::readLabel(DeclaredInstance& instance, const Statement& s, Env* env) {
+  if (instance.label) return true;
+  const Value label = eval(s.label, env, &types::kString);
+  if (label.kind == ValueKind::String) instance.label = symbols_.intern(label.text());
+  return label.kind != ValueKind::Error;
+}
+
+void Evaluator::runThing(const Statement& s, Env* env, Block& block) {
+  auto& info = infoOf(s, nullptr);
+  resolveUse(s, env, info);
+  if (info.failed) return;
+  const auto head = symbols_.text(s.head.back().symbol);
+  if (s.label == nullptr) {
+    auto d = diag::make<diag::Code::MissingLabel>(s.headSpan, head, "a name");
+    d.help = fmt::format("`{} NAME {{ … }}`", head);
+    (void)errorAt(std::move(d));
+    return;
+  }
+  if (s.at != nullptr || s.value != nullptr) {
+    (void)errorAt(diag::make<diag::Code::NothingHere>(s.at != nullptr ? s.at->span : s.value->span, head, s.at != nullptr ? "`at`" : "`=`"));
+    return;
+  }
+  if (info.component != nullptr) return runComponentUse(s, env, block, info);
+  DeclaredInstance* instance = hoisted(s, env);
+  if (instance == nullptr) instance = makeThing(s, env, info);
+  if (!readLabel(*instance, s, env)) return;
+  runInstance(*instance, info);
+}
+
+void Evaluator::runInstance(DeclaredInstance& instance, StatementInfo& info) {
+  instance.progress = Progress::Running;
+  fillInstance(instance, *instance.statement, instance.body, instance.env, info, &instance);
+  finishThing(instance);
+  instance.progress = Progress::Done;
+}
+
+void Evaluator::fillInstance(Instance& instance, const Statement& s, Body* body, Env* env, StatementInfo& info,
+                             DeclaredInstance* declared) {
+  Block block;
+  block.mode = BlockMode::Instance;
+  block.instance = &instance;
+  block.kind = instance.kind;
+  block.info = &info;
+  block.body = body;
+  block.fieldTail = &instance.fields;
+  block.partTail = &instance.parts;
+  block.allowTail = &instance.allows;
+  block.overlayTail = &instance.overlays;
+  if (checking_ == 0) body->reached = true;
+  if (declared != nullptr && declared->inner == nullptr) declared->inner = enter(*body, env);
+  Env* inner = declared != nullptr ? declared->inner : enter(*body, env);
+  runItems(body->items, inner, block);
+  finishInstance(block, instance.headSpan.known() ? instance.headSpan : s.span, checking_ == 0 || body->straight);
+}
+
+void Evaluator::finishThing(DeclaredInstance& instance) {
+  const FieldValue* name = instance.field("name");
+  instance.name = instance.label;
+  if (name != nullptr && name->value.kind == ValueKind::String) instance.name = symbols_.intern(name->value.text());
+  const FieldValue* kept = instance.field("protect");
+  instance.isProtected = kept != nullptr && kept->value.kind == ValueKind::Bool && kept->value.boolean;
+  if (checking_ != 0) return;
+  if (ComponentUse* use = instance.env != nullptr ? instance.env->use : nullptr) {
+    for (const AllowValue* allow = use->allows; allow != nullptr; allow = allow->next) {
+      auto* copy = arena().make<AllowValue>(*allow);
+      copy->next = instance.allows;
+      instance.allows = copy;
+    }
+  }
+  checkThingName(instance);
+  checkUnique(instance);
+  instance.order = static_cast<std::uint32_t>(program_->resources.size());
+  program_->resources.push_back(&instance);
+}
+
+void Evaluator::checkThingName(DeclaredInstance& instance) {
+  const auto text = symbols_.text(instance.name);
+  const auto fault = checks::objectNameFault(instance.api, text);
+  if (fault.empty()) return;
+  const FieldValue* name = instance.field("name");
+  const bool stated = name != nullptr && name->value.kind == ValueKind::String && name->span.known();
+  const auto kind = instance.kind != nullptr ? instance.kind->name : instance.api.substr(instance.api.rfind('/') + 1);
+  auto d = diag::make<diag::Code::ObjectName>(stated ? name->span : instance.labelSpan, text, withArticle(kind), fault);
+  const auto mended = checks::slug(text);
+  if (!mended.empty() && mended != text) {
+    d.help = stated ? fmt::format("\"{}\" would do; slug(text) makes such a name", mended) : fmt::format("name it otherwise inside: name = \"{}\"", mended);
+  }
+  (void)errorAt(std::move(d));
+}
+
+void Evaluator::checkUnique(DeclaredInstance& instance) {
+  if (instance.external) return;
+  std::uint32_t nameSpace = 0;
+  if (const FieldValue* stated = instance.field("namespace"); stated != nullptr && stated->value.kind == ValueKind::String) {
+    nameSpace = symbols_.intern(stated->value.text()).id;
+    if (nameSpace == program_->nameSpace.id) nameSpace = 0;
+  }
+  const ObjectKey key{symbols_.intern(instance.api).id, nameSpace, instance.name.id};
+  const auto [at, fresh] = objects_.emplace(key, &instance);
+  if (fresh) return;
+  const FieldValue* name = instance.field("name");
+  const Span span = name != nullptr && name->span.known() ? name->span : instance.headSpan;
+  const auto kind = instance.kind != nullptr ? instance.kind->name : instance.api;
+  auto d = diag::make<diag::Code::DuplicateObject>(span, kind, symbols_.text(instance.name));
+  const Instance& first = *at->second;
+  if (first.headSpan == instance.headSpan) {
+    d.related.push_back({instance.headSpan, "each turn of the loop makes one: its name must differ from turn to turn"});
+    if (name == nullptr) d.help = "`name = \"…${i}\"` in the body names each";
+  } else {
+    d.related.push_back({first.headSpan, "the first is declared here"});
+  }
+  (void)errorAt(std::move(d));
+}
+
+void Evaluator::runObject(const Statement& s, Env* env, Block&) {
+  const auto api = s.value != nullptr ? s.value->text : std::string_view{};
+  const auto slashes = std::count(api.begin(), api.end(), '/');
+  const bool formed = slashes >= 1 && slashes <= 2 && api.front() != '/' && api.back() != '/' && api.find("//") == std::string_view::npos;
+  auto& info = infoOf(s, nullptr);
+  if (!formed && !info.failed) {
+    info.failed = true;
+    (void)errorAt(diag::make<diag::Code::ObjectType>(s.value != nullptr ? s.value->span : s.headSpan, api));
+  }
+  if (s.label == nullptr) {
+    (void)errorAt(diag::make<diag::Code::MissingLabel>(s.headSpan, "object", "a name"));
+    return;
+  }
+  DeclaredInstance* instance = hoisted(s, env);
+  if (instance == nullptr) instance = makeThing(s, env, info);
+  if (!readLabel(*instance, s, env)) return;
+  instance->progress = Progress::Running;
+  const Value body = evalBlockMap(s, env, nullptr, objectType(api), true);
+  if (checking_ == 0 && body.kind == ValueKind::Map) {
+    instance->raw = nodeOf(body, s.span);
+    nameRawObject(*instance, body);
+  }
+  if (checking_ == 0 && formed) finishRawObject(*instance);
+  instance->progress = Progress::Done;
+}
+
+void Evaluator::nameRawObject(DeclaredInstance& instance, const Value& body) {
+  instance.name = instance.label;
+  for (const Entry& entry : body.map()) {
+    if (symbols_.text(entry.key) != "metadata" || entry.value.kind != ValueKind::Map) continue;
+    for (const Entry& inner : entry.value.map()) {
+      if (symbols_.text(inner.key) == "name" && inner.value.kind == ValueKind::String) instance.name = symbols_.intern(inner.value.text());
+    }
+  }
+}
+
+void Evaluator::finishRawObject(DeclaredInstance& instance) {
+  if (!instance.name) instance.name = instance.label;
+  checkThingName(instance);
+  checkUnique(instance);
+  instance.order = static_cast<std::uint32_t>(program_->resources.size());
+  program_->resources.push_back(&instance);
+}
+
+}  // namespace mlstack::sema
