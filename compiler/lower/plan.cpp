@@ -1,0 +1,53 @@
+#include "lower/plan.h"
+
+namespace mlstack::lower {
+
+ApiParts splitApi(std::string_view api) {
+  const auto slash = api.rfind('/');
+  if (slash == std::string_view::npos) return {"v1", api};
+  return {api.substr(0, slash), api.substr(slash + 1)};
+}
+
+std::vector<Symbol> Plans::path(std::string_view dotted) {
+  std::vector<Symbol> steps;
+  while (!dotted.empty()) {
+    const auto dot = dotted.find('.');
+    steps.push_back(symbols_.intern(dotted.substr(0, dot)));
+    dotted = dot == std::string_view::npos ? std::string_view() : dotted.substr(dot + 1);
+  }
+  return steps;
+}
+
+const KindPlan& Plans::of(const sema::Kind& kind) {
+  if (last_ != nullptr && last_->kind == &kind) return *last_;
+  auto& slot = plans_[&kind];
+  if (slot == nullptr) {
+    slot = std::make_unique<KindPlan>();
+    auto& plan = *slot;
+    plan.kind = &kind;
+    std::vector<MemberPlan> members(kind.members.size());
+    for (std::size_t i = 0; i < kind.members.size(); ++i) {
+      const auto& member = kind.members[i];
+      std::vector<StepPlan> steps;
+      for (const auto& step : member.target) {
+        steps.push_back({symbols_.intern(step.key), step.isList, symbols_.intern(step.elementKey)});
+      }
+      members[i].member = &member;
+      members[i].steps = arena_.copy(steps);
+    }
+    for (std::size_t rank = 0; rank < kind.order.size(); ++rank) members[kind.order[rank]].rank = static_cast<std::uint16_t>(rank);
+    plan.members = arena_.copy(members);
+    plan.label = plan.find("label");
+    if (!kind.api.empty()) {
+      const auto [apiVersion, name] = splitApi(kind.api);
+      plan.apiVersion = symbols_.intern(apiVersion);
+      plan.kindName = symbols_.intern(name);
+    }
+    plan.podMetadata = path(kind.podMetadata);
+    plan.podSpec = path(kind.podSpec);
+  }
+  last_ = slot.get();
+  return *last_;
+}
+
+}  // namespace mlstack::lower
