@@ -66,6 +66,7 @@ class Evaluator {
   [[nodiscard]] Body* makeBody(std::span<Statement* const> items, const Kind* kind, bool plain = false);
   void declare(Body& body, const Decl& decl);
   void declareItems(Body& body);
+  [[nodiscard]] const Member* memberFor(const Kind& kind, const Statement& s) const;
   [[nodiscard]] bool declaresPart(const Statement& statement, const Kind& kind) const;
   [[nodiscard]] static std::uint32_t indexIn(const Body& body, Symbol name);
   [[nodiscard]] Found find(Env* env, Symbol name) const;

@@ -148,7 +148,15 @@ Value Evaluator::evalName(const Expr& e, Env* env, const Type* expected) {
   }
   const Found found = find(env, e);
   if (!found) return unknownName(env, e.name, e.span, expected);
-  return force(found, e.span);
+  const Value value = force(found, e.span);
+  if (checking_ == 0 || value.kind != ValueKind::Null) return value;
+  // Code that does not run may be guarded by `x != null`: there it is some value.
+  const DeclKind kind = found.decl().kind;
+  const Type* type = kind == DeclKind::Let || kind == DeclKind::Param ? declaredType(found) : nullptr;
+  if (type == nullptr || !type->optional) return unknown(nullptr);
+  Type* present = arena().make<Type>(*type);
+  present->optional = false;
+  return unknown(present);
 }
 
 Value Evaluator::evalList(const Expr& e, Env* env, const Type* expected) {

@@ -9,17 +9,13 @@
 
 namespace mlstack::sema {
 
-namespace {
-
-bool reserved(std::string_view name) { return name == "label" || name == "value" || name == "at"; }
-
-}  // namespace
-
 const Kind* Evaluator::partKind(const Member& member, const Statement& s, Env* env) {
   if (member.part.empty()) return nullptr;
-  if (const Kind* kind = env != nullptr ? kindNamed(member.part, env) : preludeKind(member.part)) return kind;
-  (void)s;
-  return preludeKind(member.part);
+  const Kind* kind = env != nullptr ? kindNamed(member.part, env) : nullptr;
+  if (kind == nullptr) kind = preludeKind(member.part);
+  // `scratch cache { … }` declares a folder of the pod, `scratch 1Gi at "/tmp"` mounts one.
+  if (kind != nullptr && kind->role == KindRole::ScratchMount && s.label != nullptr && s.at == nullptr) return preludeKind("pod-scratch");
+  return kind;
 }
 
 void Evaluator::instanceUse(const Statement& s, Env* env, Block& block) {
@@ -28,8 +24,7 @@ void Evaluator::instanceUse(const Statement& s, Env* env, Block& block) {
   auto& info = infoOf(s, block.kind);
   if (!info.resolved) {
     info.resolved = true;
-    info.member = s.head.size() == 1 ? block.kind->find(symbols_.text(s.head[0].symbol)) : nullptr;
-    if (info.member != nullptr && reserved(info.member->name)) info.member = nullptr;
+    info.member = s.head.size() == 1 ? memberFor(*block.kind, s) : nullptr;
     if (info.member != nullptr && !info.member->part.empty()) {
       Env* home = env;
       if (const auto at = kindEnv_.find(block.kind); at != kindEnv_.end()) home = at->second;
@@ -151,7 +146,8 @@ void Evaluator::partFromField(const Statement& s, Env* env, Block& block, const 
     return;
   }
   const Member* operand = kind.find("value");
-  if (operand == nullptr) operand = kind.find("label");
+  const Member* label = kind.find("label");
+  if (operand == nullptr || (label != nullptr && !operand->required)) operand = label;
   if (operand == nullptr || operand->type == nullptr) {
     (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, member.name, "a block", fmt::format("{} {{ … }}", member.name)));
     (void)eval(s.value, env, nullptr);

@@ -1,6 +1,7 @@
 // Raw values: `object` bodies and `with` blocks, typed place by place by the schema of Kubernetes.
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,22 @@ Value textValue(std::string_view stable) {
   v.chars = stable.data();
   v.length = static_cast<std::uint32_t>(stable.size());
   return v;
+}
+
+/// The schemas of custom resources leave out the enumerations of what they embed (a pod's restartPolicy):
+/// there a bare word is taken when some kind of the prelude knows it.
+bool isKubernetesWord(std::string_view text) {
+  static const std::unordered_set<std::string_view> words = [] {
+    std::unordered_set<std::string_view> out;
+    for (const Kind& kind : preludeKinds()) {
+      for (const Member& member : kind.members) {
+        const Type* type = types::enumOf(member.type);
+        if (type != nullptr) out.insert(type->words.begin(), type->words.end());
+      }
+    }
+    return out;
+  }();
+  return words.contains(text);
 }
 
 }  // namespace
@@ -62,6 +79,7 @@ Value Evaluator::evalRawName(const Expr& e, Env* env, schema::TypeRef type) {
   if (std::find(words.begin(), words.end(), text) != words.end()) return textValue(text);
   const Found found = find(env, e);
   if (found) return force(found, e.span);
+  if (words.empty() && isKubernetesWord(text)) return textValue(text);
   if (!words.empty()) {
     const Type type2{.kind = TypeKind::Enum, .words = words};
     return unknownName(env, e.name, e.span, &type2);

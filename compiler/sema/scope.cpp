@@ -58,11 +58,23 @@ Symbol Evaluator::labelSymbol(const Statement& s) const {
 bool Evaluator::declaresPart(const Statement& s, const Kind& kind) const {
   if (s.kind != StatementKind::Use || s.head.size() != 1 || s.label == nullptr || s.at != nullptr || s.value != nullptr) return false;
   if (s.label->kind != ExprKind::NameRef && s.label->kind != ExprKind::String) return false;
-  const Member* member = kind.find(symbols_.text(s.head[0].symbol));
+  const Member* member = memberFor(kind, s);
   if (member == nullptr || member->part.empty()) return false;
   const Kind* part = const_cast<Evaluator*>(this)->partKind(*member, s, nullptr);
   return part != nullptr && (part->role == KindRole::PodScratch || part->role == KindRole::ClaimTemplate ||
                              part->role == KindRole::Ephemeral);
+}
+
+const Member* Evaluator::memberFor(const Kind& kind, const Statement& s) const {
+  const auto text = symbols_.text(s.head[0].symbol);
+  // `scratch cache { … }` names a folder of the pod, `scratch 16Gi at "/x"` is a mount.
+  if (text == "scratch" && s.at == nullptr && s.label != nullptr &&
+      (s.label->kind == ExprKind::NameRef || s.label->kind == ExprKind::String)) {
+    if (const Member* pods = kind.find("pod-scratch")) return pods;
+  }
+  const Member* member = kind.find(text);
+  const bool operand = text == "label" || text == "value" || text == "at";
+  return operand ? nullptr : member;
 }
 
 void Evaluator::declareItems(Body& body) {
@@ -166,7 +178,7 @@ void Evaluator::hoist(Env& env) {
       made = makeThing(s, &env, infoOf(s, nullptr));
     } else if (body.kind != nullptr) {
       auto& info = infoOf(s, body.kind);
-      if (info.member == nullptr) info.member = body.kind->find(symbols_.text(s.head[0].symbol));
+      if (info.member == nullptr) info.member = memberFor(*body.kind, s);
       if (info.kind == nullptr) info.kind = partKind(*info.member, s, &env);
       made = makeThing(s, &env, info);
     } else {
