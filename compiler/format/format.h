@@ -8,7 +8,7 @@
 
 namespace mlstack::format {
 
-/// The file in canonical style. `tokens` must be free of lexical errors and brackets balanced.
+/// The file in canonical style. A file that does not parse comes back as it is.
 /// Idempotent: formatting the result changes nothing.
 [[nodiscard]] std::string formatFile(const base::SourceFile& file, const syntax::TokenList& tokens);
 

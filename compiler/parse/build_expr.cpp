@@ -352,6 +352,9 @@ Expr* Builder::buildMap(Grammar::MapBodyContext* context, unsigned depth) {
 syntax::MapEntry Builder::buildEntry(Grammar::MapEntryContext& context, unsigned depth) {
   syntax::MapEntry out;
   out.span = spanOf(context);
+  std::uint32_t first = context.begin;
+  while (tokens_[first].kind == TokenKind::Doc) ++first;
+  out.span.begin = spanAt(first).begin;
   if (!context.failed && tokens_[context.end - 1].kind == TokenKind::Comma && context.end - 1 > context.begin) {
     out.span.end = spanAt(context.end - 2).end;
   }

@@ -75,6 +75,12 @@ std::string show(const char* at, const char* end) {
   return fmt::format("`{}` (U+{:04X})", std::string_view(at, length), point);
 }
 
+/// The end of a line's text: blanks at the end of a comment are no part of it.
+const char* withoutBlanks(const char* end) {
+  while (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r') --end;
+  return end;
+}
+
 /// More slips of single bytes than this, and the file is taken for something other than text.
 constexpr std::size_t kMaxBadBytes = 16;
 
@@ -280,8 +286,7 @@ void Lexer::slash() {
     const char* start = at_;
     at_ = std::find(at_, end_, '\n');
     const char* stop = at_;
-    if (stop[-1] == '\r') --stop;
-    std::swap(at_, stop);
+    at_ = withoutBlanks(at_);
     push(TokenKind::Doc, start);
     at_ = stop;
   } else if (next == '*') {
@@ -302,8 +307,7 @@ void Lexer::lineComment() {
     ++at_;
   }
   const char* stop = at_;
-  if (stop[-1] == '\r') --stop;
-  std::swap(at_, stop);
+  at_ = withoutBlanks(at_);
   comment(start);
   at_ = stop;
 }

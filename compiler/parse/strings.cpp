@@ -70,24 +70,6 @@ std::string_view unescape(std::string_view text, base::Arena& arena) {
   return arena.copy(std::string_view(out));
 }
 
-/// What the lines of a block string have in common: the shortest indentation of a line that is not blank.
-/// The text behind the opening quotes is no line of its own; code (`${`) makes a line not blank.
-std::size_t commonIndentation(const std::vector<std::string_view>& pieces) {
-  std::size_t common = std::string_view::npos;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const std::string_view text = pieces[i];
-    for (std::size_t line = text.find('\n'); line != std::string_view::npos; line = text.find('\n', line + 1)) {
-      const std::size_t content = text.find_first_not_of(kBlank, line + 1);
-      if (content == std::string_view::npos) {
-        if (i + 1 < pieces.size()) common = std::min(common, text.size() - line - 1);
-      } else if (text[content] != '\n') {
-        common = std::min(common, content - line - 1);
-      }
-    }
-  }
-  return common == std::string_view::npos ? 0 : common;
-}
-
 /// One piece without its lines' common indentation and without carriage returns at line ends.
 std::string_view stripIndentation(std::string_view text, std::size_t common, bool first, bool last, base::Arena& arena) {
   if (first) {
@@ -143,10 +125,29 @@ void StringPieces::more(std::string_view token, bool last) {
   pieces.push_back(token);
 }
 
+/// The shortest indentation of a line that is not blank. The text behind the opening quotes is no line of its own;
+/// code (`${`) makes a line not blank.
+std::size_t commonIndentation(const std::vector<std::string_view>& pieces) {
+  std::size_t common = std::string_view::npos;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const std::string_view text = pieces[i];
+    for (std::size_t line = text.find('\n'); line != std::string_view::npos; line = text.find('\n', line + 1)) {
+      const std::size_t content = text.find_first_not_of(kBlank, line + 1);
+      if (content == std::string_view::npos) {
+        if (i + 1 < pieces.size()) common = std::min(common, text.size() - line - 1);
+      } else if (text[content] != '\n') {
+        common = std::min(common, content - line - 1);
+      }
+    }
+  }
+  return common;
+}
+
 void decode(StringPieces& string, base::Arena& arena) {
   auto& pieces = string.pieces;
   if (string.block) {
-    const std::size_t common = commonIndentation(pieces);
+    const std::size_t found = commonIndentation(pieces);
+    const std::size_t common = found == std::string_view::npos ? 0 : found;
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       pieces[i] = stripIndentation(pieces[i], common, i == 0, i + 1 == pieces.size(), arena);
     }

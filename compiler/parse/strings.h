@@ -1,6 +1,7 @@
 #pragma once
 // From the spelling of a string to its value.
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct StringPieces {
   /// Adds the token of a middle piece, or of the tail.
   void more(std::string_view token, bool last);
 };
+
+/// How far the lines of a block string are indented in common: what `decode` takes off each of them. npos when no
+/// line counts (all are blank, or there is only the one behind the opening quotes).
+[[nodiscard]] std::size_t commonIndentation(const std::vector<std::string_view>& pieces);
 
 /// The values, piece by piece: indentation stripped, escapes resolved. A value without changes is a view of the
 /// source, any other lives in `arena`.
