@@ -28,31 +28,31 @@ enum class Role : std::uint8_t { Other, Class, Volume, Claim, SnapshotClass, Sna
 /// A fact about a thing that the cluster, not the manifest, decides: of a class profile or an
 /// `external`. Absent means unknown, never "no".
 struct Facts {
-  std::string_view provisioner;
-  std::vector<std::string_view> accessModes;   // what its volumes can do; empty = unknown
-  std::optional<bool> expandable;
-  std::optional<bool> snapshots;
-  std::optional<bool> clones;
-  std::optional<bool> block;                   // raw block mode
-  std::string_view bindingMode;                // "Immediate", "WaitForFirstConsumer"
-  std::string_view topology;                   // "zone", "node", "region", "any"
-  std::string_view reclaim;                    // "Delete", "Retain"
-  std::optional<base::Quantity> minimumSize;
-  std::optional<base::Quantity> maximumSize;
-  std::optional<base::Quantity> sizeStep;      // sizes are multiples of this
-  std::string_view source;                     // where the fact is written down
+  std::string_view provisioner{};
+  std::vector<std::string_view> accessModes{};   // what its volumes can do; empty = unknown
+  std::optional<bool> expandable{};
+  std::optional<bool> snapshots{};
+  std::optional<bool> clones{};
+  std::optional<bool> block{};                   // raw block mode
+  std::string_view bindingMode{};                // "Immediate", "WaitForFirstConsumer"
+  std::string_view topology{};                   // "zone", "node", "region", "any"
+  std::string_view reclaim{};                    // "Delete", "Retain"
+  std::optional<base::Quantity> minimumSize{};
+  std::optional<base::Quantity> maximumSize{};
+  std::optional<base::Quantity> sizeStep{};      // sizes are multiples of this
+  std::string_view source{};                     // where the fact is written down
 };
 
 struct Object {
   Role role = Role::Other;
   bool external = false;       // exists already: never emitted
   bool isProtected = false;    // `protect = true`
-  Symbol apiVersion;           // "apps/v1"
-  Symbol kind;                 // "StatefulSet"
-  Symbol name;                 // metadata.name
-  Symbol nameSpace;            // metadata.namespace; 0 when cluster-scoped or unset
-  Symbol sourceName;           // how the source calls it (`trainer`, `train.resnet`)
-  Span span;                   // the declaration's head, for messages
+  Symbol apiVersion{};           // "apps/v1"
+  Symbol kind{};                 // "StatefulSet"
+  Symbol name{};                 // metadata.name
+  Symbol nameSpace{};            // metadata.namespace; 0 when cluster-scoped or unset
+  Symbol sourceName{};           // how the source calls it (`trainer`, `train.resnet`)
+  Span span{};                   // the declaration's head, for messages
   Node* root = nullptr;        // the whole tree; for externals what is known
   const Facts* facts = nullptr;
   std::uint32_t order = 0;     // position of declaration, for stable ordering
@@ -63,10 +63,10 @@ enum class Intent : std::uint8_t { Unstated, Read, Write, Checkpoint, Scratch };
 
 /// The contract of a `checkpoint` line; absent fields were not stated.
 struct CheckpointContract {
-  std::optional<std::int64_t> everyMs;
-  std::optional<std::int64_t> keep;
-  std::optional<base::Quantity> size;
-  std::optional<std::int64_t> flushMs;
+  std::optional<std::int64_t> everyMs{};
+  std::optional<std::int64_t> keep{};
+  std::optional<base::Quantity> size{};
+  std::optional<std::int64_t> flushMs{};
 };
 
 enum class EdgeKind : std::uint8_t {
@@ -89,49 +89,49 @@ struct Edge {
   ObjectId from = kNoObject;
   ObjectId to = kNoObject;
   Role toRole = Role::Other;          // what kind of thing `name` is
-  Symbol name;
-  Symbol container;                   // Mounts: the container's name
-  Symbol volumeName;                  // Mounts: pod volume name
-  std::string_view path;              // Mounts: mountPath; References: env name
-  std::string_view subPath;
+  Symbol name{};
+  Symbol container{};                   // Mounts: the container's name
+  Symbol volumeName{};                  // Mounts: pod volume name
+  std::string_view path{};              // Mounts: mountPath; References: env name
+  std::string_view subPath{};
   const CheckpointContract* contract = nullptr;
-  Span span;                          // the line that says it
+  Span span{};                          // the line that says it
 };
 
 /// What the source said about one mount, kept beside the trees; lower/ writes it, linking
 /// (link.h) finds it by object, container and path.
 struct MountIntent {
   ObjectId object = kNoObject;
-  Symbol container;
-  std::string_view path;
+  Symbol container{};
+  std::string_view path{};
   Intent intent = Intent::Unstated;
   const CheckpointContract* contract = nullptr;
-  Span span;
+  Span span{};
 };
 
 /// An `output`: a literal node, or a field of an object that only the cluster knows.
 struct Output {
-  Symbol name;
-  std::string_view type;
+  Symbol name{};
+  std::string_view type{};
   const Node* value = nullptr;      // null when `object` is set
   ObjectId object = kNoObject;
-  std::string_view fieldPath;       // "status.podIP"
-  Span span;
+  std::string_view fieldPath{};       // "status.podIP"
+  Span span{};
 };
 
 /// `allow MLS3xxx "reason"`.
 struct Allow {
   std::uint16_t code = 0;
-  std::string_view reason;
+  std::string_view reason{};
   ObjectId object = kNoObject;      // kNoObject: the whole stack
-  Span span;
+  Span span{};
 };
 
 struct Stack {
   base::Arena arena;
   base::SymbolTable* symbols = nullptr;   // shared by the run
-  Symbol name;
-  Symbol nameSpace;
+  Symbol name{};
+  Symbol nameSpace{};
   std::string_view kubernetes = "1.36";   // targeted version, "1.NN"
   std::deque<Object> objects;             // in declaration order, externals included
   std::deque<Facts> facts;

@@ -77,6 +77,7 @@ class Verifier {
     for (std::uint32_t i = 0; i < node.length; ++i) {
       child = child->next;
       if (!child) return say(fmt::format("a ring in {} is broken", owner)), false;
+      if (child == node.last && i + 1 < node.length) return say(fmt::format("a ring in {} has fewer children than it counts", owner)), false;
       if (node.kind != NodeKind::Map) continue;
       if (child->key.id >= seenIn_.size()) return say(fmt::format("a key in {} is no symbol of the run", owner)), false;
       auto& seen = seenIn_[child->key.id];
