@@ -90,7 +90,7 @@ Value Evaluator::evalCall(const Expr& e, Env* env) {
   const std::vector<std::string_view> names(owned.begin(), owned.end());
   auto d = diag::make<diag::Code::UnknownFunction>(e.left->span, name);
   if (const auto near = diag::nearest(name, names); !near.empty()) {
-    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), e.left->span, std::string(near));
+    suggest(d, near, e.left->span);
   }
   return errorAt(std::move(d));
 }

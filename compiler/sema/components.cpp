@@ -212,7 +212,7 @@ void Evaluator::unknownArgument(const Statement& s, Block& block) {
   auto d = diag::make<diag::Code::UnknownArgument>(s.head[0].span, symbols_.text(component.name), text);
   d.related.push_back({component.statement->name.span, "the component is declared here"});
   if (const auto near = diag::nearest(text, names); !near.empty()) {
-    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), s.head[0].span, std::string(near));
+    suggest(d, near, s.head[0].span);
     for (std::size_t i = 0; i < component.params.size(); ++i) {   // its absence is explained
       Slot& slot = block.use->arguments[i];
       if (symbols_.text(component.params[i].name) != near || slot.state == SlotState::Done) continue;
@@ -238,7 +238,7 @@ void Evaluator::argumentField(const Statement& s, Env* env, Block& block) {
       return;
     }
     if (!s.head.empty()) unknownArgument(s, block);
-    (void)eval(s.value, env, nullptr);
+    if (s.value != nullptr && s.value->kind != ExprKind::NameRef) (void)eval(s.value, env, nullptr);
     return;
   }
   const ComponentParam& p = block.use->component->params[param];
@@ -329,7 +329,7 @@ Value Evaluator::exportOf(ComponentUse& use, Symbol name, const Expr& e) {
   auto d = diag::make<diag::Code::UnknownMember>(e.nameSpan, fmt::format("`{}`", symbols_.text(use.handle->label)), symbols_.text(name));
   d.related.push_back({component.statement->name.span, fmt::format("`{}` exports what its `output`s name", symbols_.text(component.name))});
   if (const auto near = diag::nearest(symbols_.text(name), names); !near.empty()) {
-    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), e.nameSpan, std::string(near));
+    suggest(d, near, e.nameSpan);
   }
   return errorAt(std::move(d));
 }

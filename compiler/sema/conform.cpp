@@ -314,7 +314,7 @@ Value Evaluator::conformRecord(Value value, const Type& type, Span span) {
     if (std::find(names.begin(), names.end(), key) != names.end()) continue;
     auto d = diag::make<diag::Code::UnknownMember>(entry.keySpan.known() ? entry.keySpan : span, place_.kind == Place::Kind::Nowhere ? fmt::format("`{}`", typeText(type)) : placeText(), key);
     if (const auto near = diag::nearest(key, names); !near.empty()) {
-      d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), entry.keySpan, std::string(near));
+      suggest(d, near, entry.keySpan);
     }
     (void)errorAt(std::move(d));
     failed = true;

@@ -106,10 +106,10 @@ void Evaluator::entryField(const Statement& s, Env* env, Block& block) {
     for (const auto& field : block.type->fields) names.push_back(field.name);
     auto d = diag::make<diag::Code::UnknownMember>(s.head[0].span, placeText(), key);
     if (const auto near = diag::nearest(key, names); !near.empty()) {
-      d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), s.head[0].span, std::string(near));
+      suggest(d, near, s.head[0].span);
     }
     (void)errorAt(std::move(d));
-    (void)eval(s.value, env, nullptr);
+    if (s.value != nullptr && s.value->kind != ExprKind::NameRef) (void)eval(s.value, env, nullptr);
     return;
   }
   const Type* expected = entryTypeOf(block.type, key);

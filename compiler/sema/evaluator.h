@@ -248,7 +248,8 @@ class Evaluator {
   void spreadParts(const Value& parts, Block& block, Span span);
   [[nodiscard]] bool handedTypeFits(const Found& param, const Block& block, Span span);
   [[nodiscard]] Instance* clonePart(const Instance& part, Instance* parent);
-  void unknownMemberOf(Block& block, const Statement& s, Env* env, bool field);
+  /// Reports; the member that was meant, or null.
+  const Member* unknownMemberOf(Block& block, const Statement& s, Env* env, bool field);
   [[nodiscard]] const Kind* partKind(const Member& member, const Statement& s, Env* env);
 
   // --- components (components.cpp) ---
@@ -348,6 +349,9 @@ class Evaluator {
   Symbol nameSymbol_;
   Symbol withSymbol_;
 };
+
+/// "did you mean `near`?", with the mend at `span`.
+void suggest(diag::Diagnostic& d, std::string_view near, Span span);
 
 /// Counts a level of nested evaluation; `ok` is false when it is too deep (reported).
 inline constexpr unsigned kMaxNesting = 2000;

@@ -59,7 +59,7 @@ void Evaluator::setField(Block& block, const Member& member, Value value, Span k
   block.fieldTail = &field->next;
 }
 
-void Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* env, bool field) {
+const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* env, bool field) {
   const Kind& kind = *block.kind;
   const auto text = symbols_.text(s.head[0].symbol);
   std::vector<std::string_view> names;
@@ -70,20 +70,21 @@ void Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* env, bool
   if (other != nullptr && !other->api.empty()) {
     (void)errorAt(diag::make<diag::Code::ResourceInside>(s.headSpan, text, withArticle(kind.name))
                       .hint(fmt::format("declare the `{}` outside and name it here", text)));
-    return;
+    return nullptr;
   }
+  const Member* meant = nullptr;
   auto d = diag::make<diag::Code::UnknownMember>(s.head[0].span, withArticle(kind.name), text);
   if (const auto near = diag::nearest(text, names); !near.empty()) {
-    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), s.head[0].span, std::string(near));
-    if (const Member* meant = kind.find(near)) {   // its absence is explained
-      const auto index = indexOf(kind, *meant);
-      if (index < 128) block.seen[index / 64] |= std::uint64_t{1} << (index % 64);
-    }
+    suggest(d, near, s.head[0].span);
+    meant = kind.find(near);
+    const auto index = indexOf(kind, *meant);   // its absence is explained
+    if (index < 128) block.seen[index / 64] |= std::uint64_t{1} << (index % 64);
   } else {
     d.help = kind.api.empty() ? fmt::format("`mlstackc explain {}` lists what it has", kind.name)
                               : fmt::format("`mlstackc explain {}` lists what it has; `with {{ … }}` reaches every field of the object", kind.name);
   }
   (void)errorAt(std::move(d));
+  return meant;
 }
 
 void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
@@ -102,8 +103,11 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
     }
   }
   if (info.member == nullptr) {
-    unknownMemberOf(block, s, env, true);
-    (void)eval(s.value, env, nullptr);
+    const Member* meant = unknownMemberOf(block, s, env, true);
+    // A bare word may be one of an enumeration that is not known here.
+    if (meant != nullptr || (s.value != nullptr && s.value->kind != ExprKind::NameRef)) {
+      (void)eval(s.value, env, meant != nullptr ? meant->type : nullptr);
+    }
     return;
   }
   const Member& member = *info.member;

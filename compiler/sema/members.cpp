@@ -44,7 +44,7 @@ Value Evaluator::evalMember(const Expr& e, Env* env) {
       const auto near = diag::nearest(symbols_.text(e.name), names);
       auto d = diag::make<diag::Code::UnknownMember>(e.nameSpan, fmt::format("`{}`", symbols_.text(e.left->name)), symbols_.text(e.name));
       d.related.push_back({found.decl().span, "imported here"});
-      if (!near.empty()) d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), e.nameSpan, std::string(near));
+      if (!near.empty()) suggest(d, near, e.nameSpan);
       return errorAt(std::move(d));
     }
   }
@@ -60,7 +60,7 @@ Value Evaluator::evalMember(const Expr& e, Env* env) {
       }
       const auto near = diag::nearest(symbols_.text(e.name), names);
       auto d = diag::make<diag::Code::NoSuchEntry>(e.nameSpan, "this map", fmt::format("`{}`", symbols_.text(e.name)));
-      if (!near.empty()) d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), e.nameSpan, std::string(near));
+      if (!near.empty()) suggest(d, near, e.nameSpan);
       valueError(std::move(d));
       return checking_ != 0 ? unknown(nullptr) : errorValue();
     }
@@ -147,7 +147,7 @@ Value Evaluator::instanceMember(DeclaredInstance& instance, Symbol name, const E
       e.nameSpan, instance.kind != nullptr ? withArticle(instance.kind->name) : fmt::format("`{}`", symbols_.text(instance.label)), text);
   d.related.push_back({instance.headSpan, fmt::format("`{}` is declared here", symbols_.text(instance.label))});
   if (const auto near = diag::nearest(text, names); !near.empty()) {
-    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), e.nameSpan, std::string(near));
+    suggest(d, near, e.nameSpan);
   }
   return errorAt(std::move(d));
 }

@@ -31,7 +31,10 @@ void Evaluator::instanceUse(const Statement& s, Env* env, Block& block) {
       info.kind = partKind(*info.member, s, home);
     }
   }
-  if (info.member == nullptr) return unknownMemberOf(block, s, env, false);
+  if (info.member == nullptr) {
+    (void)unknownMemberOf(block, s, env, false);
+    return;
+  }
   const Member& member = *info.member;
   if (member.part.empty()) {
     if (s.label == nullptr && s.hasBody) return blockField(s, env, block, member);

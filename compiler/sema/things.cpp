@@ -102,7 +102,7 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   const auto& asked = s.head.size() > 1 && find(env, s.head[0].symbol) ? wrong : s.head[0];
   auto d = diag::make<diag::Code::UnknownKind>(s.headSpan.known() && s.head.size() == 1 ? s.head[0].span : asked.span, whole);
   if (const auto near = diag::nearest(symbols_.text(asked.symbol), names); !near.empty()) {
-    d = std::move(d).hint(fmt::format("did you mean `{}`?", near)).fix(fmt::format("write `{}`", near), asked.span, std::string(near));
+    suggest(d, near, asked.span);
   } else {
     d.help = "`mlstackc explain` lists the kinds; any other object is written `object \"group/version/Kind\" name { … }`";
   }

@@ -10,6 +10,11 @@
 
 namespace mlstack::sema {
 
+void suggest(diag::Diagnostic& d, std::string_view near, Span span) {
+  d.help = fmt::format("did you mean `{}`?", near);
+  if (span.known()) d.fixes.push_back({fmt::format("write `{}`", near), {{span, std::string(near)}}});
+}
+
 Value Evaluator::makeString(std::string_view text) {
   Value v;
   v.kind = ValueKind::String;
