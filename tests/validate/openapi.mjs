@@ -113,6 +113,12 @@ export class Schemas {
     }
   }
 
+  /// Whether the object's API group is one that a schema at hand speaks of.
+  knowsGroup(object) {
+    this.groups ??= new Set([...this.kinds.keys()].map((key) => (key.includes("/") ? key.split("/")[0] : "")));
+    return this.groups.has(object.apiVersion.includes("/") ? object.apiVersion.split("/")[0] : "");
+  }
+
   check(object) {
     const key = `${object.apiVersion} ${object.kind}`;
     const definition = this.kinds.get(key);

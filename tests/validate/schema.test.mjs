@@ -35,7 +35,7 @@ for (const [what, object, clean] of [
 ])
   if ((schemasFor(newest).check(object).length === 0) !== clean) report.fail(`the validator is wrong about ${what}`);
 
-let manifests = 0;
+let manifests = 0, foreign = 0;
 const kinds = new Set();
 for (const { stack, objects } of built([...exampleStacks(), ...caseStacks()], report.fail)) {
   const schemas = schemasFor(target(stack));
@@ -47,8 +47,12 @@ for (const { stack, objects } of built([...exampleStacks(), ...caseStacks()], re
     const key = `${object.apiVersion} ${object.metadata?.namespace ?? ""} ${id}`;
     if (seen.has(key)) report.fail(`${stack.name}: ${id} is emitted twice`);
     seen.add(key);
+    if (!schemas.knowsGroup(object)) {   // a custom resource whose definition only the case knows
+      foreign += 1;
+      continue;
+    }
     for (const fault of schemas.check(object)) report.fail(`${stack.name}: ${id}: ${fault}`);
   }
 }
 if (manifests === 0) report.fail("no manifest was checked");
-report.done(`${manifests} manifests of ${kinds.size} kinds checked by ajv`);
+report.done(`${manifests} manifests of ${kinds.size} kinds checked by ajv${foreign ? `, ${foreign} of foreign groups left out` : ""}`);
