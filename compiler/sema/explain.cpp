@@ -31,6 +31,7 @@ std::string_view viaText(Via via) {
     case Via::Selector: return "as the labels of its pods";
     case Via::ObjectRef: return "as a reference with API, kind and name";
     case Via::NamedRefs: return "each as a reference by name";
+    case Via::Subjects: return "as subjects of the binding";
     case Via::NodeSelector: return "as one term of a node selector";
     case Via::Facts: return "a fact for the storage analysis; no field of the object";
     case Via::Self: return "read by the compiler";
