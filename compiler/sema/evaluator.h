@@ -211,6 +211,7 @@ class Evaluator {
   [[nodiscard]] schema::TypeRef entryType(const Block& block, std::span<const syntax::Name> path) const;
 
   // --- things and their parts (things.cpp, parts.cpp) ---
+  [[nodiscard]] std::vector<std::string_view> useNames(const Statement& s, Env* env) const;
   void resolveUse(const Statement& s, Env* env, StatementInfo& info);
   void runThing(const Statement& s, Env* env, Block& block);
   void runObject(const Statement& s, Env* env, Block& block);

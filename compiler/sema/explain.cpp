@@ -65,7 +65,8 @@ std::string nameOf(const Kind& kind) {
 std::vector<std::string_view> takers(const Kind& part) {
   std::vector<std::string_view> out;
   for (const Kind& kind : preludeKinds()) {
-    if (kind.api.empty() && kind.role == KindRole::Plain && kind.name.find("-body") != std::string_view::npos) continue;
+    const bool included = kind.name.ends_with("-body") || kind.name.ends_with("-spec") || kind.name.ends_with("-common");
+    if (kind.api.empty() && included) continue;
     for (const Member& member : kind.members) {
       if (member.part == part.name) {
         out.push_back(kind.name);
@@ -85,6 +86,12 @@ std::string joined(const std::vector<std::string_view>& names, std::string_view 
 /// Kinds that are only there to be included: nobody writes their name.
 bool isFragmentOfKinds(const Kind& kind) {
   return kind.api.empty() && kind.role != KindRole::Source && takers(kind).empty();
+}
+
+/// At most `width` columns of an ASCII text.
+std::string shortened(std::string text, std::size_t width) {
+  if (text.size() > width) text = text.substr(0, width - 1) + "…";
+  return text;
 }
 
 std::string defaultText(const Member& member) {
@@ -170,7 +177,8 @@ std::string explainKind(const Kind& kind) {
   for (const auto index : kind.order) {
     const Member& member = kind.members[index];
     const std::string shown = reserved(member.name) ? (member.name == "label" ? "(operand)" : member.name == "value" ? "(= …)" : "(at …)") : std::string(member.name);
-    auto line = fmt::format("  {:<{}}  {:<{}}  {}", shown, std::max<std::size_t>(width, 9), memberType(member) + rangeText(member), typeWidth, firstLine(member.doc));
+    auto line = fmt::format("  {:<{}}  {:<{}}  {}", shown, std::max<std::size_t>(width, 9), shortened(memberType(member) + rangeText(member), 34),
+                            typeWidth, firstLine(member.doc));
     if (!member.defaultText.empty()) line += fmt::format(" [{}]", member.defaultText);
     else if (member.required) line += " [must be given]";
     while (!line.empty() && line.back() == ' ') line.pop_back();
@@ -212,17 +220,29 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-void appendTable(std::string& out, const Kind& kind) {
-  out += fmt::format("### `{}`\n\n", nameOf(kind));
-  if (!kind.doc.empty()) out += fmt::format("{}\n\n", kind.doc);
-  out += fmt::format("`{}`", shapeText(kind));
-  if (!kind.api.empty()) out += fmt::format(": makes `{}`", kind.api);
-  const auto names = kind.api.empty() && kind.role != KindRole::Source ? takers(kind) : std::vector<std::string_view>{};
-  if (!names.empty()) out += fmt::format(", inside of {}", joined(names, "`"));
-  if (kind.role == KindRole::Source) out += fmt::format(": a `{}`", kind.word);
-  out += "\n\n| name | type | default | field | |\n|---|---|---|---|---|\n";
+bool has(std::string_view kind, std::string_view member) {
+  const Kind* found = preludeKind(kind);
+  return found != nullptr && found->find(member) != nullptr;
+}
+
+constexpr std::string_view kCommon = "object-common";
+constexpr std::string_view kPods = "pod-spec";
+constexpr std::string_view kContainers = "container-body";
+
+/// Members that stand in a shared table.
+bool shared(const Kind& kind, const Member& member) {
+  if (!kind.api.empty() && has(kCommon, member.name)) return true;
+  const bool container = kind.name == "container" || kind.name == "init" || kind.name == "sidecar";
+  if (!container && kind.role != KindRole::Workload) return false;
+  if (kind.role == KindRole::Workload && has(kPods, member.name) && member.name != "restart") return true;
+  return has(kContainers, member.name) && member.name != "restart";
+}
+
+void appendRows(std::string& out, const Kind& kind, bool all) {
+  out += "| name | type | default | field | |\n|---|---|---|---|---|\n";
   for (const auto index : kind.order) {
     const Member& member = kind.members[index];
+    if (!all && shared(kind, member)) continue;
     const auto target = targetText(member);
     const auto via = viaText(member.via);
     std::string where = target.empty() ? std::string() : fmt::format("`{}`", target);
@@ -234,14 +254,32 @@ void appendTable(std::string& out, const Kind& kind) {
   out += "\n";
 }
 
-/// Workloads share most of their members: those stand in tables of their own.
-std::vector<std::string_view> commonMembers() { return {"name", "namespace", "labels", "annotations", "finalizers", "protect"}; }
+void appendTable(std::string& out, const Kind& kind) {
+  out += fmt::format("### `{}`\n\n", nameOf(kind));
+  if (!kind.doc.empty()) out += fmt::format("{}\n\n", kind.doc);
+  out += fmt::format("`{}`", shapeText(kind));
+  if (!kind.api.empty()) out += fmt::format(": makes `{}`", kind.api);
+  const auto names = kind.api.empty() && kind.role != KindRole::Source ? takers(kind) : std::vector<std::string_view>{};
+  if (!names.empty()) out += fmt::format(", inside of {}", joined(names, "`"));
+  if (kind.role == KindRole::Source) out += fmt::format(": a `{}`", kind.word);
+  out += "\n\n";
+  appendRows(out, kind, false);
+}
+
+void appendShared(std::string& out, std::string_view title, std::string_view name) {
+  const Kind* kind = preludeKind(name);
+  if (kind == nullptr) return;
+  out += fmt::format("### {}\n\n", title);
+  appendRows(out, *kind, true);
+}
 
 }  // namespace
 
 std::string referenceMarkdown() {
-  std::string out = "## Kinds\n\nEvery kind that makes an object also has ";
-  out += joined(commonMembers(), "`") + ".\n\n";
+  std::string out = "## Kinds\n\n";
+  appendShared(out, "What every object has", kCommon);
+  appendShared(out, "What every workload has for its pods", kPods);
+  appendShared(out, "What every container has, and a workload for its one container", kContainers);
   for (const Kind& kind : preludeKinds()) {
     if (!kind.api.empty()) appendTable(out, kind);
   }

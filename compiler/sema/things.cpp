@@ -28,6 +28,31 @@ bool isThing(const Kind& kind) { return !kind.api.empty(); }
 
 }  // namespace
 
+/// What could have stood where `s` names a kind that is not known: only asked for when it is not.
+std::vector<std::string_view> Evaluator::useNames(const Statement& s, Env* env) const {
+  std::vector<std::string_view> names;
+  const auto add = [&](const Body& body, bool imports) {
+    for (const Decl& decl : body.decls) {
+      const bool fits = imports ? decl.kind == DeclKind::Import : decl.kind == DeclKind::Component || decl.kind == DeclKind::Kind;
+      if (fits) names.push_back(symbols_.text(decl.name));
+    }
+  };
+  if (s.head.size() == 1) {
+    for (const Kind& kind : preludeKinds()) {
+      if (isThing(kind)) names.push_back(kind.name);
+    }
+    for (Env* at = env; at != nullptr; at = at->parent) add(*at->body, false);
+    return names;
+  }
+  const Found found = find(env, s.head[0].symbol);
+  if (found && found.decl().kind == DeclKind::Import) {
+    if (const Unit* unit = found.decl().unit; unit != nullptr && unit->body != nullptr) add(*unit->body, false);
+  } else if (!found) {
+    for (Env* at = env; at != nullptr; at = at->parent) add(*at->body, true);
+  }
+  return names;
+}
+
 void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   if (info.resolved) return;
   info.resolved = true;
@@ -36,7 +61,6 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
     return;
   }
   const auto text = symbols_.text(s.head[0].symbol);
-  std::vector<std::string_view> names;
   if (s.head.size() == 1) {
     for (Env* at = env; at != nullptr; at = at->parent) {
       for (std::uint32_t i = indexIn(*at->body, s.head[0].symbol); i != 0xffffffffu; i = 0xffffffffu) {
@@ -51,14 +75,6 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
       if (info.component != nullptr || info.kind != nullptr) break;
     }
     if (info.component == nullptr && info.kind == nullptr) info.kind = preludeKind(text);
-    for (const Kind& kind : preludeKinds()) {
-      if (isThing(kind)) names.push_back(kind.name);
-    }
-    for (Env* at = env; at != nullptr; at = at->parent) {
-      for (const Decl& decl : at->body->decls) {
-        if (decl.kind == DeclKind::Component || decl.kind == DeclKind::Kind) names.push_back(symbols_.text(decl.name));
-      }
-    }
   } else {
     const Found found = find(env, s.head[0].symbol);
     if (found && found.decl().kind == DeclKind::Import) {
@@ -69,19 +85,12 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
       }
       for (std::uint32_t i = 0; i < unit->body->decls.size(); ++i) {
         const Decl& decl = unit->body->decls[i];
-        if (decl.kind == DeclKind::Component || decl.kind == DeclKind::Kind) names.push_back(symbols_.text(decl.name));
         if (decl.name != s.head[1].symbol) continue;
         if (decl.kind == DeclKind::Component) {
           info.component = decl.component;
           info.componentEnv = unit->env;
         }
         if (decl.kind == DeclKind::Kind) info.kind = kindOf({unit->env, i});
-      }
-    } else if (!found) {
-      for (Env* at = env; at != nullptr; at = at->parent) {
-        for (const Decl& decl : at->body->decls) {
-          if (decl.kind == DeclKind::Import) names.push_back(symbols_.text(decl.name));
-        }
       }
     }
   }
@@ -101,7 +110,7 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   if (s.head.size() > 1) whole += fmt::format(".{}", symbols_.text(s.head[1].symbol));
   const auto& asked = s.head.size() > 1 && find(env, s.head[0].symbol) ? wrong : s.head[0];
   auto d = diag::make<diag::Code::UnknownKind>(s.headSpan.known() && s.head.size() == 1 ? s.head[0].span : asked.span, whole);
-  if (const auto near = diag::nearest(symbols_.text(asked.symbol), names); !near.empty()) {
+  if (const auto near = diag::nearest(symbols_.text(asked.symbol), useNames(s, env)); !near.empty()) {
     suggest(d, near, asked.span);
   } else {
     d.help = "`mlstackc explain` lists the kinds; any other object is written `object \"group/version/Kind\" name { … }`";
