@@ -1,5 +1,7 @@
 #include "lower/plan.h"
 
+#include <algorithm>
+
 namespace mlstack::lower {
 
 ApiParts splitApi(std::string_view api) {
@@ -17,6 +19,32 @@ std::vector<Symbol> Plans::path(std::string_view dotted) {
   }
   return steps;
 }
+
+namespace {
+
+bool sameTarget(const MemberPlan& a, const MemberPlan& b) {
+  return std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(), [](const StepPlan& x, const StepPlan& y) {
+    return x.key == y.key && x.isList == y.isList && x.element == y.element;
+  });
+}
+
+/// Parts that fill one list (init and sidecar, read and write) keep the order of the source.
+void shareRanks(const sema::Kind& kind, std::vector<MemberPlan>& members) {
+  for (const auto index : kind.order) {
+    auto& member = members[index];
+    if (member.member->cardinality != sema::Cardinality::Parts || member.steps.empty()) continue;
+    for (const auto earlier : kind.order) {
+      if (earlier == index) break;
+      const auto& other = members[earlier];
+      if (other.member->cardinality == sema::Cardinality::Parts && sameTarget(member, other)) {
+        member.rank = other.rank;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace
 
 const KindPlan& Plans::of(const sema::Kind& kind) {
   if (last_ != nullptr && last_->kind == &kind) return *last_;
@@ -36,6 +64,7 @@ const KindPlan& Plans::of(const sema::Kind& kind) {
       members[i].steps = arena_.copy(steps);
     }
     for (std::size_t rank = 0; rank < kind.order.size(); ++rank) members[kind.order[rank]].rank = static_cast<std::uint16_t>(rank);
+    shareRanks(kind, members);
     plan.members = arena_.copy(members);
     plan.label = plan.find("label");
     if (!kind.api.empty()) {

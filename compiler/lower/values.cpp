@@ -157,6 +157,8 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
     case Via::NodeSelector: made = nodeTerms(value, span); break;
   }
   if (made == nullptr || steps.empty()) return;
+  // An empty list or map says nothing: components hand such defaults on.
+  if (made->isContainer() && made->length == 0 && member.type != nullptr && member.type->kind != sema::TypeKind::Raw) return;
   made->flags |= flags;
   auto* parent = stepTo(node, steps.first(steps.size() - 1), keySpan, flags, frame);
   if (parent == nullptr) return;
