@@ -28,18 +28,35 @@ constexpr std::string_view bracketText(TokenKind kind) {
   return kind == StringHead ? "${" : texts[static_cast<unsigned>(kind) - static_cast<unsigned>(LBrace)];
 }
 
+/// Behind these a line may not end when the next begins a field: an operand is missing.
+constexpr TokenSet kOperandMissing{Assign, Range, RangeBelow, Eq, Ne, Le, Ge, Plus, Minus, Star, Slash, Percent,
+                                   And, Or, Not, At, In, Then, Assert, Matches};
+constexpr TokenSet kNameMissing{Dot, As};
+
+/// `size =`, and on the next line `class = …`: the grammar would read `class` as the size.
+bool missesOperand(const std::vector<Token>& tokens, std::size_t at) {
+  if (at == 0 || tokens[at].kind != Name || !tokens[at].newlineBefore) return false;
+  if (!(kOperandMissing | kNameMissing).has(tokens[at - 1].kind)) return false;
+  std::size_t next = at + 1;
+  while (tokens[next].kind == Dot && tokens[next + 1].kind == Name) next += 2;
+  return tokens[next].kind == Assign;
+}
+
 /// What is wrong when brackets are matched by nothing but their order.
 struct Count {
   std::size_t unclosed = 0;
   std::size_t unopened = 0;
   std::size_t depth = 0;
+  std::size_t operands = 0;  // that are missing
   [[nodiscard]] bool clean() const { return unclosed == 0 && unopened == 0 && depth <= kMaxDepth; }
 };
 
 Count count(const std::vector<Token>& tokens) {
   Count result;
   std::vector<TokenKind> open;
-  for (const Token& token : tokens) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const Token& token = tokens[i];
+    if (token.newlineBefore && missesOperand(tokens, i)) ++result.operands;
     if (kOpeners.has(token.kind)) {
       open.push_back(closerOf(token.kind));
       result.depth = std::max(result.depth, open.size());
@@ -208,6 +225,30 @@ class Mender {
   std::size_t reported_ = 0;
 };
 
+/// Puts an empty token where an operand is missing; the builder makes an Error of it.
+void insertOperands(diag::Sink& sink, Balanced& result) {
+  std::vector<Token> out;
+  std::vector<base::Span> found;
+  const auto& tokens = *result.tokens;
+  out.reserve(tokens.size() + 16);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (missesOperand(tokens, i)) {
+      const base::Pos end = tokens[i - 1].span.end;
+      const bool name = kNameMissing.has(tokens[i - 1].kind);
+      out.push_back({name ? Name : Null, false, {end, end}});
+      if (found.size() < kMaxReports && !touches(result.slips, tokens[i - 1].span.begin, tokens[i].span.begin)) {
+        sink.add(diag::make<Code::UnexpectedToken>(base::Span{end, end}, "the end of the line", name ? "a name" : "a value"));
+      }
+      found.push_back({end, end});
+    }
+    out.push_back(tokens[i]);
+  }
+  result.slips.insert(result.slips.end(), found.begin(), found.end());
+  std::sort(result.slips.begin(), result.slips.end(), [](base::Span a, base::Span b) { return a.begin < b.begin; });
+  result.mended = std::move(out);
+  result.tokens = &result.mended;
+}
+
 }  // namespace
 
 bool touches(const std::vector<base::Span>& slips, base::Pos from, base::Pos to) {
@@ -225,12 +266,12 @@ bool touches(const std::vector<base::Span>& slips, base::Pos from, base::Pos to)
 void balance(const base::SourceFile& file, const syntax::TokenList& list, diag::Sink& sink, Balanced& result) {
   result.slips = list.slips;
   const Count found = count(list.tokens);
-  if (found.clean()) {
-    result.tokens = &list.tokens;
-    return;
+  result.tokens = &list.tokens;
+  if (!found.clean()) {
+    Mender(file, list, sink, found, result).run();
+    result.tokens = &result.mended;
   }
-  Mender(file, list, sink, found, result).run();
-  result.tokens = &result.mended;
+  if (found.operands != 0) insertOperands(sink, result);
 }
 
 }  // namespace mlstack::parse

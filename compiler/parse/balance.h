@@ -1,6 +1,7 @@
 #pragma once
-// Brackets are counted before the grammar sees a token: what is never closed, what closes nothing, and
-// what nests too deep is said once, and the parser reads a sequence in which all of it is mended.
+// What can be told from the tokens alone, before the grammar sees them: what is never closed, what closes
+// nothing, what nests too deep, what ends with its line. It is said once, and the parser reads a sequence in
+// which all of it is mended.
 
 #include <vector>
 

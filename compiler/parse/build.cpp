@@ -71,6 +71,7 @@ std::string describeToken(const base::SourceFile& file, const syntax::Token& tok
 
 void Builder::unexpected(std::uint32_t index, std::string_view expected, std::string_view hint) {
   failed_ = true;
+  if (++reported_ > kMaxReports) return;
   auto d = diag::make<Code::UnexpectedToken>(spanAt(index), describeToken(file_, tokens_[index]), expected);
   d.help = hint;
   sink_.add(std::move(d));
@@ -109,10 +110,11 @@ Statement* Builder::buildStatement(Grammar::StatementContext& context) {
   }
   if (context.label != nullptr && tokens_[context.label->begin].newlineBefore) {
     failed_ = true;
+    out->head = {};
     const base::Pos end = out->headSpan.end;
+    if (++reported_ > kMaxReports) return out;
     sink_.add(diag::make<Code::UnexpectedToken>(base::Span{end, end}, "the end of the line", "`=`, `{` or a label")
                   .hint("a field is written `name = value`, a part `name { … }` or `name label`"));
-    out->head = {};
     return out;
   }
   if (context.value != nullptr) out->value = buildExpr(context.value);

@@ -35,6 +35,7 @@ class Builder {
  private:
   /// Expressions nest no deeper than this, so that whoever walks the tree may recurse.
   static constexpr unsigned kMaxExprDepth = 1000;
+  static constexpr std::size_t kMaxReports = 500;
 
   using Token = antlr4::Token;
 
@@ -105,6 +106,7 @@ class Builder {
   base::SymbolTable& symbols_;
   diag::Sink& sink_;
   bool failed_ = false;
+  std::size_t reported_ = 0;
 };
 
 /// How a message calls this very token: "`foo`", "`}`", "the string \"a\"".

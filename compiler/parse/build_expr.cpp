@@ -141,6 +141,7 @@ Expr* Builder::buildLabel(Grammar::LabelOperandContext* context) {
 
 Expr* Builder::buildLiteral(Token* token) {
   const base::Span span = spanAt(indexOf(token));
+  if (span.begin == span.end) return error(span);  // mended before: nothing was written here
   switch (kindOf(token)) {
     case TokenKind::Int: return buildNumber(token, ExprKind::Int);
     case TokenKind::Float: return buildNumber(token, ExprKind::Float);
@@ -236,6 +237,7 @@ Expr* Builder::buildSuffix(Grammar::SuffixContext& context, Expr* left, unsigned
     const syntax::Name member = name(context.name);
     out->name = member.symbol;
     out->nameSpan = member.span;
+    if (!member.symbol) out->kind = ExprKind::Error;
     return out;
   }
   if (context.index != nullptr) {

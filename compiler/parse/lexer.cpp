@@ -84,6 +84,9 @@ const char* withoutBlanks(const char* end) {
 /// More slips of single bytes than this, and the file is taken for something other than text.
 constexpr std::size_t kMaxBadBytes = 16;
 
+/// Messages on one file's characters; what is beyond is lexed in silence.
+constexpr std::size_t kMaxReports = 500;
+
 }  // namespace
 
 Lexer::Lexer(const base::SourceFile& file, diag::Sink& sink)
@@ -109,7 +112,7 @@ base::Span Lexer::lineOf(const char* place) const {
 void Lexer::report(diag::Diagnostic d, Slip slip) {
   if (slip == Slip::BadByte) ++badBytes_;
   out_.slips.push_back(d.span);
-  found_.push_back(std::move(d));
+  if (found_.size() < kMaxReports) found_.push_back(std::move(d));
 }
 
 syntax::TokenList Lexer::run() {
@@ -320,7 +323,7 @@ void Lexer::blockComment() {
     if (*at_ == '*' && at_[1] == '/') {
       at_ += 2;
       comment(start);
-      if (lines) firstOnLine_ = true;
+      if (lines && open_.empty()) firstOnLine_ = true;  // the code of a `${` stays on its line
       return;
     }
     lines = lines || *at_ == '\n';

@@ -27,8 +27,6 @@ struct Run {
   Grammar parser;
 };
 
-constexpr std::uint8_t kTopLevel = 63;
-
 }  // namespace
 
 std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const syntax::TokenList& list,

@@ -89,17 +89,11 @@ const Token& Recovery::tokenBefore(std::uint32_t back) const {
   return tokens_[at >= back ? at - back : 0];
 }
 
-/// `a =` and then `b = 1` on the next line: the second `=` is where the grammar notices.
-bool Recovery::missingValueBefore(std::uint32_t at) const {
-  if (tokens_[at].kind != Assign || at < 2) return false;
-  std::uint32_t name = at - 1;
-  while (name >= 3 && !tokens_[name].newlineBefore && tokens_[name].kind == Name && tokens_[name - 1].kind == Dot) name -= 2;
-  return name >= 1 && tokens_[name].kind == Name && tokens_[name].newlineBefore && kUnfinished.has(tokens_[name - 1].kind);
-}
-
-Recovery::Found Recovery::found(std::uint8_t rule, std::uint32_t at) const {
+Recovery::Found Recovery::found(std::uint8_t rule, TokenKind wanted, std::uint32_t at) const {
   const Token& token = tokens_[at];
-  const bool list = rule == Grammar::RuleBlock || rule == Grammar::RuleMembers || rule == Grammar::RuleMapBody || rule == 63;
+  // Between two statements the token itself is what does not belong; anywhere else the line ended too early.
+  const bool list = wanted == EndOfFile && (rule == Grammar::RuleBlock || rule == Grammar::RuleMembers ||
+                                            rule == Grammar::RuleMapBody || rule == kTopLevel);
   if (at > 0 && token.newlineBefore && token.kind != EndOfFile && !list && tokens_[at - 1].kind != Doc) {
     const base::Pos end = tokens_[at - 1].span.end;
     return {"the end of the line", {end, end}};
@@ -110,22 +104,14 @@ Recovery::Found Recovery::found(std::uint8_t rule, std::uint32_t at) const {
 
 void Recovery::unexpected(std::uint8_t rule, TokenKind wanted) {
   builder_.fail();
-  std::uint32_t at = cursor_.position();
-  std::string what = expected(rule, wanted);
+  const std::uint32_t at = cursor_.position();
+  const std::string what = expected(rule, wanted);
   std::string help = hint(rule, wanted);
-  if (missingValueBefore(at)) {
-    do --at;
-    while (!tokens_[at].newlineBefore);
-    cursor_.seek(at);
-    rule = Grammar::RuleOperand;
-    what = "a value";
-    help.clear();
-  }
-  Found seen = found(rule, at);
+  Found seen = found(rule, wanted, at);
   // What follows a slip on its line follows from it.
   std::uint32_t line = at;
   while (line > 0 && (line == at || !tokens_[line].newlineBefore)) --line;
-  if (touches(slips_, std::min(tokens_[line].span.begin, seen.span.begin), seen.span.end)) return;
+  if (touches(slips_, std::min(tokens_[line].span.begin, seen.span.begin), std::max(tokens_[at].span.begin, seen.span.end))) return;
   auto d = diag::make<Code::UnexpectedToken>(seen.span, seen.text, what);
   d.help = std::move(help);
   const bool field = rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry;

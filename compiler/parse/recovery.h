@@ -11,6 +11,9 @@
 
 namespace mlstack::parse {
 
+/// The rule's number when no rule is running.
+inline constexpr std::uint8_t kTopLevel = 63;
+
 class Recovery final : public antlr::Actions {
  public:
   Recovery(const base::SourceFile& file, const Balanced& balanced, Builder& builder, antlr::Cursor& cursor,
@@ -32,8 +35,7 @@ class Recovery final : public antlr::Actions {
     std::string text;
     base::Span span;
   };
-  [[nodiscard]] bool missingValueBefore(std::uint32_t at) const;
-  [[nodiscard]] Found found(std::uint8_t rule, std::uint32_t at) const;
+  [[nodiscard]] Found found(std::uint8_t rule, syntax::TokenKind wanted, std::uint32_t at) const;
   [[nodiscard]] std::string expected(std::uint8_t rule, syntax::TokenKind wanted) const;
   [[nodiscard]] std::string hint(std::uint8_t rule, syntax::TokenKind wanted) const;
   [[nodiscard]] const syntax::Token& tokenBefore(std::uint32_t back) const;

@@ -193,7 +193,8 @@ class ParserBase : public antlr4::Parser {
   }
   void recover(antlr4::Parser*, const std::exception_ptr& error) {
     auto* context = static_cast<Context*>(_ctx);
-    if (!actions_->resume(rule_, context->begin)) std::rethrow_exception(error);
+    // A list that lacks its own brackets is its caller's trouble.
+    if ((loops_ >> rule_ & 1) != 0 || !actions_->resume(rule_, context->begin)) std::rethrow_exception(error);
     reported_ = false;
     wanted_ = syntax::TokenKind::EndOfFile;
   }
