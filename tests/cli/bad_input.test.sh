@@ -79,10 +79,10 @@ timeout 60 "$MLSTACKC" check long.mlstack >out 2>err || code=$?
 [[ $code -le 1 ]] || fault "a string of 50 MB: exit code $code"
 
 # parameters
-printf 'stack params\nparam nodes: int\nparam tag: string = "x"\nconfig c { data { n = "${nodes}" } }\n' >params.mlstack
+printf 'stack params\nparam nodes: int\nparam tag: string = "x"\nconfig c { data { count = "${nodes}" } }\n' >params.mlstack
 expect 1 build params.mlstack && says 'MLS2019.*nodes' && silent
 expect 0 check params.mlstack
-expect 0 build params.mlstack --set nodes=3 && prints 'n: "3"'
+expect 0 build params.mlstack --set nodes=3 && prints 'count: "3"'
 expect 1 build params.mlstack --set nodes=many && says '--set:1:' && says 'nodes'
 expect 1 build params.mlstack --set nodes=3 --set node=4 && says 'MLS2018' && says 'nodes'
 printf 'nodes: 3\nnodes: 4\n' >twice.yaml
@@ -96,11 +96,11 @@ expect 1 build params.mlstack --params broken.yaml && says 'broken.yaml:'
 printf 'nodes: "x"\n' >type.yaml
 expect 1 build params.mlstack --params type.yaml && says 'type.yaml:1:'
 expect 1 build params.mlstack --params missing.yaml && says 'MLS9007'
-printf 'nodes: 3\ntag: y\n' >one.yaml
+printf 'nodes: 3\ntag: v1\n' >one.yaml
 printf 'nodes: 5\n' >later.yaml
-expect 0 build params.mlstack --params one.yaml --params later.yaml && prints 'n: "5"'
-expect 0 build params.mlstack --set nodes=7 --params one.yaml && prints 'n: "3"'
-expect 0 build params.mlstack --params one.yaml --set nodes=7 && prints 'n: "7"'
+expect 0 build params.mlstack --params one.yaml --params later.yaml && prints 'count: "5"'
+expect 0 build params.mlstack --set nodes=7 --params one.yaml && prints 'count: "3"'
+expect 0 build params.mlstack --params one.yaml --set nodes=7 && prints 'count: "7"'
 
 # what a stack may read
 mkdir -p envs

@@ -44,8 +44,10 @@ expect 0 schema show data.example.org/v1/Cache.spec && prints 'size' && prints '
 expect 0 explain data.example.org/v1/Cache.spec && prints 'mode'
 expect 1 schema show data.example.org/v1/Cach && says 'did you mean `data.example.org/v1/Cache`'
 expect 1 schema show v1/Pod.spec.continers && says 'did you mean `v1/Pod.spec.containers`'
-sed 's/mode = Fast/mode = Slow/; s/size = 3/sise = 3/' cache.mlstack >wrong.mlstack
-expect 1 check wrong.mlstack && says 'wrong.mlstack:5' && says 'wrong.mlstack:6'
+sed 's/mode = Fast/mode = Slow/' cache.mlstack >wrong.mlstack
+expect 1 check wrong.mlstack && says 'wrong.mlstack:6:12' && says 'Fast'
+sed 's/size = 3/sise = 3/' cache.mlstack >wrong.mlstack
+expect 1 check wrong.mlstack && says 'wrong.mlstack:5:' && says 'did you mean `size`'
 mkdir sub && cp cache.mlstack sub/
 expect 0 build sub/cache.mlstack
 
