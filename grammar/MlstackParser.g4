@@ -35,9 +35,9 @@ statement
     ( word=wordStatement
     | SPREAD spread=expr
     | quoted=(STRING | BLOCK_STRING) (ASSIGN value=expr | body=block)
-    // `image = "x"`, `resources { … }`, `claim data { … }`, `port http = 80`, `read data at "/data" { … }`
+    // `image = "x"`, `resources { … }`, `claim data { … }`, `port http = 80`, `port = 80 { … }`, `read data at "/data" { … }`
     | head=NAME (DOT NAME)*
-      ( ASSIGN value=expr
+      ( ASSIGN value=expr body=block?
       | body=block
       | label=labelOperand (ASSIGN value=expr)? (AT at=expr)? body=block?
       )

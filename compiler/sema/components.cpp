@@ -253,7 +253,7 @@ void Evaluator::argumentBlock(const Statement& s, Env* env, Block& block) {
   if (s.head.empty()) return;
   const auto& params = block.use->component->params;
   const auto named = argumentFor(s, block);
-  if (named != kNone && s.label == nullptr && s.hasBody) {
+  if (named != kNone && s.label == nullptr && s.value == nullptr && s.hasBody) {
     const ComponentParam& p = params[named];
     const Place before = place_;
     place_ = {Place::Kind::Parameter, symbols_.text(p.name)};
@@ -290,7 +290,7 @@ void Evaluator::argumentPart(const Statement& s, Env* env, Block& block, std::si
   outer.instance = parent;
   outer.partTail = &parent->parts;
   outer.fieldTail = &parent->fields;
-  if (info.kind->openEntries && s.label == nullptr && s.hasBody) {
+  if (info.kind->openEntries && s.label == nullptr && s.value == nullptr && s.hasBody) {
     static const Member kHanded{};
     openParts(s, env, outer, kHanded, *info.kind);
   } else {

@@ -37,12 +37,12 @@ void Evaluator::instanceUse(const Statement& s, Env* env, Block& block) {
   }
   const Member& member = *info.member;
   if (member.part.empty()) {
-    if (s.label == nullptr && s.hasBody) return blockField(s, env, block, member);
+    if (s.label == nullptr && s.value == nullptr && s.hasBody) return blockField(s, env, block, member);
     (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, member.name, "a field", fmt::format("{} = …", member.name)));
     return;
   }
   if (info.kind == nullptr) return;
-  if (info.kind->openEntries && s.label == nullptr && s.hasBody) return openParts(s, env, block, member, *info.kind);
+  if (info.kind->openEntries && s.label == nullptr && s.value == nullptr && s.hasBody) return openParts(s, env, block, member, *info.kind);
   runPart(s, env, block, &member, *info.kind, info);
 }
 
