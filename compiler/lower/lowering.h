@@ -90,6 +90,8 @@ class Lowering {
   void lowerInstance(const Instance& instance, Node& node, Frame& frame);
   void gather(const Instance& instance, const KindPlan& plan);
   void gatherImplied(const Instance& instance, const KindPlan& plan, const Frame& frame);
+  void implyForPart(const Instance& part, const KindPlan& plan);
+  void implySelector(const Instance& instance, const KindPlan& plan);
   void imply(const KindPlan& plan, std::string_view member, Value value, Span span);
   void lowerPart(const Item& item, const Instance& instance, Node& node, Frame& frame);
   void completePart(const Instance& part, Node& node, Frame& frame);

@@ -52,7 +52,7 @@ void Lowering::lowerInstance(const Instance& instance, Node& node, Frame& frame)
   const auto& plan = plans_.of(*instance.kind);
   const auto first = items_.size();
   gather(instance, plan);
-  if (&instance == frame.resource) gatherImplied(instance, plan, frame);
+  gatherImplied(instance, plan, frame);
   const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(first);
   const auto byRank = [](const Item& a, const Item& b) { return a.rank < b.rank; };
   if (!std::is_sorted(begin, items_.end(), byRank)) std::stable_sort(begin, items_.end(), byRank);
@@ -143,24 +143,7 @@ void Lowering::lowerPart(const Item& item, const Instance& instance, Node& node,
 void Lowering::completePart(const Instance& part, Node& node, Frame& frame) {
   const auto name = part.kind->name;
   const auto span = part.headSpan;
-  const auto add = [&](Node& map, Symbol key, Node* value) {
-    value->flags |= ir::FlagImplied;
-    ir::Builder::add(map, key, value);
-  };
-  if (name == "tolerate") {
-    if (ir::find(&node, keys_.operator_) == nullptr && ir::find(&node, keys_.value) == nullptr) {
-      add(node, keys_.operator_, textNode("Exists", span));
-    }
-  } else if (name == "rule" || name == "account-rule") {
-    if (ir::find(&node, keys_.apiGroups) == nullptr && ir::find(&node, keys_.nonResourceURLs) == nullptr) {
-      auto* groups = builder_.list(span);
-      ir::Builder::append(*groups, builder_.string("", span));
-      add(node, keys_.apiGroups, groups);
-    }
-  } else if (name == "failure-rule") {
-    auto* codes = ir::find(&node, keys_.onExitCodes);
-    if (codes != nullptr && ir::find(codes, keys_.operator_) == nullptr) add(*codes, keys_.operator_, textNode("In", span));
-  } else if (part.kind->role == KindRole::PodScratch) {
+  if (part.kind->role == KindRole::PodScratch) {
     if (ir::find(&node, keys_.emptyDir) == nullptr) ir::Builder::add(node, keys_.emptyDir, builder_.map(span));
   } else if (part.kind->role == KindRole::Ephemeral || part.kind->role == KindRole::ClaimTemplate) {
     if (!frame.external) checkClaim(part, part.kind->role == KindRole::Ephemeral ? "ephemeral claim" : "claim template");
@@ -200,25 +183,50 @@ void Lowering::completeBackend(const Instance& path, Node& node) {
   ir::Builder::add(*port, keys_.number, chosen);
 }
 
+namespace {
+
+Value textValue(std::string_view text) {
+  Value value;
+  value.kind = ValueKind::String;
+  value.chars = text.data();
+  value.length = static_cast<std::uint32_t>(text.size());
+  return value;
+}
+
+}  // namespace
+
 /// Values that follow from elsewhere, put among the stated ones so that they stand in their order.
 void Lowering::gatherImplied(const Instance& instance, const KindPlan& plan, const Frame& frame) {
-  if (instance.kind->role == KindRole::Claim) {
+  const auto role = instance.kind->role;
+  if (role == KindRole::Claim) {
     if (const auto* volume = instance.field("volume")) followVolume(instance, plan, *volume);
-    return;
+  } else if (role == KindRole::Workload) {
+    if (&instance == frame.resource && !frame.external) implySelector(instance, plan);
+  } else if (role == KindRole::Part && !frame.external) {
+    implyForPart(instance, plan);
   }
-  if (instance.kind->role != KindRole::Workload || frame.external) return;
+}
+
+/// What the API needs beside what the source has to say.
+void Lowering::implyForPart(const Instance& part, const KindPlan& plan) {
+  const auto name = part.kind->name;
+  const auto has = [&part](std::string_view member) { return part.field(member) != nullptr; };
+  if (name == "tolerate") {
+    if (!has("operator") && !has("value")) imply(plan, "operator", textValue("Exists"), part.headSpan);
+  } else if (name == "rule" || name == "account-rule") {
+    if (!has("groups") && !has("urls")) imply(plan, "groups", textValue(""), part.headSpan);
+  } else if (name == "failure-rule") {
+    if (has("exit-codes") && !has("operator")) imply(plan, "operator", textValue("In"), part.headSpan);
+  }
+}
+
+void Lowering::implySelector(const Instance& instance, const KindPlan& plan) {
   if (plan.find("select") == nullptr) return;
   const bool selects = instance.field("select") != nullptr || instance.field("match") != nullptr;
   const auto& labels = podLabels(instance);
   std::vector<sema::Entry> entries;
   for (const auto& label : labels) {
-    sema::Entry entry;
-    entry.key = label.key;
-    entry.value.kind = ValueKind::String;
-    entry.value.chars = label.value.data();
-    entry.value.length = static_cast<std::uint32_t>(label.value.size());
-    entry.keySpan = entry.span = instance.headSpan;
-    entries.push_back(entry);
+    entries.push_back({label.key, textValue(label.value), instance.headSpan, instance.headSpan});
   }
   if (entries.empty()) return;
   Value map;
