@@ -94,6 +94,7 @@ class Lowering {
   void implySelector(const Instance& instance, const KindPlan& plan);
   void imply(const KindPlan& plan, std::string_view member, Value value, Span span);
   void lowerPart(const Item& item, const Instance& instance, Node& node, Frame& frame);
+  void lowerPodPart(const Instance& part, Node& node, const Frame& outer);
   void completePart(const Instance& part, Node& node, Frame& frame);
   void completeBackend(const Instance& path, Node& node);
   [[nodiscard]] Node* stepTo(Node& from, std::span<const StepPlan> steps, Span span, std::uint8_t flags, const Frame& frame);
@@ -137,7 +138,7 @@ class Lowering {
   void noteIntent(const Instance& mount, const Node& container, const Node& path, const Frame& frame);
   [[nodiscard]] const ir::CheckpointContract* contractOf(const Instance& mount);
   void declareVolume(const Instance& part, Node& node);
-  void attachVolumes(Node& root, const KindPlan& plan, const Frame& frame);
+  void attachVolumes(Node& root, const KindPlan& plan, const Instance& workload);
   void checkContainers(const Instance& resource, const KindPlan& plan, const Node& root);
 
   // --- pods' labels (selectors.cpp) ---

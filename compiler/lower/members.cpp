@@ -1,6 +1,7 @@
 // The members of one instance, written into its node in the order in which the kind declares them.
 
 #include <algorithm>
+#include <utility>
 
 #include "lower/lowering.h"
 
@@ -135,8 +136,22 @@ void Lowering::lowerPart(const Item& item, const Instance& instance, Node& node,
   auto* target = steps.empty() ? &node : stepTo(node, steps, span, 0, frame);
   if (target == nullptr) return;
   if (!steps.empty()) target->span = part.span;
+  if (!part.kind->podSpec.empty()) return lowerPodPart(part, *target, frame);
   lowerInstance(part, *target, frame);
   completePart(part, *target, frame);
+}
+
+/// A part with pods of its own, as a group of workers: its volumes are its own too.
+void Lowering::lowerPodPart(const Instance& part, Node& node, const Frame& outer) {
+  Frame frame = outer;
+  frame.name = part.label || part.name ? nameOf(part) : outer.name;
+  frame.isWorkload = true;
+  auto around = std::exchange(pod_, {});
+  reserveVolumes(part);
+  lowerInstance(part, node, frame);
+  attachVolumes(node, plans_.of(*part.kind), part);
+  pod_ = std::move(around);
+  completePart(part, node, frame);
 }
 
 /// What an element of the API needs beside what the source has to say.

@@ -210,7 +210,7 @@ void Lowering::noteIntent(const Instance& mount, const Node& container, const No
                   : word == "checkpoint"                     ? ir::Intent::Checkpoint
                                                              : ir::Intent::Write;
   intent.contract = contractOf(mount);
-  intent.span = mount.headSpan;
+  intent.span = mount.kind->role == KindRole::Mount && mount.labelSpan.known() ? mount.labelSpan : mount.headSpan;
   stack_.mountIntents.push_back(intent);
 }
 
@@ -296,7 +296,8 @@ void Lowering::declareVolume(const Instance& part, Node& node) {
   pod_.volumes.push_back({.state = &part, .mount = &part, .name = part.name ? part.name : part.label, .node = &node});
 }
 
-void Lowering::attachVolumes(Node& root, const KindPlan& plan, const Frame& frame) {
+void Lowering::attachVolumes(Node& root, const KindPlan& plan, const Instance& workload) {
+  if (plan.podSpec.empty()) return;
   Node* spec = nullptr;
   Node* list = nullptr;
   for (const auto& volume : pod_.volumes) {
@@ -304,7 +305,7 @@ void Lowering::attachVolumes(Node& root, const KindPlan& plan, const Frame& fram
     if (list == nullptr) {
       std::vector<StepPlan> steps;
       for (const auto key : plan.podSpec) steps.push_back({key, false, {}});
-      spec = stepTo(root, steps, frame.resource->headSpan, 0, frame);
+      spec = stepTo(root, steps, workload.headSpan, 0, {});
       list = spec == nullptr ? nullptr : builder_.listAt(*spec, keys_.volumes, volume.node->span);
       if (list == nullptr) return;
     }

@@ -88,6 +88,8 @@ ir::Object& Lowering::addObject(const Instance& resource, Symbol apiVersion, Sym
   object.kind = kind;
   object.name = resource.name ? resource.name : resource.label;
   object.sourceName = resource.label;
+  if (resource.library)
+    object.sourceName = symbols_.intern(fmt::format("{}.{}", symbols_.text(resource.library), symbols_.text(resource.label)));
   object.span = resource.headSpan;
   object.order = id;
   return object;
@@ -133,7 +135,7 @@ void Lowering::lowerResource(const Instance& resource) {
   if (frame.isWorkload) reserveVolumes(resource);
   lowerInstance(resource, *root, frame);
   if (frame.isWorkload && !frame.external) {
-    attachVolumes(*root, plan, frame);
+    attachVolumes(*root, plan, resource);
     completeSelectors(resource, plan, *root, frame);
   }
   if (object.role == ir::Role::Claim && !object.external) checkClaim(resource, "claim");
@@ -149,7 +151,7 @@ void Lowering::finishObject(ir::Object& object, const Instance& resource, const 
     overlay(resource.overlays, *object.root, typeOf(object));
     renameFromTree(object);
   }
-  if (resource.kind->role == KindRole::Workload && !object.external) checkContainers(resource, plan, *object.root);
+  if (!resource.kind->podSpec.empty() && !object.external) checkContainers(resource, plan, *object.root);
   if (object.role == ir::Role::Class) factsOf(object, resource);
   allowsOf(resource, object.order);
   if (object.role == ir::Role::Account && !object.external) grants(resource, object);

@@ -160,6 +160,7 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
   // An empty list or map says nothing: components hand such defaults on.
   if (made->isContainer() && made->length == 0 && member.type != nullptr && member.type->kind != sema::TypeKind::Raw) return;
   made->flags |= flags;
+  if (!implied) made->setKeyAt(keySpan);
   auto* parent = stepTo(node, steps.first(steps.size() - 1), keySpan, flags, frame);
   if (parent == nullptr) return;
   if (steps.back().isList && made->kind != ir::NodeKind::List) {
