@@ -422,8 +422,10 @@ void Lexer::unexpected() {
 /// Text in quotes of another language: a string, with one message.
 bool Lexer::foreignQuotes(std::string_view open, std::string_view close) {
   const char* start = at_;
-  const std::string_view line(at_, static_cast<std::size_t>(std::find(at_, end_, '\n') - at_));
-  if (!line.starts_with(open)) return false;
+  if (!std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(open)) return false;
+  constexpr std::ptrdiff_t kFar = 2000;  // nobody's string, and a line of such quotes must not cost its square
+  const char* far = at_ + std::min(end_ - at_, kFar);
+  const std::string_view line(at_, static_cast<std::size_t>(std::find(at_, far, '\n') - at_));
   std::size_t end = line.find(close, open.size());
   while (end != std::string_view::npos && line[end - 1] == '\\') end = line.find(close, end + 1);
   auto d = diag::make<Code::UnexpectedCharacter>(span(start, start + open.size()), show(start, end_));

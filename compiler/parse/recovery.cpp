@@ -110,7 +110,7 @@ void Recovery::unexpected(std::uint8_t rule, TokenKind wanted) {
   Found seen = found(rule, wanted, at);
   // What follows a slip on its line follows from it.
   std::uint32_t line = at;
-  while (line > 0 && (line == at || !tokens_[line].newlineBefore)) --line;
+  while (line > 0 && at - line < 1000 && (line == at || !tokens_[line].newlineBefore)) --line;
   if (touches(slips_, std::min(tokens_[line].span.begin, seen.span.begin), std::max(tokens_[at].span.begin, seen.span.end))) return;
   auto d = diag::make<Code::UnexpectedToken>(seen.span, seen.text, what);
   d.help = std::move(help);

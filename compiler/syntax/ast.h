@@ -139,7 +139,7 @@ enum class StatementKind : std::uint8_t {
   Object,     // value (String), label, body
   Spread,     // value
   Field,      // head = value           `a.b = e`; a quoted key is a head of one name
-  Use,        // head label (= value)? (at at)? body?   `claim x { … }`, `resources { … }`, `read x at "/d"`
+  Use,        // head label? (= value)? (at at)? body?  `claim x { … }`, `resources { … }`, `read x at "/d"`, `port = 80 { … }`
 };
 
 struct Statement {

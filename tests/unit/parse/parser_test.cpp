@@ -87,6 +87,7 @@ port http = 80
 read x at "/d" { }
 scratch (2 * n) at "/d"
 resources { }
+port = 80 { protocol = TCP }
 )");
   EXPECT_EQ(read.slips(), "");
   EXPECT_EQ(read.ast(), R"(File
@@ -161,6 +162,11 @@ resources { }
         right: NameRef n
       at: String "/d"
     Use resources emptyBody
+    Use port
+      value: Int "80"
+      body
+        Field protocol
+          value: NameRef TCP
 )");
 }
 
