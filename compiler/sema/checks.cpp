@@ -129,7 +129,8 @@ std::string imageFault(std::string_view text) {
     if (auto fault = tagFault(text.substr(colon + 1)); !fault.empty()) return fault;
     text = text.substr(0, colon);
   }
-  bool first = text.find('/') != std::string_view::npos;
+  const auto host = text.substr(0, text.find('/'));   // a host has a dot or a port
+  bool first = host.size() < text.size() && (host.find_first_of(".:") != std::string_view::npos || host == "localhost");
   std::size_t begin = 0;
   while (begin <= text.size()) {
     const auto end = std::min(text.find('/', begin), text.size());

@@ -44,14 +44,15 @@ Unit* Evaluator::loadUnit(Unit& unit) {
   unit.env = makeEnv(*unit.body, nullptr);
   unit.env->unit = &unit;
   for (Decl& decl : unit.body->decls) {
-    if (decl.kind == DeclKind::Import) decl.unit = importUnit(*decl.statement, unit);
+    if (decl.kind == DeclKind::Import) decl.unit = importUnit(decl, unit);
   }
   unit.loading = false;
   hoist(*unit.env);
   return &unit;
 }
 
-Unit* Evaluator::importUnit(const Statement& s, Unit& from) {
+Unit* Evaluator::importUnit(const Decl& decl, Unit& from) {
+  const Statement& s = *decl.statement;
   if (s.value == nullptr || s.value->kind != ExprKind::String || !access_.import) return nullptr;
   const base::SourceFile* source = nullptr;
   const syntax::File* file = access_.import(s.value->text, *from.source, s.value->span, source);
@@ -73,6 +74,7 @@ Unit* Evaluator::importUnit(const Statement& s, Unit& from) {
   unit.file = file;
   unit.path = std::string(s.value->text);
   unit.library = true;
+  unit.alias = decl.name;
   unitOf_.emplace(file, &unit);
   ++importDepth_;
   (void)loadUnit(unit);

@@ -275,7 +275,7 @@ class Evaluator {
   void readHeader(const Statement& s, Env* env);
   void setVersion(std::string_view version, Span span);
   [[nodiscard]] Unit* loadUnit(Unit& unit);
-  [[nodiscard]] Unit* importUnit(const Statement& s, Unit& from);
+  [[nodiscard]] Unit* importUnit(const Decl& decl, Unit& from);
   [[nodiscard]] bool lacksParams(const syntax::File& file) const;
   void readParams(Env* env);
   void paramValue(const Found& found);

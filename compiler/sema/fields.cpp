@@ -78,7 +78,7 @@ const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* 
     suggest(d, near, s.head[0].span);
     meant = kind.find(near);
     const auto index = indexOf(kind, *meant);   // its absence is explained
-    if (index < 128) block.seen[index / 64] |= std::uint64_t{1} << (index % 64);
+    if (index < 128) block.excused[index / 64] |= std::uint64_t{1} << (index % 64);
   } else {
     d.help = kind.api.empty() ? fmt::format("`mlstackc explain {}` lists what it has", kind.name)
                               : fmt::format("`mlstackc explain {}` lists what it has; `with {{ … }}` reaches every field of the object", kind.name);
@@ -105,9 +105,8 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
   if (info.member == nullptr) {
     const Member* meant = unknownMemberOf(block, s, env, true);
     // A bare word may be one of an enumeration that is not known here.
-    if (meant != nullptr || (s.value != nullptr && s.value->kind != ExprKind::NameRef)) {
-      (void)eval(s.value, env, meant != nullptr ? meant->type : nullptr);
-    }
+    const Type* words = meant != nullptr ? types::enumOf(meant->type) : nullptr;
+    if (meant != nullptr || (s.value != nullptr && s.value->kind != ExprKind::NameRef)) (void)eval(s.value, env, words);
     return;
   }
   const Member& member = *info.member;
@@ -256,7 +255,7 @@ void Evaluator::checkRequired(Block& block, Span head) {
   if (block.instance->external || (block.body != nullptr && block.body->broken)) return;
   const auto& required = requiredOf(*block.kind);
   for (const auto index : required) {
-    if (testBit(block.seen, index)) continue;
+    if (testBit(block.seen, index) || testBit(block.excused, index)) continue;
     const Member& member = block.kind->members[index];
     std::string_view what = member.name;
     if (what == "label") what = "a name";

@@ -47,6 +47,7 @@ struct Instance {
   const Member* member = nullptr;      // parts: the member of the parent's kind it was written as
   std::string_view api;                // "group/version/Kind" of resources
   base::Symbol label;                  // as declared in the source: `trainer`
+  base::Symbol library;                // what the import of its file is called (`aws`); 0 in the stack's own
   base::Symbol name;                   // the object's name (resources and named parts)
   Value labelValue;                    // parts: typed by the kind's `label` member (Null when absent)
   base::Span span;                     // the whole statement

@@ -225,7 +225,11 @@ ir::Node* Evaluator::nodeOf(const Value& value, Span span, unsigned depth) {
     case ValueKind::Map:
       node = builder.map(span);
       for (const Entry& entry : value.map()) {
-        ir::Builder::add(*node, entry.key, nodeOf(entry.value, entry.span.known() ? entry.span : span, depth + 1));
+        auto* child = nodeOf(entry.value, entry.span.known() ? entry.span : span, depth + 1);
+        // A quoted key is meant without its quotes.
+        const auto quoted = entry.keySpan.end - entry.keySpan.begin == symbols_.text(entry.key).size() + 2;
+        child->setKeyAt(quoted ? Span{entry.keySpan.begin + 1, entry.keySpan.end - 1} : entry.keySpan);
+        ir::Builder::add(*node, entry.key, child);
       }
       break;
     case ValueKind::Cluster:

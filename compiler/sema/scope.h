@@ -141,6 +141,7 @@ struct Unit {
   std::string path;
   Body* body = nullptr;
   Env* env = nullptr;
+  Symbol alias;                 // as the first import calls it
   bool library = false;
   bool loading = false;
   bool ran = false;
@@ -201,6 +202,7 @@ struct Block {
   AllowValue** allowTail = nullptr;
   Overlay** overlayTail = nullptr;
   std::uint64_t seen[2] = {0, 0};
+  std::uint64_t excused[2] = {0, 0};     // required, but their absence is explained
   // OpenParts: KEY = value lines become parts of `outer`
   Block* outer = nullptr;
   const Member* member = nullptr;

@@ -126,6 +126,7 @@ DeclaredInstance* Evaluator::makeThing(const Statement& s, Env* env, StatementIn
   if (s.kind == StatementKind::Object && s.value != nullptr) made->api = s.value->text;
   made->member = info.member;
   made->label = labelSymbol(s);
+  if (env->unit != nullptr && env->unit->library && env->parent == nullptr) made->library = env->unit->alias;
   made->span = s.span;
   made->labelSpan = s.label != nullptr ? s.label->span : s.headSpan;
   made->headSpan = s.label != nullptr ? s.headSpan.to(s.label->span) : s.headSpan;
