@@ -46,12 +46,20 @@ Node* Builder::copyString(std::string_view text, Span span) {
 Node* Builder::clone(const Node& tree) {
   auto* copy = make(tree.kind, tree.span);
   copy->flags = tree.flags;
+  copy->keyGap = tree.keyGap;
   copy->key = tree.key;
   switch (tree.kind) {
-    case NodeKind::Null: break;
-    case NodeKind::Bool: copy->boolean = tree.boolean; break;
-    case NodeKind::Int: copy->integer = tree.integer; break;
-    case NodeKind::Float: copy->real = tree.real; break;
+    case NodeKind::Null:
+      break;
+    case NodeKind::Bool:
+      copy->boolean = tree.boolean;
+      break;
+    case NodeKind::Int:
+      copy->integer = tree.integer;
+      break;
+    case NodeKind::Float:
+      copy->real = tree.real;
+      break;
     case NodeKind::String:
       copy->chars = arena_.copy(tree.text()).data();
       copy->length = tree.length;
@@ -217,12 +225,17 @@ bool sameValue(const Node& a, const Node& b) {
   if (isNumber(a) && isNumber(b)) return sameNumber(a, b);
   if (a.kind != b.kind) return false;
   switch (a.kind) {
-    case NodeKind::Null: return true;
-    case NodeKind::Bool: return a.boolean == b.boolean;
+    case NodeKind::Null:
+      return true;
+    case NodeKind::Bool:
+      return a.boolean == b.boolean;
     case NodeKind::Int:
-    case NodeKind::Float: return sameNumber(a, b);
-    case NodeKind::String: return a.text() == b.text();
-    case NodeKind::Map: return a.length == b.length && sameMap(a, b);
+    case NodeKind::Float:
+      return sameNumber(a, b);
+    case NodeKind::String:
+      return a.text() == b.text();
+    case NodeKind::Map:
+      return a.length == b.length && sameMap(a, b);
     case NodeKind::List: {
       if (a.length != b.length) return false;
       auto other = Children(&b).begin();

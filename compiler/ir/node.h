@@ -20,27 +20,41 @@ enum class NodeKind : std::uint8_t { Null, Bool, Int, Float, String, List, Map }
 /// against the schema, the others came through the kinds table, whose paths are proven by a test.
 enum NodeFlag : std::uint8_t {
   FlagRaw = 1,
-  FlagBlock = 2,     // a string the source wrote as a block: the emitter prefers `|`
-  FlagImplied = 4,   // added by the compiler, not written by the user
+  FlagBlock = 2,    // a string the source wrote as a block: the emitter prefers `|`
+  FlagImplied = 4,  // added by the compiler, not written by the user
 };
 
 struct Node {
   NodeKind kind = NodeKind::Null;
   std::uint8_t flags = 0;
-  std::uint32_t length = 0;   // String: bytes; List, Map: number of children
-  Symbol key;                 // in a Map
+  std::uint16_t keyGap = 0;  // from the key's first byte to the value's in the source; 0: not known
+  std::uint32_t length = 0;  // String: bytes; List, Map: number of children
+  Symbol key;                // in a Map
   Span span;
   union {
     bool boolean;
     std::int64_t integer = 0;
     double real;
-    const char* chars;        // String: not NUL-terminated, in an arena
-    Node* last;               // List, Map: last child; its `next` is the first (a ring)
+    const char* chars;  // String: not NUL-terminated, in an arena
+    Node* last;         // List, Map: last child; its `next` is the first (a ring)
   };
   Node* next = nullptr;
 
   [[nodiscard]] std::string_view text() const { return {chars, length}; }
   [[nodiscard]] bool isContainer() const { return kind == NodeKind::List || kind == NodeKind::Map; }
+  /// Notes where the key stands that this node is the value of; both must be in one file.
+  void setKeyAt(Span keySpan) {
+    if (keySpan.known() && span.begin > keySpan.begin && span.begin - keySpan.begin <= 0xffff)
+      keyGap = static_cast<std::uint16_t>(span.begin - keySpan.begin);
+  }
+  /// From the key on; the value alone when its key's place is not known.
+  [[nodiscard]] Span entrySpan() const { return {span.begin - keyGap, span.end}; }
+  /// The key, `length` bytes of it; the value when its key's place is not known.
+  [[nodiscard]] Span keySpan(std::size_t bytes) const {
+    return keyGap == 0
+               ? span
+               : Span{span.begin - keyGap, span.begin - keyGap + static_cast<base::Pos>(bytes)};
+  }
 };
 static_assert(sizeof(Node) == 40);
 
@@ -52,8 +66,13 @@ class Children {
     Iterator(Node* node, std::uint32_t left) : node_(node), left_(left) {}
     Node& operator*() const { return *node_; }
     Node* operator->() const { return node_; }
-    Iterator& operator++() { node_ = node_->next; --left_; return *this; }
+    Iterator& operator++() {
+      node_ = node_->next;
+      --left_;
+      return *this;
+    }
     bool operator==(const Iterator& other) const { return left_ == other.left_; }
+
    private:
     Node* node_;
     std::uint32_t left_;
@@ -108,8 +127,10 @@ class Builder {
 
 /// The value of `key`, or null.
 [[nodiscard]] Node* find(const Node* map, Symbol key);
-/// The value at a dotted path of map keys ("spec.template.spec"), or null. Convenience for rules and tests.
-[[nodiscard]] Node* findPath(const Node* map, std::string_view dotted, const base::SymbolTable& symbols);
+/// The value at a dotted path of map keys ("spec.template.spec"), or null. Convenience for rules
+/// and tests.
+[[nodiscard]] Node* findPath(const Node* map, std::string_view dotted,
+                             const base::SymbolTable& symbols);
 /// Equal by JSON meaning (key order does not matter).
 [[nodiscard]] bool sameValue(const Node& a, const Node& b);
 

@@ -157,8 +157,10 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
     case Via::NodeSelector: made = nodeTerms(value, span); break;
   }
   if (made == nullptr || steps.empty()) return;
-  // An empty list or map says nothing: components hand such defaults on.
-  if (made->isContainer() && made->length == 0 && member.type != nullptr && member.type->kind != sema::TypeKind::Raw) return;
+  // To Kubernetes' own objects an empty list or map says nothing, and components hand such defaults on. A custom
+  // resource may want it.
+  const bool empty = made->isContainer() && made->length == 0;
+  if (empty && member.type != nullptr && member.type->kind != sema::TypeKind::Raw && plans_.of(*owner.kind).builtin) return;
   made->flags |= flags;
   if (!implied) made->setKeyAt(keySpan);
   auto* parent = stepTo(node, steps.first(steps.size() - 1), keySpan, flags, frame);

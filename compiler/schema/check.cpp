@@ -57,6 +57,10 @@ class ObjectCheck {
   }
 
   [[nodiscard]] base::Span headSpan() const { return object_.span.known() ? object_.span : object_.root->span; }
+  /// The key of a field that should not be there; the value when its key's place is not known.
+  [[nodiscard]] base::Span keyOf(const Node& node, std::string_view key) const {
+    return node.span.known() ? node.keySpan(key.size()) : headSpan();
+  }
   [[nodiscard]] base::Span spanOf(const Node& node) const { return node.span.known() ? node.span : headSpan(); }
   [[nodiscard]] bool wanted(const Node& node) const { return everything_ || (node.flags & ir::FlagRaw) != 0; }
   void say(diag::Diagnostic&& said) { sink_.add(std::move(said).about(about_)); }
@@ -133,7 +137,7 @@ class ObjectCheck {
   void noField(const Node& child, std::string_view key, const FieldRow* other, const TypeRow& type, const Place& place) {
     if (other != nullptr) {
       const Place below{.up = &place, .key = key};
-      say(diag::make<Code::FieldNotInTarget>(spanOf(child), pathText(below),
+      say(diag::make<Code::FieldNotInTarget>(keyOf(child, key), pathText(below),
                                              availabilityText(other->versions, target_), versionText(target_))
               .hint("an API server of the target version refuses the field, or drops it without a word"));
       return;
@@ -144,7 +148,10 @@ class ObjectCheck {
     if (!near.elsewhere.empty()) hint = fmt::format("`{}` stands at {}", key, near.elsewhere);
     else if (!near.nearest.empty()) hint = fmt::format("did you mean `{}`?", near.nearest);
     else hint = fieldsHint(type);
-    say(diag::make<Code::UnknownField>(spanOf(child), subject(place, rootName_), key).hint(std::move(hint)));
+    auto said = diag::make<Code::UnknownField>(keyOf(child, key), subject(place, rootName_), key).hint(std::move(hint));
+    if (near.elsewhere.empty() && !near.nearest.empty() && child.keyGap != 0)
+      said.fixes.push_back({fmt::format("write `{}`", near.nearest), {{child.keySpan(key.size()), std::string(near.nearest)}}});
+    say(std::move(said));
   }
 
   [[nodiscard]] std::string fieldsHint(const TypeRow& type) const {

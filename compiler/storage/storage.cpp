@@ -88,9 +88,9 @@ bool tooManyNodes(Context& context, const State& state, const Use& use) {
                                           shownName(context.stack, *state.claim));
   d.object = objectText(context.stack, *use.workload);
   if (classRefuses && state.classAt) {
-    d.related.push_back({state.classAt->span, classSentence(context.stack, state)});
+    d.related.push_back({state.classAt->entrySpan(), classSentence(context.stack, state)});
   } else if (state.declaredAt) {
-    d.related.push_back({state.declaredAt->span, fmt::format("the claim asks for {} only", modesText(state.declared))});
+    d.related.push_back({state.declaredAt->entrySpan(), fmt::format("the claim asks for {} only", modesText(state.declared))});
   }
   const auto others = classesThatShare(context.stack, use.writes ? ReadWriteMany : ReadOnlyMany);
   d.help = fmt::format("use a class that several nodes can mount{}, or {}", others.empty() ? "" : " (" + others + ")",
@@ -107,7 +107,7 @@ void modeBeyondClass(Context& context, const State& state) {
   auto d = diag::make<Code::ModeBeyondClass>(state.declaredAt->span, shownName(context.stack, *state.claim),
                                              modesText(beyond), context.stack.symbols->text(state.classObject->name));
   d.object = objectText(context.stack, *state.claim);
-  if (state.classAt) d.related.push_back({state.classAt->span, classSentence(context.stack, state)});
+  if (state.classAt) d.related.push_back({state.classAt->entrySpan(), classSentence(context.stack, state)});
   const auto others = classesThatShare(context.stack, ReadWriteMany);
   d.help = fmt::format("ask for {}{}", modesText(*state.classModes),
                        others.empty() || !(beyond & ReadWriteMany) ? "" : ", or use a class that can (" + others + ")");
@@ -128,7 +128,7 @@ void sizeOutsideClass(Context& context, const State& state) {
                                               small ? "starts at" : "ends at",
                                               (small ? *facts.minimumSize : *facts.maximumSize).text());
   d.object = objectText(context.stack, *state.claim);
-  if (state.classAt) d.related.push_back({state.classAt->span, fmt::format("the class is named here; its limits: {}", facts.source)});
+  if (state.classAt) d.related.push_back({state.classAt->entrySpan(), fmt::format("the class is named here; its limits: {}", facts.source)});
   context.sink.add(std::move(d));
 }
 

@@ -38,7 +38,8 @@ const base::Span* Tree::findKey(Frame& frame, base::Symbol key) {
   if (count > kShortMap) {
     if (!frame.index) {
       frame.index = std::make_unique<std::unordered_map<std::uint32_t, base::Span>>();
-      for (auto i = frame.firstKey; i < keys_.size(); ++i) frame.index->emplace(keys_[i].key.id, keys_[i].span);
+      for (auto i = frame.firstKey; i < keys_.size(); ++i)
+        frame.index->emplace(keys_[i].key.id, keys_[i].span);
     }
     const auto found = frame.index->find(key.id);
     return found == frame.index->end() ? nullptr : &found->second;
@@ -60,7 +61,8 @@ void Tree::key(base::Symbol key, base::Span span) {
     const auto firstSpan = *first;
     frame.drop = true;
     // The key as it is written; the symbol's text may have come from an alias.
-    const auto written = std::string_view(file_.text).substr(span.begin - file_.begin, span.end - span.begin);
+    const auto written =
+        std::string_view(file_.text).substr(span.begin - file_.begin, span.end - span.begin);
     say(diag::make<Code::YamlDuplicateKey>(span, written)
             .note(firstSpan, "the first one stands here")
             .hint("remove one of the two; parsers that do not complain keep only the last"));
@@ -87,6 +89,14 @@ void Tree::mergeKey(base::Span span) {
   lastEnd_ = span.end;
 }
 
+/// Keys are placed by their text, inside of quotes.
+void Tree::noteKey(Node& node, base::Span key) const {
+  const char first = key.known() ? file_.text[key.begin - file_.begin] : '\0';
+  if (first == '"' || first == '\'') ++key.begin;
+  node.keyGap = 0;
+  node.setKeyAt(key);
+}
+
 void Tree::value(Node* node) {
   lastEnd_ = node->span.end;
   if (frames_.empty()) {
@@ -99,6 +109,7 @@ void Tree::value(Node* node) {
   if (frame.merge) {
     merges_.push_back(node);
   } else if (!frame.drop) {
+    noteKey(*node, frame.keySpan);
     ir::Builder::add(*frame.node, frame.key, node);
   }
 }
@@ -115,7 +126,8 @@ void Tree::open(Node* container) {
   frame.firstMerge = merges_.size();
   if (wantsKey()) {
     frame.isKey = true;
-    say(diag::make<Code::YamlKeyNotText>(container->span, container->kind == NodeKind::Map ? "a map" : "a list")
+    say(diag::make<Code::YamlKeyNotText>(container->span,
+                                         container->kind == NodeKind::Map ? "a map" : "a list")
             .hint("Kubernetes objects have text keys only"));
   }
   frames_.push_back(std::move(frame));
@@ -125,14 +137,15 @@ void Tree::open(Node* container) {
 void Tree::mergeInto(Frame& frame) {
   const auto mergeMap = [&](const Node& from) {
     for (const auto& child : ir::Children(&from)) {
-      if (findKey(frame, child.key)) continue;   // what stands in the map itself wins
+      if (findKey(frame, child.key)) continue;  // what stands in the map itself wins
       count(countNodes(child), frame.node->span);
       keys_.push_back({child.key, child.span});
       if (frame.index) frame.index->emplace(child.key.id, child.span);
       ir::Builder::add(*frame.node, child.key, cloneShared(child, builder_));
     }
   };
-  const auto merges = std::vector<Node*>(merges_.begin() + static_cast<std::ptrdiff_t>(frame.firstMerge), merges_.end());
+  const auto merges = std::vector<Node*>(
+      merges_.begin() + static_cast<std::ptrdiff_t>(frame.firstMerge), merges_.end());
   for (const auto* from : merges) {
     const auto complain = [&](const Node& wrong) {
       say(diag::make<Code::YamlMerge>(wrong.span).hint("`<<: *anchor` copies the keys of a map"));
@@ -141,8 +154,10 @@ void Tree::mergeInto(Frame& frame) {
       mergeMap(*from);
     } else if (from->kind == NodeKind::List) {
       for (const auto& item : ir::Children(from)) {
-        if (item.kind == NodeKind::Map) mergeMap(item);
-        else complain(item);
+        if (item.kind == NodeKind::Map)
+          mergeMap(item);
+        else
+          complain(item);
       }
     } else {
       complain(*from);
@@ -176,7 +191,8 @@ Node* cloneShared(const Node& tree, ir::Builder& builder) {
   if (!tree.isContainer()) return copy;
   copy->length = 0;
   copy->last = nullptr;
-  for (const auto& child : ir::Children(&tree)) ir::Builder::append(*copy, cloneShared(child, builder));
+  for (const auto& child : ir::Children(&tree))
+    ir::Builder::append(*copy, cloneShared(child, builder));
   return copy;
 }
 
