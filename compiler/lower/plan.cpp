@@ -53,6 +53,7 @@ const KindPlan& Plans::of(const sema::Kind& kind) {
     slot = std::make_unique<KindPlan>();
     auto& plan = *slot;
     plan.kind = &kind;
+    plan.builtin = sema::preludeKind(kind.name) == &kind;
     std::vector<MemberPlan> members(kind.members.size());
     for (std::size_t i = 0; i < kind.members.size(); ++i) {
       const auto& member = kind.members[i];

@@ -39,6 +39,7 @@ struct KindPlan {
   std::vector<Symbol> podMetadata;       // steps to the pods' metadata
   std::vector<Symbol> podSpec;
   const MemberPlan* label = nullptr;
+  bool builtin = false;                  // of the prelude
 
   [[nodiscard]] const MemberPlan& of(const sema::Member& member) const {
     return members[static_cast<std::size_t>(&member - kind->members.data())];
