@@ -52,8 +52,12 @@ std::vector<const Node*> Linker::claimTemplates(ObjectId id) {
   std::vector<const Node*> templates;
   const auto* spec = find(stack_.objects[id].root, keys_.spec);
   for (const auto& claim : Children(find(spec, keys_.volumeClaimTemplates))) templates.push_back(&claim);
-  for (const auto& policy : Children(find(spec, keys_.volumeClaimPolicies))) {
-    for (const auto& claim : Children(find(&policy, keys_.templates))) templates.push_back(&claim);
+  // A training runtime holds a JobSet as its template.
+  const auto* jobSet = find(find(spec, keys_.template_), keys_.spec);
+  for (const auto* holder : {spec, jobSet}) {
+    for (const auto& policy : Children(find(holder, keys_.volumeClaimPolicies))) {
+      for (const auto& claim : Children(find(&policy, keys_.templates))) templates.push_back(&claim);
+    }
   }
   for (const auto* claim : templates) {
     const auto* name = find(find(claim, keys_.metadata), keys_.name);

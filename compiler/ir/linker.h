@@ -24,7 +24,7 @@ struct Keys {
   K(matchExpressions) K(key) K(operator_) K(values) K(scaleTargetRef) K(targetRef) K(subjects) K(roleRef)        \
   K(rules) K(http) K(paths) K(backend) K(service) K(defaultBackend) K(tls) K(secrets) K(storageUri) K(trainer)   \
   K(namespace_) K(volumeAttributesClassName) K(clusterTrainingRuntime) K(runtimeRef) K(resourceClaims)           \
-  K(resourceClaimTemplateName) K(resourceClaimName) K(subdomain)
+  K(resourceClaimTemplateName) K(resourceClaimName) K(subdomain) K(template_)
 #define MLSTACK_KEY(key) Symbol key;
   MLSTACK_KEYS(MLSTACK_KEY)
 #undef MLSTACK_KEY
