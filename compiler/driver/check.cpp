@@ -88,12 +88,27 @@ int show(Session& session, const std::vector<diag::Diagnostic>& all, std::string
   return errors == 0 ? ExitDone : exitFor(all);
 }
 
-/// One whole check. False when the command line is at fault.
+/// Says so when a stack could not be followed to its objects: no complaint is then no proof.
+void notePartly(Session& session) {
+  for (const auto& unit : session.units) {
+    if (!unit.program || !unit.program->partial) continue;
+    auto missing = session.missingParams(*unit.program);
+    if (missing.empty()) continue;
+    auto names = fmt::format("`{}` {}", fmt::join(missing, "`, `"), missing.size() == 1 ? "has" : "have");
+    auto d = diag::make<Code::PartlyChecked>({}, unit.source->name, names);
+    d.file = unit.source->name;
+    d.help = fmt::format("give `--set {}=…` to check Kubernetes and storage rules, too", missing[0]);
+    session.sink.add(std::move(d));
+  }
+}
+
+/// One whole check.
 void checkOnce(Session& session, const Invocation& invocation) {
   session.settings.missingParamsAreUnknown = true;
   session.settings.libraries = true;
   session.configure(invocation);
   if (!session.sink.hasErrors() && session.open(invocation.operands)) session.compile();
+  notePartly(session);
   session.sink.sort();
 }
 

@@ -165,17 +165,19 @@ void Session::evaluate() {
     if (unit.isStack) evaluateUnit(unit);
 }
 
-bool Session::lacksParams(const sema::Program& program) const {
-  return std::ranges::any_of(program.params, [&](const sema::ParamInfo& param) {
-    return param.required && std::ranges::find(settings.params, param.name, &sema::ParamValue::name) == settings.params.end();
-  });
+std::vector<std::string_view> Session::missingParams(const sema::Program& program) const {
+  std::vector<std::string_view> missing;
+  for (const auto& param : program.params) {
+    bool given = std::ranges::find(settings.params, param.name, &sema::ParamValue::name) != settings.params.end();
+    if (param.required && !given) missing.push_back(param.name);
+  }
+  return missing;
 }
 
 void Session::compileUnit(Unit& unit) {
   evaluateUnit(unit);
   if (!unit.program->ok || unit.tree->hasErrors) return;
   auto before = sink.errorCount();
-  if (settings.missingParamsAreUnknown && lacksParams(*unit.program)) return;   // nothing to lower from
   unit.stack = lower::lowerProgram(*unit.program, *unit.catalog, sink);
   unit.program.reset();
   unit.tree.reset();

@@ -61,6 +61,9 @@ class Session {
   /// All of it: evaluates, lowers, checks against the schemas, verifies, applies the storage rules.
   void compile();
 
+  /// The required parameters that have no value; such a stack cannot be lowered.
+  [[nodiscard]] std::vector<std::string_view> missingParams(const sema::Program& program) const;
+
   base::SourceSet sources;
   base::SymbolTable symbols;
   diag::Sink sink;
@@ -71,7 +74,6 @@ class Session {
   void addUnit(const std::string& path, bool isStack);
   void evaluateUnit(Unit& unit);
   void compileUnit(Unit& unit);
-  [[nodiscard]] bool lacksParams(const sema::Program& program) const;
   void readParamsFile(const std::string& path);
   void addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text);
   [[nodiscard]] const schema::Catalog& catalogFor(const std::string& root);

@@ -34,7 +34,8 @@ offers 'always auto never' mlstackc --color ''
 offers 'build' mlstackc --color always bu
 offers '1.31 1.32 1.33 1.34 1.35 1.36' mlstackc build --kubernetes ''
 [[ $(complete_bash mlstackc '' | wc -l) -ge 10 ]] || fault "bash offers too few commands"
-complete_bash mlstackc check --deny MLS3 | grep -qx MLS3004 || fault "bash does not offer codes"
+complete_bash mlstackc check --deny MLS3 >out
+grep -qx MLS3004 out || fault "bash does not offer codes"
 
 "$MLSTACKC" completion zsh >_mlstackc
 "$MLSTACKC" completion fish >mlstackc.fish
@@ -47,7 +48,7 @@ if command -v zsh >/dev/null; then
   [[ ! -s err ]] || fault "zsh complains"
 fi
 if command -v fish >/dev/null; then
-  fish --no-config -c 'source mlstackc.fish; complete -C "mlstackc bu"' 2>err | grep -q '^build' || fault "fish does not complete"
-  fish --no-config -c 'source mlstackc.fish; complete -C "mlstackc build --emit "' 2>err | grep -q '^tokens' || fault "fish does not complete values"
+  fish --no-config -c 'source mlstackc.fish; complete -C "mlstackc bu"' >out 2>err; grep -q '^build' out || fault "fish does not complete"
+  fish --no-config -c 'source mlstackc.fish; complete -C "mlstackc build --emit "' >out 2>err; grep -q '^tokens' out || fault "fish does not complete values"
 fi
 finish

@@ -55,7 +55,7 @@ cat pipe >piped.yaml &
 expect 0 build one.mlstack -o pipe
 wait
 cmp -s piped.yaml expected.yaml || fault "a named pipe gets something else"
-ls -A | grep -q '^\.mlstackc-' && fault "temporary files are left"
+ls -A | grep >/dev/null '^\.mlstackc-' && fault "temporary files are left"
 
 # killed while it writes: the old content stays, and a signal that can be caught leaves nothing
 mkfifo slow

@@ -58,7 +58,7 @@ expect 1 schema add empty.yaml && says MLS9017
 expect 1 schema add none.yaml && says MLS9007
 sed 's/caches/others/; s/Cache/Other/' crd.yaml >two.yaml
 expect 1 schema add two.yaml other.yaml
-ls .mlstack/schemas | grep -q others && fault "a part of the files was added"
+ls .mlstack/schemas | grep >/dev/null others && fault "a part of the files was added"
 mkdir -p new/.mlstack
 cd new || exit 1
 expect 0 schema add ../crd.yaml
