@@ -28,7 +28,9 @@ class StringWriter final : public Writer {
 class Buffer {
  public:
   explicit Buffer(Writer& writer)
-      : writer_(writer), bytes_(std::make_unique_for_overwrite<char[]>(kSize)), cursor_(bytes_.get()) {}
+      : writer_(writer),
+        bytes_(std::make_unique_for_overwrite<char[]>(kSize)),
+        cursor_(bytes_.get()) {}
 
   void put(char c) {
     if (cursor_ == bytes_.get() + kSize) flush();
@@ -45,7 +47,7 @@ class Buffer {
       return;
     }
     if (room() < kIndent) flush();
-    std::memset(cursor_, ' ', kIndent);   // a constant size is a few stores
+    std::memset(cursor_, ' ', kIndent);  // a constant size is a few stores
     cursor_ += count;
   }
   void flush() {

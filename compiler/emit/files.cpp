@@ -34,7 +34,8 @@ std::vector<NamedFile> emitFiles(const ir::Stack& stack, bool json) {
     if (!object->root) continue;
     number += 10;
     auto& file = files.emplace_back();
-    file.name = fmt::format("{:0{}}-{}-{}.{}", number, digits < 3 ? 3 : digits, fileWord(symbols.text(object->kind)),
+    file.name = fmt::format("{:0{}}-{}-{}.{}", number, digits < 3 ? 3 : digits,
+                            fileWord(symbols.text(object->kind)),
                             fileWord(symbols.text(object->name)), json ? "json" : "yaml");
     if (json) {
       appendJson(file.bytes, *object->root, symbols);

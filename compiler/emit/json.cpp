@@ -17,15 +17,21 @@ class JsonWriter {
 
   void value(const Node& node, unsigned indent) {
     switch (node.kind) {
-      case NodeKind::Null: return out_.put("null");
-      case NodeKind::Bool: return out_.put(node.boolean ? "true" : "false");
-      case NodeKind::Int: return putInteger(out_, node.integer);
+      case NodeKind::Null:
+        return out_.put("null");
+      case NodeKind::Bool:
+        return out_.put(node.boolean ? "true" : "false");
+      case NodeKind::Int:
+        return putInteger(out_, node.integer);
       case NodeKind::Float:
-        if (!std::isfinite(node.real)) return out_.put("null");   // JSON has no word for it
+        if (!std::isfinite(node.real)) return out_.put("null");  // JSON has no word for it
         return putFloat(out_, node.real);
-      case NodeKind::String: return putQuoted(out_, node.text());
-      case NodeKind::List: return container(node, indent, '[', ']');
-      case NodeKind::Map: return container(node, indent, '{', '}');
+      case NodeKind::String:
+        return putQuoted(out_, node.text());
+      case NodeKind::List:
+        return container(node, indent, '[', ']');
+      case NodeKind::Map:
+        return container(node, indent, '{', '}');
     }
   }
 

@@ -19,8 +19,8 @@ std::string_view textOf(const Node* node) {
   return node && node->kind == NodeKind::String ? node->text() : std::string_view{};
 }
 
-/// What one emitted object says about state, read from its tree alone. It shares no code with linking or
-/// lowering on purpose: a fault there must not hide itself here.
+/// What one emitted object says about state, read from its tree alone. It shares no code with
+/// linking or lowering on purpose: a fault there must not hide itself here.
 class Reading {
  public:
   struct Mount {
@@ -30,12 +30,12 @@ class Reading {
   };
   struct Volume {
     std::string_view name;
-    bool ownName = false;                  // stands for itself: a claim template, scratch
-    std::vector<std::string_view> texts;   // every text in its source
+    bool ownName = false;                 // stands for itself: a claim template, scratch
+    std::vector<std::string_view> texts;  // every text in its source
   };
   struct Variable {
     std::string_view container;
-    std::string_view name;                 // empty: `envFrom`
+    std::string_view name;  // empty: `envFrom`
     const Node* from = nullptr;
   };
 
@@ -64,8 +64,10 @@ class Reading {
   void walk(const Node& node, std::string_view name) {
     if (node.kind == NodeKind::Map) name = textOf(at(node, "name"));
     for (const auto& child : ir::Children(&node)) {
+      __builtin_prefetch(reinterpret_cast<const char*>(&child) + 1024);  // as in the YAML writer
       if (!child.isContainer()) {
-        if (node.kind == NodeKind::Map && symbols_.text(child.key) == "storageUri") readUri(textOf(&child), name);
+        if (node.kind == NodeKind::Map && symbols_.text(child.key) == "storageUri")
+          readUri(textOf(&child), name);
         continue;
       }
       if (child.kind == NodeKind::List && readList(symbols_.text(child.key), child, name)) continue;
@@ -76,13 +78,16 @@ class Reading {
   bool readList(std::string_view key, const Node& list, std::string_view container) {
     if (key == "volumeMounts" || key == "volumeDevices") {
       const std::string_view pathKey = key == "volumeMounts" ? "mountPath" : "devicePath";
-      for (const auto& item : ir::Children(&list)) mounts.push_back({container, textOf(at(item, pathKey)), textOf(at(item, "name"))});
+      for (const auto& item : ir::Children(&list))
+        mounts.push_back({container, textOf(at(item, pathKey)), textOf(at(item, "name"))});
       return true;
     }
     if (key == "env" || key == "envFrom") {
       for (const auto& item : ir::Children(&list)) {
         const auto* from = key == "env" ? at(item, "valueFrom") : &item;
-        if (from) variables.push_back({container, key == "env" ? textOf(at(item, "name")) : std::string_view{}, from});
+        if (from)
+          variables.push_back(
+              {container, key == "env" ? textOf(at(item, "name")) : std::string_view{}, from});
       }
       return true;
     }
@@ -134,7 +139,8 @@ bool holdsText(const Node& node, std::string_view text) {
 
 class Prover {
  public:
-  Prover(const ir::Stack& stack, diag::Sink& sink) : stack_(stack), symbols_(*stack.symbols), sink_(sink), reading_(symbols_) {}
+  Prover(const ir::Stack& stack, diag::Sink& sink)
+      : stack_(stack), symbols_(*stack.symbols), sink_(sink), reading_(symbols_) {}
 
   void run() {
     std::vector<const Edge*> edges;
@@ -143,8 +149,10 @@ class Prover {
       if (holder(edge) < stack_.objects.size()) edges.push_back(&edge);
     }
     for (const auto& intent : stack_.mountIntents) intents.push_back(&intent);
-    std::stable_sort(edges.begin(), edges.end(), [](const Edge* a, const Edge* b) { return holder(*a) < holder(*b); });
-    std::stable_sort(intents.begin(), intents.end(), [](const auto* a, const auto* b) { return a->object < b->object; });
+    std::stable_sort(edges.begin(), edges.end(),
+                     [](const Edge* a, const Edge* b) { return holder(*a) < holder(*b); });
+    std::stable_sort(intents.begin(), intents.end(),
+                     [](const auto* a, const auto* b) { return a->object < b->object; });
 
     std::vector<bool> emitted(stack_.objects.size(), false);
     markEmitted(emitted);
@@ -170,7 +178,9 @@ class Prover {
 
  private:
   /// The object whose tree has to say what the edge says.
-  static ObjectId holder(const Edge& edge) { return edge.kind == EdgeKind::Provides ? edge.to : edge.from; }
+  static ObjectId holder(const Edge& edge) {
+    return edge.kind == EdgeKind::Provides ? edge.to : edge.from;
+  }
   [[nodiscard]] std::string title(const ir::Object& object) const {
     return fmt::format("{}/{}", symbols_.text(object.kind), symbols_.text(object.name));
   }
@@ -185,8 +195,10 @@ class Prover {
   }
 
   [[nodiscard]] bool isWhole(const ir::Object& object) const {
-    return object.root && textOf(ir::findPath(object.root, "kind", symbols_)) == symbols_.text(object.kind) &&
-           textOf(ir::findPath(object.root, "metadata.name", symbols_)) == symbols_.text(object.name);
+    return object.root &&
+           textOf(ir::findPath(object.root, "kind", symbols_)) == symbols_.text(object.kind) &&
+           textOf(ir::findPath(object.root, "metadata.name", symbols_)) ==
+               symbols_.text(object.name);
   }
 
   [[nodiscard]] bool volumeNames(std::string_view volumeName, const Edge* edge) const {
@@ -195,19 +207,23 @@ class Prover {
       if (!edge) return true;
       const auto name = symbols_.text(edge->name);
       if (volume.ownName && volume.name == name) return true;
-      if (std::find(volume.texts.begin(), volume.texts.end(), name) != volume.texts.end()) return true;
+      if (std::find(volume.texts.begin(), volume.texts.end(), name) != volume.texts.end())
+        return true;
     }
     return false;
   }
 
-  [[nodiscard]] bool holdsMount(std::string_view container, std::string_view path, const Edge* edge) const {
+  [[nodiscard]] bool holdsMount(std::string_view container, std::string_view path,
+                                const Edge* edge) const {
     for (const auto& mount : reading_.mounts) {
-      if (mount.container == container && mount.path == path && volumeNames(mount.volume, edge)) return true;
+      if (mount.container == container && mount.path == path && volumeNames(mount.volume, edge))
+        return true;
     }
     return false;
   }
 
-  [[nodiscard]] bool holdsVariable(std::string_view container, std::string_view name, const Edge* edge) const {
+  [[nodiscard]] bool holdsVariable(std::string_view container, std::string_view name,
+                                   const Edge* edge) const {
     for (const auto& variable : reading_.variables) {
       if (variable.container != container || variable.name != name) continue;
       if (!edge || holdsText(*variable.from, symbols_.text(edge->name))) return true;
@@ -217,8 +233,11 @@ class Prover {
 
   void proveIntent(const ir::Object& object, const ir::MountIntent& intent) {
     const auto container = symbols_.text(intent.container);
-    if (holdsMount(container, intent.path, nullptr) || holdsVariable(container, intent.path, nullptr)) return;
-    sink_.add(diag::make<Code::LostMount>(intent.span, title(object), "what the source names", intent.path));
+    if (holdsMount(container, intent.path, nullptr) ||
+        holdsVariable(container, intent.path, nullptr))
+      return;
+    sink_.add(diag::make<Code::LostMount>(intent.span, title(object), "what the source names",
+                                          intent.path));
   }
 
   void proveEdge(const ir::Object& object, const Edge& edge) {
@@ -227,20 +246,29 @@ class Prover {
     bool held = true;
     switch (edge.kind) {
       case EdgeKind::Mounts:
-        held = edge.path.empty() ? volumeNames(symbols_.text(edge.volumeName), &edge) : holdsMount(container, edge.path, &edge);
-        if (!held) sink_.add(diag::make<Code::LostMount>(edge.span, title(object), fmt::format("`{}`", name), edge.path));
+        held = edge.path.empty() ? volumeNames(symbols_.text(edge.volumeName), &edge)
+                                 : holdsMount(container, edge.path, &edge);
+        if (!held)
+          sink_.add(diag::make<Code::LostMount>(edge.span, title(object), fmt::format("`{}`", name),
+                                                edge.path));
         return;
       case EdgeKind::References:
-        held = edge.path.empty() ? holdsText(*object.root, name) : holdsVariable(container, edge.path, &edge);
+        held = edge.path.empty() ? holdsText(*object.root, name)
+                                 : holdsVariable(container, edge.path, &edge);
         break;
       case EdgeKind::Provides:
       case EdgeKind::Binds:
       case EdgeKind::RestoresFrom:
       case EdgeKind::Snapshots:
-      case EdgeKind::Owns: held = holdsText(*object.root, name); break;
-      case EdgeKind::Selects: return;   // by labels: there is no name to look for
+      case EdgeKind::Owns:
+        held = holdsText(*object.root, name);
+        break;
+      case EdgeKind::Selects:
+        return;  // by labels: there is no name to look for
     }
-    if (!held) sink_.add(diag::make<Code::LostReference>(edge.span, title(object), fmt::format("`{}`", name)));
+    if (!held)
+      sink_.add(
+          diag::make<Code::LostReference>(edge.span, title(object), fmt::format("`{}`", name)));
   }
 
   const ir::Stack& stack_;
@@ -251,6 +279,8 @@ class Prover {
 
 }  // namespace
 
-void proveComplete(const ir::Stack& stack, diag::Sink& sink) { Prover(stack, sink).run(); }
+void proveComplete(const ir::Stack& stack, diag::Sink& sink) {
+  Prover(stack, sink).run();
+}
 
 }  // namespace mlstack::emit

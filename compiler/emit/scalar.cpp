@@ -10,14 +10,14 @@ namespace {
 
 /// What a byte may do to a plain scalar.
 enum CharClass : std::uint8_t {
-  First = 1,      // an indicator when it comes first
-  Colon = 2,      // ends a key before a space or the end
-  Hash = 4,       // starts a comment after a space
+  First = 1,  // an indicator when it comes first
+  Colon = 2,  // ends a key before a space or the end
+  Hash = 4,   // starts a comment after a space
   Space = 8,
-  Break = 16,     // newline
-  Escape = 32,    // must be escaped: control characters, DEL
-  Wide = 64,      // lead byte under which unprintable code points exist: look closer
-  Quote = 128,    // reads worse in double quotes
+  Break = 16,   // newline
+  Escape = 32,  // must be escaped: control characters, DEL
+  Wide = 64,    // lead byte under which unprintable code points exist: look closer
+  Quote = 128,  // reads worse in double quotes
 };
 
 constexpr std::array<std::uint8_t, 256> makeClasses() {
@@ -25,7 +25,8 @@ constexpr std::array<std::uint8_t, 256> makeClasses() {
   for (unsigned c = 0; c < 0x20; ++c) table[c] = Escape;
   table['\n'] = Break;
   table[0x7f] = Escape;
-  for (const char c : {'-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`'}) {
+  for (const char c : {'-', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'',
+                       '"', '%', '@', '`'}) {
     table[static_cast<unsigned char>(c)] = First;
   }
   table[':'] |= Colon;
@@ -33,16 +34,18 @@ constexpr std::array<std::uint8_t, 256> makeClasses() {
   table[' '] = Space;
   table['"'] |= Quote;
   table['\\'] |= Quote;
-  table[0xc2] = Wide;   // U+0080–U+009F
-  table[0xe2] = Wide;   // U+2028, U+2029, and marks that show nothing
-  table[0xef] = Wide;   // U+FEFF, U+FFFE, U+FFFF
-  table[0xed] = Wide;   // surrogates, which well-formed text cannot hold
+  table[0xc2] = Wide;  // U+0080–U+009F
+  table[0xe2] = Wide;  // U+2028, U+2029, and marks that show nothing
+  table[0xef] = Wide;  // U+FEFF, U+FFFE, U+FFFF
+  table[0xed] = Wide;  // surrogates, which well-formed text cannot hold
   for (const unsigned c : {0xf0u, 0xf1u, 0xf2u, 0xf3u, 0xf4u}) table[c] = Wide;
   return table;
 }
 constexpr auto kClasses = makeClasses();
 
-std::uint8_t classOf(char c) { return kClasses[static_cast<unsigned char>(c)]; }
+std::uint8_t classOf(char c) {
+  return kClasses[static_cast<unsigned char>(c)];
+}
 
 /// The code point of the well-formed sequence at `at`, and its length.
 std::uint32_t codePoint(std::string_view text, std::size_t at, unsigned& length) {
@@ -52,8 +55,10 @@ std::uint32_t codePoint(std::string_view text, std::size_t at, unsigned& length)
   const auto lead = byte(0);
   if (lead < 0x80) return length = 1, lead;
   if (lead < 0xe0) return length = 2, ((lead & 0x1f) << 6) | (byte(1) & 0x3f);
-  if (lead < 0xf0) return length = 3, ((lead & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
-  return length = 4, ((lead & 7) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) | (byte(3) & 0x3f);
+  if (lead < 0xf0)
+    return length = 3, ((lead & 0x0f) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f);
+  return length = 4,
+         ((lead & 7) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) | (byte(3) & 0x3f);
 }
 
 /// Parsers differ on these (line breaks of 1.1, byte order marks), or refuse them.
@@ -73,7 +78,9 @@ bool holdsUnprintable(std::string_view text) {
   return false;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 /// Words that some parser reads as null, bool, float, merge or default value, in any case.
 bool isReservedWord(std::string_view text) {
@@ -81,7 +88,8 @@ bool isReservedWord(std::string_view text) {
   std::array<char, 9> folded{};
   for (std::size_t i = 0; i < text.size(); ++i) folded[i] = lower(text[i]);
   std::string_view word(folded.data(), text.size());
-  constexpr std::string_view kWords[] = {"~", "y", "n", "yes", "no", "on", "off", "true", "false", "null", "=", "<<"};
+  constexpr std::string_view kWords[] = {"~",   "y",    "n",     "yes",  "no", "on",
+                                         "off", "true", "false", "null", "=",  "<<"};
   for (const auto reserved : kWords) {
     if (word == reserved) return true;
   }
@@ -96,7 +104,7 @@ bool looksNumeric(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   if (text.empty()) return false;
   const char first = lower(text.front());
-  if (first == 'e') {   // `e5`: one parser of 1.1 needs no digit before the exponent
+  if (first == 'e') {  // `e5`: one parser of 1.1 needs no digit before the exponent
     return text.size() > 1 && text.find_first_not_of("0123456789+-", 1) == std::string_view::npos;
   }
   if (first != '.' && (first < '0' || first > '9')) return false;
@@ -117,7 +125,8 @@ bool plainSafe(std::string_view text, std::uint8_t seen) {
   const auto first = classOf(text.front());
   if (first & (First | Space)) {
     // `-x` and `--flag` are plain, `- x`, `-`, `---` are not.
-    if (text.front() != '-' || text.size() == 1 || text[1] == ' ' || text.starts_with("---")) return false;
+    if (text.front() != '-' || text.size() == 1 || text[1] == ' ' || text.starts_with("---"))
+      return false;
   }
   if (text.back() == ' ' || text.starts_with("...")) return false;
   if (seen & Colon) {
@@ -135,16 +144,18 @@ bool plainSafe(std::string_view text, std::uint8_t seen) {
 /// A text with breaks as a literal block: only where no parser strips or joins anything.
 bool literalSafe(std::string_view text) {
   const auto firstLine = text.find_first_not_of('\n');
-  if (firstLine == std::string_view::npos) return false;   // nothing but breaks
+  if (firstLine == std::string_view::npos) return false;  // nothing but breaks
   // A first line of blanks alone would be taken for the indentation.
   const auto firstEnd = text.find('\n', firstLine);
   const auto first = text.substr(firstLine, firstEnd - firstLine);
-  if (first.find_first_not_of(" \t") == std::string_view::npos || first.front() == '\t') return false;
+  if (first.find_first_not_of(" \t") == std::string_view::npos || first.front() == '\t')
+    return false;
   // A last line of blanks alone: parsers disagree whether it is content.
   const auto lastEnd = text.find_last_not_of('\n') + 1;
   const auto lastBreak = text.substr(0, lastEnd).rfind('\n');
-  const auto last = text.substr(lastBreak == std::string_view::npos ? 0 : lastBreak + 1,
-                                lastEnd - (lastBreak == std::string_view::npos ? 0 : lastBreak + 1));
+  const auto last =
+      text.substr(lastBreak == std::string_view::npos ? 0 : lastBreak + 1,
+                  lastEnd - (lastBreak == std::string_view::npos ? 0 : lastBreak + 1));
   return last.find_first_not_of(" \t") != std::string_view::npos;
 }
 
@@ -190,12 +201,18 @@ namespace {
 
 void putEscape(Buffer& out, std::uint32_t code) {
   switch (code) {
-    case '\n': return out.put("\\n");
-    case '\t': return out.put("\\t");
-    case '\r': return out.put("\\r");
-    case '"': return out.put("\\\"");
-    case '\\': return out.put("\\\\");
-    default: break;
+    case '\n':
+      return out.put("\\n");
+    case '\t':
+      return out.put("\\t");
+    case '\r':
+      return out.put("\\r");
+    case '"':
+      return out.put("\\\"");
+    case '\\':
+      return out.put("\\\\");
+    default:
+      break;
   }
   constexpr std::string_view kHex = "0123456789abcdef";
   const auto unit = [&](std::uint32_t value) {
@@ -235,14 +252,19 @@ void putEscaped(Buffer& out, std::string_view text, bool unprintable) {
 
 }  // namespace
 
-void putQuoted(Buffer& out, std::string_view text) { putEscaped(out, text, false); }
+void putQuoted(Buffer& out, std::string_view text) {
+  putEscaped(out, text, false);
+}
 
 void putScalar(Buffer& out, std::string_view text, Style style) {
   switch (style) {
-    case Style::Plain: return out.put(text);
+    case Style::Plain:
+      return out.put(text);
     case Style::Literal:
-    case Style::Double: return putEscaped(out, text, true);
-    case Style::Single: break;
+    case Style::Double:
+      return putEscaped(out, text, true);
+    case Style::Single:
+      break;
   }
   out.put('\'');
   for (auto quote = text.find('\''); quote != std::string_view::npos; quote = text.find('\'')) {
@@ -266,7 +288,8 @@ void putLiteral(Buffer& out, std::string_view text, unsigned indent) {
   const auto body = text.substr(0, end);
   while (true) {
     const auto lineEnd = body.find('\n', from);
-    const auto line = body.substr(from, lineEnd == std::string_view::npos ? lineEnd : lineEnd - from);
+    const auto line =
+        body.substr(from, lineEnd == std::string_view::npos ? lineEnd : lineEnd - from);
     out.put('\n');
     if (!line.empty()) {
       out.spaces(indent);
@@ -283,13 +306,13 @@ void putFloat(Buffer& out, double value) {
   if (std::isinf(value)) return out.put(value < 0 ? "-.inf" : ".inf");
   std::array<char, 40> digits{};
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  (void)error;   // 40 characters hold every double
+  (void)error;  // 40 characters hold every double
   const std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
   const auto exponent = text.find('e');
   const auto mantissa = text.substr(0, exponent);
   out.put(mantissa);
   if (mantissa.find('.') == std::string_view::npos) out.put(".0");
-  if (exponent != std::string_view::npos) out.put(text.substr(exponent));   // to_chars signs it
+  if (exponent != std::string_view::npos) out.put(text.substr(exponent));  // to_chars signs it
 }
 
 void putInteger(Buffer& out, std::int64_t value) {

@@ -22,8 +22,8 @@ enum class Style : std::uint8_t {
 
 /// Writes `text` on one line; `style` is not Literal.
 void putScalar(Buffer& out, std::string_view text, Style style);
-/// Writes `|`, the indicators and the lines at `indent`, without the last newline; the block's parent
-/// is at `indent - 2`.
+/// Writes `|`, the indicators and the lines at `indent`, without the last newline; the block's
+/// parent is at `indent - 2`.
 void putLiteral(Buffer& out, std::string_view text, unsigned indent);
 /// `text` in double quotes; the result is a JSON string too.
 void putQuoted(Buffer& out, std::string_view text);

@@ -32,11 +32,15 @@ class YamlWriter {
 
  private:
   static constexpr std::uint8_t kUnknown = 0xff;
+  static constexpr std::size_t kAhead = 1024;
 
   /// The cursor stands at column `indent`; ends after a newline.
   void map(const Node& node, unsigned indent) {
     bool first = true;
     for (const auto& child : ir::Children(&node)) {
+      // Trees lie in the arena nearly in the order of writing; the walk by pointers hides that from
+      // the processor.
+      __builtin_prefetch(reinterpret_cast<const char*>(&child) + kAhead);
       if (!first) out_.spaces(indent);
       first = false;
       key(child.key, indent);
@@ -88,7 +92,7 @@ class YamlWriter {
     }
     if (node.length && node.kind == NodeKind::List) {
       out_.put('\n');
-      out_.spaces(indent);   // items stand under their key, as kubectl writes them
+      out_.spaces(indent);  // items stand under their key, as kubectl writes them
       return list(node, indent);
     }
     leaf(node, indent);
@@ -115,12 +119,18 @@ class YamlWriter {
   /// Anything that stands on one line.
   void scalar(const Node& node) {
     switch (node.kind) {
-      case NodeKind::Null: return out_.put("null");
-      case NodeKind::Bool: return out_.put(node.boolean ? "true" : "false");
-      case NodeKind::Int: return putInteger(out_, node.integer);
-      case NodeKind::Float: return putFloat(out_, node.real);
-      case NodeKind::List: return out_.put("[]");
-      case NodeKind::Map: return out_.put("{}");
+      case NodeKind::Null:
+        return out_.put("null");
+      case NodeKind::Bool:
+        return out_.put(node.boolean ? "true" : "false");
+      case NodeKind::Int:
+        return putInteger(out_, node.integer);
+      case NodeKind::Float:
+        return putFloat(out_, node.real);
+      case NodeKind::List:
+        return out_.put("[]");
+      case NodeKind::Map:
+        return out_.put("{}");
       case NodeKind::String: {
         const auto style = styleOf(node.text());
         return putScalar(out_, node.text(), style == Style::Literal ? Style::Double : style);
@@ -130,7 +140,7 @@ class YamlWriter {
 
   Buffer& out_;
   const base::SymbolTable& symbols_;
-  std::vector<std::uint8_t> keyStyles_;   // by symbol: keys repeat, so each is judged once
+  std::vector<std::uint8_t> keyStyles_;  // by symbol: keys repeat, so each is judged once
 };
 
 }  // namespace

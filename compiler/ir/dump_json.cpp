@@ -12,7 +12,8 @@ constexpr int kFormat = 1;
 
 class JsonDump {
  public:
-  JsonDump(const Stack& stack, const base::SourceSet& sources) : stack_(stack), symbols_(*stack.symbols), sources_(sources), json_(out_, 1) {}
+  JsonDump(const Stack& stack, const base::SourceSet& sources)
+      : stack_(stack), symbols_(*stack.symbols), sources_(sources), json_(out_, 1) {}
 
   std::string run() {
     json_.beginObject();
@@ -31,7 +32,9 @@ class JsonDump {
     json_.endArray();
     json_.key("allows").beginArray();
     for (const auto& each : stack_.allows) {
-      json_.beginObject().field("code", fmt::format("MLS{}", each.code)).field("reason", each.reason);
+      json_.beginObject()
+          .field("code", fmt::format("MLS{}", each.code))
+          .field("reason", each.reason);
       reference("object", each.object);
       at(each.span);
       json_.endObject();
@@ -54,7 +57,8 @@ class JsonDump {
   /// "at": "file:line:column"; left out for what the compiler made.
   void at(base::Span span) {
     const auto place = span.known() ? sources_.place(span.begin) : std::nullopt;
-    if (place) json_.field("at", fmt::format("{}:{}:{}", place->file->name, place->line, place->column));
+    if (place)
+      json_.field("at", fmt::format("{}:{}:{}", place->file->name, place->line, place->column));
   }
 
   void object(ObjectId id) {
@@ -129,13 +133,23 @@ class JsonDump {
 
   void scalar(const Node& node) {
     switch (node.kind) {
-      case NodeKind::Bool: json_.value(node.boolean); return;
-      case NodeKind::Int: json_.value(node.integer); return;
-      case NodeKind::Float: json_.value(node.real); return;
-      case NodeKind::String: json_.value(node.text()); return;
+      case NodeKind::Bool:
+        json_.value(node.boolean);
+        return;
+      case NodeKind::Int:
+        json_.value(node.integer);
+        return;
+      case NodeKind::Float:
+        json_.value(node.real);
+        return;
+      case NodeKind::String:
+        json_.value(node.text());
+        return;
       case NodeKind::Null:
       case NodeKind::List:
-      case NodeKind::Map: json_.null(); return;
+      case NodeKind::Map:
+        json_.null();
+        return;
     }
   }
 
@@ -186,6 +200,8 @@ class JsonDump {
 
 }  // namespace
 
-std::string dumpJson(const Stack& stack, const base::SourceSet& sources) { return JsonDump(stack, sources).run(); }
+std::string dumpJson(const Stack& stack, const base::SourceSet& sources) {
+  return JsonDump(stack, sources).run();
+}
 
 }  // namespace mlstack::ir

@@ -10,7 +10,8 @@ namespace {
 
 class TextDump {
  public:
-  TextDump(const Stack& stack, const base::SourceSet& sources) : stack_(stack), symbols_(*stack.symbols), sources_(sources) {}
+  TextDump(const Stack& stack, const base::SourceSet& sources)
+      : stack_(stack), symbols_(*stack.symbols), sources_(sources) {}
 
   std::string run() {
     line("stack {}  kubernetes {}", symbols_.text(stack_.name), stack_.kubernetes);
@@ -22,7 +23,8 @@ class TextDump {
     for (const auto& each : stack_.outputs) output(each);
     if (!stack_.allows.empty()) out_ += "\nallows\n";
     for (const auto& each : stack_.allows) {
-      line("  MLS{} on {}: {}{}", each.code, each.object == kNoObject ? "the stack" : title(each.object), each.reason, at(each.span));
+      line("  MLS{} on {}: {}{}", each.code,
+           each.object == kNoObject ? "the stack" : title(each.object), each.reason, at(each.span));
     }
     return std::move(out_);
   }
@@ -37,7 +39,8 @@ class TextDump {
   /// "  @ file:line:column"; nothing for what the compiler made.
   [[nodiscard]] std::string at(base::Span span) const {
     const auto place = span.known() ? sources_.place(span.begin) : std::nullopt;
-    return place ? fmt::format("  @ {}:{}:{}", place->file->name, place->line, place->column) : std::string{};
+    return place ? fmt::format("  @ {}:{}:{}", place->file->name, place->line, place->column)
+                 : std::string{};
   }
   /// "  @line:column", with the file only when it is not the object's.
   [[nodiscard]] std::string nodeAt(base::Span span) const {
@@ -55,8 +58,9 @@ class TextDump {
     const auto& object = stack_.objects[id];
     objectFile_ = object.span.known() ? sources_.fileAt(object.span.begin) : nullptr;
     out_ += '\n';
-    line("{} {} {}{}{}{}", word(object.role), symbols_.text(object.apiVersion), title(id), object.external ? "  external" : "",
-         object.isProtected ? "  protected" : "", at(object.span));
+    line("{} {} {}{}{}{}", word(object.role), symbols_.text(object.apiVersion), title(id),
+         object.external ? "  external" : "", object.isProtected ? "  protected" : "",
+         at(object.span));
     if (object.facts) facts(*object.facts);
     if (object.root) {
       for (const auto& child : Children(object.root)) node(child, 1);
@@ -104,19 +108,35 @@ class TextDump {
   void scalar(const Node& node) {
     base::JsonWriter json(out_);
     switch (node.kind) {
-      case NodeKind::Null: json.null(); return;
-      case NodeKind::Bool: json.value(node.boolean); return;
-      case NodeKind::Int: json.value(node.integer); return;
-      case NodeKind::Float: json.value(node.real); return;
-      case NodeKind::String: json.value(node.text()); return;
-      case NodeKind::List: out_ += fmt::format("list {}", node.length); return;
-      case NodeKind::Map: out_ += fmt::format("map {}", node.length); return;
+      case NodeKind::Null:
+        json.null();
+        return;
+      case NodeKind::Bool:
+        json.value(node.boolean);
+        return;
+      case NodeKind::Int:
+        json.value(node.integer);
+        return;
+      case NodeKind::Float:
+        json.value(node.real);
+        return;
+      case NodeKind::String:
+        json.value(node.text());
+        return;
+      case NodeKind::List:
+        out_ += fmt::format("list {}", node.length);
+        return;
+      case NodeKind::Map:
+        out_ += fmt::format("map {}", node.length);
+        return;
     }
   }
 
   void edge(const Edge& edge) {
     const auto end = [&](ObjectId id) {
-      return id == kNoObject ? fmt::format("{} {} (not in the stack)", word(edge.toRole), symbols_.text(edge.name)) : title(id);
+      return id == kNoObject ? fmt::format("{} {} (not in the stack)", word(edge.toRole),
+                                           symbols_.text(edge.name))
+                             : title(id);
     };
     std::string text = fmt::format("  {} {} -> {}", word(edge.kind), end(edge.from), end(edge.to));
     const auto add = [&](std::string_view name, std::string_view value) {
@@ -139,8 +159,10 @@ class TextDump {
 
   void output(const Output& output) {
     out_ += fmt::format("  {}: {} = ", symbols_.text(output.name), output.type);
-    if (output.value) scalar(*output.value);
-    else if (output.object != kNoObject) out_ += fmt::format("{} {}", title(output.object), output.fieldPath);
+    if (output.value)
+      scalar(*output.value);
+    else if (output.object != kNoObject)
+      out_ += fmt::format("{} {}", title(output.object), output.fieldPath);
     out_ += at(output.span) + '\n';
   }
 
@@ -153,6 +175,8 @@ class TextDump {
 
 }  // namespace
 
-std::string dumpText(const Stack& stack, const base::SourceSet& sources) { return TextDump(stack, sources).run(); }
+std::string dumpText(const Stack& stack, const base::SourceSet& sources) {
+  return TextDump(stack, sources).run();
+}
 
 }  // namespace mlstack::ir

@@ -11,27 +11,42 @@ namespace mlstack::ir {
 
 std::string_view word(Shape shape) {
   switch (shape) {
-    case Shape::Class: return "class";
-    case Shape::Volume: return "volume";
-    case Shape::Snapshot: return "snapshot";
-    case Shape::Claim: return "claim";
-    case Shape::Scratch: return "scratch";
-    case Shape::Config: return "config";
-    case Shape::Secret: return "secret";
-    case Shape::Outside: return "outside";
-    case Shape::Workload: return "workload";
+    case Shape::Class:
+      return "class";
+    case Shape::Volume:
+      return "volume";
+    case Shape::Snapshot:
+      return "snapshot";
+    case Shape::Claim:
+      return "claim";
+    case Shape::Scratch:
+      return "scratch";
+    case Shape::Config:
+      return "config";
+    case Shape::Secret:
+      return "secret";
+    case Shape::Outside:
+      return "outside";
+    case Shape::Workload:
+      return "workload";
   }
   return {};
 }
 
 std::string_view word(Flow flow) {
   switch (flow) {
-    case Flow::Read: return "read";
-    case Flow::Write: return "write";
-    case Flow::Checkpoint: return "checkpoint";
-    case Flow::Scratch: return "scratch";
-    case Flow::Environment: return "env";
-    case Flow::Supply: return "supply";
+    case Flow::Read:
+      return "read";
+    case Flow::Write:
+      return "write";
+    case Flow::Checkpoint:
+      return "checkpoint";
+    case Flow::Scratch:
+      return "scratch";
+    case Flow::Environment:
+      return "env";
+    case Flow::Supply:
+      return "supply";
   }
   return {};
 }
@@ -42,7 +57,9 @@ std::string_view textOf(const Node* node) {
   return node && node->kind == NodeKind::String ? node->text() : std::string_view{};
 }
 
-std::string count(std::int64_t number, std::string_view one) { return fmt::format("{} {}{}", number, one, number == 1 ? "" : "s"); }
+std::string count(std::int64_t number, std::string_view one) {
+  return fmt::format("{} {}{}", number, one, number == 1 ? "" : "s");
+}
 
 /// "10m", "2h", "90s".
 std::string duration(std::int64_t ms) {
@@ -53,7 +70,8 @@ std::string duration(std::int64_t ms) {
 
 class GraphBuilder {
  public:
-  explicit GraphBuilder(const Stack& stack) : stack_(stack), symbols_(*stack.symbols), nodeOf_(stack.objects.size(), kNone) {}
+  explicit GraphBuilder(const Stack& stack)
+      : stack_(stack), symbols_(*stack.symbols), nodeOf_(stack.objects.size(), kNone) {}
 
   Graph build() {
     graph_.title = std::string(symbols_.text(stack_.name));
@@ -66,7 +84,9 @@ class GraphBuilder {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  [[nodiscard]] const Node* at(const Node* from, std::string_view path) const { return findPath(from, path, symbols_); }
+  [[nodiscard]] const Node* at(const Node* from, std::string_view path) const {
+    return findPath(from, path, symbols_);
+  }
 
   // --- nodes
   [[nodiscard]] static bool isDrawn(const Object& object) {
@@ -75,31 +95,41 @@ class GraphBuilder {
       case Role::Volume:
       case Role::Claim:
       case Role::Snapshot:
-      case Role::Workload: return true;
+      case Role::Workload:
+        return true;
       case Role::Config:
-      case Role::Secret:   // only where work uses them
+      case Role::Secret:  // only where work uses them
       case Role::Other:
       case Role::SnapshotClass:
       case Role::Namespace:
       case Role::Service:
-      case Role::Account: return false;
+      case Role::Account:
+        return false;
     }
     return false;
   }
   static Shape shapeOf(Role role) {
     switch (role) {
       case Role::Class:
-      case Role::SnapshotClass: return Shape::Class;
-      case Role::Volume: return Shape::Volume;
-      case Role::Claim: return Shape::Claim;
-      case Role::Snapshot: return Shape::Snapshot;
-      case Role::Config: return Shape::Config;
-      case Role::Secret: return Shape::Secret;
-      case Role::Workload: return Shape::Workload;
+      case Role::SnapshotClass:
+        return Shape::Class;
+      case Role::Volume:
+        return Shape::Volume;
+      case Role::Claim:
+        return Shape::Claim;
+      case Role::Snapshot:
+        return Shape::Snapshot;
+      case Role::Config:
+        return Shape::Config;
+      case Role::Secret:
+        return Shape::Secret;
+      case Role::Workload:
+        return Shape::Workload;
       case Role::Other:
       case Role::Namespace:
       case Role::Service:
-      case Role::Account: break;
+      case Role::Account:
+        break;
     }
     return Shape::Outside;
   }
@@ -126,7 +156,8 @@ class GraphBuilder {
   }
 
   /// A node for what no object stands for: undeclared names, scratch, claim templates.
-  std::size_t nodeNamed(Shape shape, const std::string& key, std::string_view title, bool external, std::vector<std::string> lines) {
+  std::size_t nodeNamed(Shape shape, const std::string& key, std::string_view title, bool external,
+                        std::vector<std::string> lines) {
     const auto [found, isNew] = named_.try_emplace({shape, key}, graph_.nodes.size());
     if (isNew) graph_.nodes.push_back({shape, external, std::string(title), std::move(lines)});
     return found->second;
@@ -134,23 +165,30 @@ class GraphBuilder {
 
   void describe(const Object& object, std::vector<std::string>& lines) const {
     switch (object.role) {
-      case Role::Class: return describeClass(object, lines);
+      case Role::Class:
+        return describeClass(object, lines);
       case Role::Volume:
-      case Role::Claim: return describeState(object, lines);
-      case Role::Workload: return describeWork(object, lines);
+      case Role::Claim:
+        return describeState(object, lines);
+      case Role::Workload:
+        return describeWork(object, lines);
       case Role::Config:
       case Role::Secret: {
-        const auto keys = Children(at(object.root, "data")).size() + Children(at(object.root, "binaryData")).size() +
+        const auto keys = Children(at(object.root, "data")).size() +
+                          Children(at(object.root, "binaryData")).size() +
                           Children(at(object.root, "stringData")).size();
         if (keys) lines.push_back(count(keys, "key"));
         break;
       }
-      case Role::Snapshot: lines.emplace_back("a copy at one moment"); break;
+      case Role::Snapshot:
+        lines.emplace_back("a copy at one moment");
+        break;
       case Role::SnapshotClass:
       case Role::Other:
       case Role::Namespace:
       case Role::Service:
-      case Role::Account: break;
+      case Role::Account:
+        break;
     }
     if (object.external) lines.emplace_back("exists already");
   }
@@ -164,7 +202,8 @@ class GraphBuilder {
 
   void describeState(const Object& object, std::vector<std::string>& lines) const {
     const bool claim = object.role == Role::Claim;
-    auto what = std::string(textOf(at(object.root, claim ? "spec.resources.requests.storage" : "spec.capacity.storage")));
+    auto what = std::string(textOf(
+        at(object.root, claim ? "spec.resources.requests.storage" : "spec.capacity.storage")));
     for (const auto& mode : Children(at(object.root, "spec.accessModes"))) {
       if (textOf(&mode).empty()) continue;
       if (!what.empty()) what += " · ";
@@ -185,7 +224,9 @@ class GraphBuilder {
 
   [[nodiscard]] std::string volumeLifetime(const Object& volume) const {
     if (volume.external) return "exists already";
-    return textOf(at(volume.root, "spec.persistentVolumeReclaimPolicy")) == "Delete" ? "data goes with the claim" : "data outlives the claim";
+    return textOf(at(volume.root, "spec.persistentVolumeReclaimPolicy")) == "Delete"
+               ? "data goes with the claim"
+               : "data outlives the claim";
   }
 
   [[nodiscard]] std::string_view reclaimOf(const Object& claim) const {
@@ -212,8 +253,10 @@ class GraphBuilder {
       everyNode = everyNode || one.onePerNode;
     }
     auto line = std::string(symbols_.text(object.kind));
-    if (everyNode) line += " · one pod a node";
-    else if (replicas != 1 || symbols_.text(object.kind) != "Pod") line += " · " + count(replicas, "pod");
+    if (everyNode)
+      line += " · one pod a node";
+    else if (replicas != 1 || symbols_.text(object.kind) != "Pod")
+      line += " · " + count(replicas, "pod");
     if (pods.empty()) line = std::string(symbols_.text(object.kind));
     lines.push_back(std::move(line));
     if (object.external) lines.emplace_back("exists already");
@@ -222,7 +265,8 @@ class GraphBuilder {
   // --- edges
   void addEdge(const Edge& edge) {
     switch (edge.kind) {
-      case EdgeKind::Provides: return supply(giver(edge), edge.to, edge);
+      case EdgeKind::Provides:
+        return supply(giver(edge), edge.to, edge);
       case EdgeKind::Binds: {
         // Between a claim and its volume, whichever of the two says so.
         const bool fromClaim = stack_.objects[edge.from].role == Role::Claim;
@@ -230,34 +274,44 @@ class GraphBuilder {
         const auto self = nodeFor(edge.from);
         return connect(Flow::Supply, fromClaim ? other : self, fromClaim ? self : other, "binds");
       }
-      case EdgeKind::RestoresFrom: return connect(Flow::Supply, target(edge), nodeFor(edge.from), "restores");
-      case EdgeKind::Snapshots: return connect(Flow::Supply, target(edge), nodeFor(edge.from), "is copied");
-      case EdgeKind::Mounts: return mount(edge);
+      case EdgeKind::RestoresFrom:
+        return connect(Flow::Supply, target(edge), nodeFor(edge.from), "restores");
+      case EdgeKind::Snapshots:
+        return connect(Flow::Supply, target(edge), nodeFor(edge.from), "is copied");
+      case EdgeKind::Mounts:
+        return mount(edge);
       case EdgeKind::References:
         if (edge.toRole != Role::Config && edge.toRole != Role::Secret) return;
         if (stack_.objects[edge.from].role != Role::Workload || !edge.container) return;
-        return connect(Flow::Environment, target(edge), nodeFor(edge.from), edge.path.empty() ? "all keys" : edge.path);
+        return connect(Flow::Environment, target(edge), nodeFor(edge.from),
+                       edge.path.empty() ? "all keys" : edge.path);
       case EdgeKind::Selects:
-      case EdgeKind::Owns: return;
+      case EdgeKind::Owns:
+        return;
     }
   }
 
   std::size_t classNode(std::string_view name) {
     if (classes_.empty()) {
       for (ObjectId id = 0; id < stack_.objects.size(); ++id) {
-        if (stack_.objects[id].role == Role::Class) classes_.emplace(symbols_.text(stack_.objects[id].name), id);
+        if (stack_.objects[id].role == Role::Class)
+          classes_.emplace(symbols_.text(stack_.objects[id].name), id);
       }
     }
     const auto found = classes_.find(name);
     if (found != classes_.end()) return nodeFor(found->second);
     return nodeNamed(Shape::Class, std::string(name), name, true, {"not in this stack"});
   }
-  std::size_t giver(const Edge& edge) { return edge.from != kNoObject ? nodeFor(edge.from) : classNode(symbols_.text(edge.name)); }
+  std::size_t giver(const Edge& edge) {
+    return edge.from != kNoObject ? nodeFor(edge.from) : classNode(symbols_.text(edge.name));
+  }
   void supply(std::size_t from, ObjectId to, const Edge& edge) {
     const auto role = stack_.objects[to].role;
     if (role != Role::Claim && role != Role::Volume) return;
     // A bound claim has its class from the volume: one line is enough.
-    if (role == Role::Claim && at(stack_.objects[to].root, "spec.volumeName") && edge.from == kNoObject) return;
+    if (role == Role::Claim && at(stack_.objects[to].root, "spec.volumeName") &&
+        edge.from == kNoObject)
+      return;
     connect(Flow::Supply, from, nodeFor(to), "");
   }
 
@@ -272,14 +326,22 @@ class GraphBuilder {
     if (edge.to != kNoObject) return nodeFor(edge.to);
     const auto& owner = stack_.objects[edge.from];
     const auto key = fmt::format("{} {}", edge.from, edge.volumeName.id);
-    if (edge.intent == Intent::Scratch || (edge.toRole == Role::Other && edge.name == edge.volumeName)) {
+    if (edge.intent == Intent::Scratch ||
+        (edge.toRole == Role::Other && edge.name == edge.volumeName)) {
       const auto* volume = podVolume(owner, symbols_.text(edge.volumeName));
-      if (const auto* scratch = at(volume, "emptyDir")) return nodeNamed(Shape::Scratch, key, symbols_.text(edge.volumeName), false, scratchLines(*scratch));
-      if (at(volume, "ephemeral")) return nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false, {"one a pod", "dies with the pod"});
-      if (edge.toRole == Role::Other) return nodeNamed(Shape::Outside, key, symbols_.text(edge.volumeName), true, outsideLines(volume));
+      if (const auto* scratch = at(volume, "emptyDir"))
+        return nodeNamed(Shape::Scratch, key, symbols_.text(edge.volumeName), false,
+                         scratchLines(*scratch));
+      if (at(volume, "ephemeral"))
+        return nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false,
+                         {"one a pod", "dies with the pod"});
+      if (edge.toRole == Role::Other)
+        return nodeNamed(Shape::Outside, key, symbols_.text(edge.volumeName), true,
+                         outsideLines(volume));
     }
     if (const auto* claim = claimTemplate(owner, edge)) {
-      const auto node = nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false, templateLines(owner, *claim));
+      const auto node = nodeNamed(Shape::Claim, key, symbols_.text(edge.volumeName), false,
+                                  templateLines(owner, *claim));
       const auto className = textOf(at(claim, "spec.storageClassName"));
       if (!className.empty()) connect(Flow::Supply, classNode(className), node, "");
       return node;
@@ -296,7 +358,8 @@ class GraphBuilder {
     return nullptr;
   }
 
-  [[nodiscard]] static std::vector<std::string> scratchLines(std::string_view medium, std::string_view limit) {
+  [[nodiscard]] static std::vector<std::string> scratchLines(std::string_view medium,
+                                                             std::string_view limit) {
     auto line = medium == "Memory" ? std::string("memory") : std::string("node disk");
     if (!limit.empty()) line = fmt::format("{} · {}", limit, line);
     return {line, "dies with the pod"};
@@ -312,7 +375,8 @@ class GraphBuilder {
       if (key == "name") continue;
       lines.emplace_back(key);
       for (const std::string_view field : {"path", "server", "driver"}) {
-        if (const auto text = textOf(at(&child, field)); !text.empty()) lines.back() += fmt::format(" {}", text);
+        if (const auto text = textOf(at(&child, field)); !text.empty())
+          lines.back() += fmt::format(" {}", text);
       }
     }
     return lines;
@@ -332,28 +396,35 @@ class GraphBuilder {
     return nullptr;
   }
 
-  [[nodiscard]] std::vector<std::string> templateLines(const Object& owner, const Node& claim) const {
+  [[nodiscard]] std::vector<std::string> templateLines(const Object& owner,
+                                                       const Node& claim) const {
     std::vector<std::string> lines;
     auto what = std::string(textOf(at(&claim, "spec.resources.requests.storage")));
-    for (const auto& mode : Children(at(&claim, "spec.accessModes"))) what += fmt::format("{}{}", what.empty() ? "" : " · ", textOf(&mode));
+    for (const auto& mode : Children(at(&claim, "spec.accessModes")))
+      what += fmt::format("{}{}", what.empty() ? "" : " · ", textOf(&mode));
     if (!what.empty()) lines.push_back(std::move(what));
     const bool perPod = symbols_.text(owner.kind) == "StatefulSet";
-    const bool deleted = perPod ? textOf(at(owner.root, "spec.persistentVolumeClaimRetentionPolicy.whenDeleted")) == "Delete"
-                                : true;   // a JobSet deletes them unless told to retain
-    lines.push_back(fmt::format("{}, {}", perPod ? "one a pod" : "one a JobSet", deleted ? "deleted with the set" : "kept when the set goes"));
+    const bool deleted =
+        perPod ? textOf(at(owner.root, "spec.persistentVolumeClaimRetentionPolicy.whenDeleted")) ==
+                     "Delete"
+               : true;  // a JobSet deletes them unless told to retain
+    lines.push_back(fmt::format("{}, {}", perPod ? "one a pod" : "one a JobSet",
+                                deleted ? "deleted with the set" : "kept when the set goes"));
     return lines;
   }
 
   void mount(const Edge& edge) {
-    if (edge.path.empty()) return;   // listed, mounted nowhere
+    if (edge.path.empty()) return;  // listed, mounted nowhere
     const auto state = mountTarget(edge);
     auto flow = edge.readOnly ? Flow::Read : Flow::Write;
     if (edge.intent == Intent::Read) flow = Flow::Read;
     if (edge.intent == Intent::Checkpoint) flow = Flow::Checkpoint;
     if (graph_.nodes[state].shape == Shape::Scratch) flow = Flow::Scratch;
     auto label = std::string(edge.path);
-    if (edge.contract && edge.contract->everyMs) label += fmt::format(" every {}", duration(*edge.contract->everyMs));
-    if (edge.contract && edge.contract->keep) label += fmt::format(" keep {}", *edge.contract->keep);
+    if (edge.contract && edge.contract->everyMs)
+      label += fmt::format(" every {}", duration(*edge.contract->everyMs));
+    if (edge.contract && edge.contract->keep)
+      label += fmt::format(" keep {}", *edge.contract->keep);
     connect(flow, state, nodeFor(edge.from), label);
   }
 
@@ -379,11 +450,13 @@ class GraphBuilder {
       if (edge.flow == Flow::Supply) {
         edge.label = labels.front();
       } else if (edge.flow == Flow::Environment) {
-        edge.label = labels.size() == 1 ? fmt::format("env {}", labels.front()) : fmt::format("env, {} names", labels.size());
+        edge.label = labels.size() == 1 ? fmt::format("env {}", labels.front())
+                                        : fmt::format("env, {} names", labels.size());
       } else if (few) {
         edge.label = fmt::format("{} {}", word(edge.flow), fmt::join(labels, ", "));
       } else {
-        edge.label = fmt::format("{} {} and {} more", word(edge.flow), labels.front(), labels.size() - 1);
+        edge.label =
+            fmt::format("{} {} and {} more", word(edge.flow), labels.front(), labels.size() - 1);
       }
     }
   }
@@ -401,6 +474,8 @@ class GraphBuilder {
 
 }  // namespace
 
-Graph graphOf(const Stack& stack) { return GraphBuilder(stack).build(); }
+Graph graphOf(const Stack& stack) {
+  return GraphBuilder(stack).build();
+}
 
 }  // namespace mlstack::ir

@@ -9,7 +9,17 @@
 
 namespace mlstack::ir {
 
-enum class Shape : std::uint8_t { Class, Volume, Snapshot, Claim, Scratch, Config, Secret, Outside, Workload };
+enum class Shape : std::uint8_t {
+  Class,
+  Volume,
+  Snapshot,
+  Claim,
+  Scratch,
+  Config,
+  Secret,
+  Outside,
+  Workload
+};
 enum class Flow : std::uint8_t { Read, Write, Checkpoint, Scratch, Environment, Supply };
 
 [[nodiscard]] std::string_view word(Shape shape);
@@ -17,23 +27,23 @@ enum class Flow : std::uint8_t { Read, Write, Checkpoint, Scratch, Environment, 
 
 struct GraphNode {
   Shape shape{};
-  bool external = false;             // exists elsewhere: dashed
+  bool external = false;  // exists elsewhere: dashed
   std::string title;
-  std::vector<std::string> lines;    // below the title: class, size and modes, lifetime
+  std::vector<std::string> lines;  // below the title: class, size and modes, lifetime
 };
 
 /// Supply runs from a class to a claim and so on; every other flow from state to work.
 struct GraphEdge {
   Flow flow{};
-  std::size_t state = 0;   // for Supply: the giver
-  std::size_t work = 0;    // for Supply: the taker
-  std::string label;       // "read /data"
+  std::size_t state = 0;  // for Supply: the giver
+  std::size_t work = 0;   // for Supply: the taker
+  std::string label;      // "read /data"
 };
 
 struct Graph {
   std::string title;
-  std::vector<GraphNode> nodes;   // in declaration order, undeclared ones where first named
-  std::vector<GraphEdge> edges;   // one for each pair of ends and flow
+  std::vector<GraphNode> nodes;  // in declaration order, undeclared ones where first named
+  std::vector<GraphEdge> edges;  // one for each pair of ends and flow
 };
 
 [[nodiscard]] Graph graphOf(const Stack& stack);

@@ -11,22 +11,26 @@ namespace {
 
 constexpr std::size_t kColumns = 4;
 constexpr double kMargin = 28;
-constexpr double kGap = 22;          // between boxes of a column
-constexpr double kPort = 18;         // between lines that arrive at one side of a box
-constexpr double kBend = 90;         // room between columns for lines to bend
+constexpr double kGap = 22;   // between boxes of a column
+constexpr double kPort = 18;  // between lines that arrive at one side of a box
+constexpr double kBend = 90;  // room between columns for lines to bend
 constexpr int kSweeps = 6;
 
 std::size_t columnOf(Shape shape) {
   switch (shape) {
-    case Shape::Class: return 0;
+    case Shape::Class:
+      return 0;
     case Shape::Volume:
-    case Shape::Snapshot: return 1;
+    case Shape::Snapshot:
+      return 1;
     case Shape::Claim:
     case Shape::Scratch:
     case Shape::Config:
     case Shape::Secret:
-    case Shape::Outside: return 2;
-    case Shape::Workload: return 3;
+    case Shape::Outside:
+      return 2;
+    case Shape::Workload:
+      return 3;
   }
   return 0;
 }
@@ -37,20 +41,21 @@ struct Place {
   std::size_t node = 0;
   bool isBox = true;
   double width = 0, height = 0, y = 0;
-  std::size_t rank = 0;                    // within its column
-  std::vector<std::size_t> left, right;    // segments
+  std::size_t rank = 0;                  // within its column
+  std::vector<std::size_t> left, right;  // segments
 };
 
 /// A line between neighbouring columns.
 struct Segment {
-  std::size_t from = 0, to = 0;   // places, left to right
+  std::size_t from = 0, to = 0;  // places, left to right
   std::size_t edge = 0;
-  double fromY = 0, toY = 0;      // offsets of the ports within the places
+  double fromY = 0, toY = 0;  // offsets of the ports within the places
 };
 
 class Layouter {
  public:
-  explicit Layouter(const Graph& graph) : graph_(graph), backward_(graph.edges.size(), false), segmentsOf_(graph.edges.size()) {}
+  explicit Layouter(const Graph& graph)
+      : graph_(graph), backward_(graph.edges.size(), false), segmentsOf_(graph.edges.size()) {}
 
   Layout run(double top) {
     makePlaces();
@@ -71,7 +76,8 @@ class Layouter {
       double text = textWidth(node.title, kTitleSize, true);
       for (const auto& line : node.lines) text = std::max(text, textWidth(line, kLineSize));
       place.width = std::max(120.0, text + 2 * kPadding + 6);
-      place.height = 2 * kPadding + kLineHeight * static_cast<double>(1 + 1 + node.lines.size()) - 6;
+      place.height =
+          2 * kPadding + kLineHeight * static_cast<double>(1 + 1 + node.lines.size()) - 6;
       add(place);
     }
   }
@@ -81,7 +87,8 @@ class Layouter {
     places_.push_back(place);
   }
 
-  /// Splits lines at the columns that they pass. Lines within a column are drawn as arcs at its left.
+  /// Splits lines at the columns that they pass. Lines within a column are drawn as arcs at its
+  /// left.
   void makeSegments() {
     for (std::size_t i = 0; i < graph_.edges.size(); ++i) {
       auto from = graph_.edges[i].state;
@@ -132,18 +139,24 @@ class Layouter {
           const auto& near = rightward ? place.left : place.right;
           double sum = 0;
           for (const auto segment : near) {
-            const auto& other = places_[rightward ? segments_[segment].from : segments_[segment].to];
-            sum += static_cast<double>(other.rank) / static_cast<double>(std::max<std::size_t>(columns_[other.column].size(), 1));
+            const auto& other =
+                places_[rightward ? segments_[segment].from : segments_[segment].to];
+            sum += static_cast<double>(other.rank) /
+                   static_cast<double>(std::max<std::size_t>(columns_[other.column].size(), 1));
           }
-          wish[index] = near.empty() ? static_cast<double>(place.rank) / static_cast<double>(column.size()) : sum / static_cast<double>(near.size());
+          wish[index] = near.empty()
+                            ? static_cast<double>(place.rank) / static_cast<double>(column.size())
+                            : sum / static_cast<double>(near.size());
         }
-        std::stable_sort(column.begin(), column.end(), [&](std::size_t a, std::size_t b) { return wish[a] < wish[b]; });
+        std::stable_sort(column.begin(), column.end(),
+                         [&](std::size_t a, std::size_t b) { return wish[a] < wish[b]; });
         for (std::size_t i = 0; i < column.size(); ++i) places_[column[i]].rank = i;
       }
     }
   }
 
-  /// Lines arrive at a side in the order of where they come from; boxes grow to give each its height.
+  /// Lines arrive at a side in the order of where they come from; boxes grow to give each its
+  /// height.
   void placePorts() {
     for (auto& place : places_) {
       const auto byRank = [&](bool left) {
@@ -162,7 +175,8 @@ class Layouter {
       const auto spread = [&](const std::vector<std::size_t>& side, bool left) {
         const auto count = static_cast<double>(side.size());
         for (std::size_t i = 0; i < side.size(); ++i) {
-          const auto offset = place.height / 2 + (static_cast<double>(i) - (count - 1) / 2) * (place.isBox ? kPort : 0);
+          const auto offset = place.height / 2 + (static_cast<double>(i) - (count - 1) / 2) *
+                                                     (place.isBox ? kPort : 0);
           (left ? segments_[side[i]].toY : segments_[side[i]].fromY) = offset;
         }
       };
@@ -180,7 +194,8 @@ class Layouter {
       }
     }
     for (int sweep = 0; sweep < kSweeps; ++sweep) {
-      for (std::size_t step = 0; step < kColumns; ++step) straighten(columns_[sweep % 2 == 0 ? step : kColumns - 1 - step], top);
+      for (std::size_t step = 0; step < kColumns; ++step)
+        straighten(columns_[sweep % 2 == 0 ? step : kColumns - 1 - step], top);
     }
   }
 
@@ -190,8 +205,11 @@ class Layouter {
     for (const auto index : column) {
       const auto& place = places_[index];
       double sum = 0;
-      for (const auto segment : place.left) sum += places_[segments_[segment].from].y + segments_[segment].fromY - segments_[segment].toY;
-      for (const auto segment : place.right) sum += places_[segments_[segment].to].y + segments_[segment].toY - segments_[segment].fromY;
+      for (const auto segment : place.left)
+        sum +=
+            places_[segments_[segment].from].y + segments_[segment].fromY - segments_[segment].toY;
+      for (const auto segment : place.right)
+        sum += places_[segments_[segment].to].y + segments_[segment].toY - segments_[segment].fromY;
       const auto count = place.left.size() + place.right.size();
       wish.push_back(count == 0 ? place.y : sum / static_cast<double>(count));
     }
@@ -256,7 +274,8 @@ class Layouter {
     }
     layout.width = x + kMargin;
     layout.height = bottom + kMargin;
-    for (std::size_t i = 0; i < graph_.edges.size(); ++i) layout.ways.push_back(wayOf(i, layout, left, right));
+    for (std::size_t i = 0; i < graph_.edges.size(); ++i)
+      layout.ways.push_back(wayOf(i, layout, left, right));
     return layout;
   }
 
@@ -265,8 +284,9 @@ class Layouter {
     bool isFirst = true;
     for (std::size_t i = 0; i < column; ++i) isFirst = isFirst && columns_[i].empty();
     if (isFirst) {
-      for (const auto& edge : graph_.edges) {   // arcs within the column
-        if (places_[edge.state].column == column && places_[edge.work].column == column) return kBend;
+      for (const auto& edge : graph_.edges) {  // arcs within the column
+        if (places_[edge.state].column == column && places_[edge.work].column == column)
+          return kBend;
       }
       return 0;
     }
@@ -274,18 +294,22 @@ class Layouter {
     for (std::size_t i = 0; i < graph_.edges.size(); ++i) {
       if (segmentsOf_[i].empty()) continue;
       const auto& last = segments_[segmentsOf_[i].back()];
-      if (places_[last.to].column == column) widest = std::max(widest, textWidth(graph_.edges[i].label, kLabelSize));
+      if (places_[last.to].column == column)
+        widest = std::max(widest, textWidth(graph_.edges[i].label, kLabelSize));
     }
     return kBend + (widest > 0 ? widest + 20 : 0);
   }
 
-  Way wayOf(std::size_t edge, const Layout& layout, const std::array<double, kColumns>& left, const std::array<double, kColumns>& right) {
+  Way wayOf(std::size_t edge, const Layout& layout, const std::array<double, kColumns>& left,
+            const std::array<double, kColumns>& right) {
     Way way;
     const auto& line = graph_.edges[edge];
     if (segmentsOf_[edge].empty()) {
       const auto& a = layout.boxes[line.state];
       const auto& b = layout.boxes[line.work];
-      way.points = {{a.x, a.y + a.height / 2}, {a.x - kBend / 2, (a.y + a.height / 2 + b.y + b.height / 2) / 2}, {b.x, b.y + b.height / 2}};
+      way.points = {{a.x, a.y + a.height / 2},
+                    {a.x - kBend / 2, (a.y + a.height / 2 + b.y + b.height / 2) / 2},
+                    {b.x, b.y + b.height / 2}};
       way.labelX = a.x - kBend / 2;
       way.labelY = way.points[1].second;
       return way;
@@ -294,7 +318,8 @@ class Layouter {
       const auto& segment = segments_[index];
       const auto& from = places_[segment.from];
       const auto& to = places_[segment.to];
-      way.points.emplace_back(from.isBox ? right[from.column] : left[from.column], from.y + segment.fromY);
+      way.points.emplace_back(from.isBox ? right[from.column] : left[from.column],
+                              from.y + segment.fromY);
       if (!from.isBox) way.points.emplace_back(right[from.column], from.y + segment.fromY);
       const auto y = to.y + segment.toY;
       if (!to.isBox) continue;
@@ -311,7 +336,7 @@ class Layouter {
   }
 
   const Graph& graph_;
-  std::vector<Place> places_;   // the boxes first, as Graph::nodes
+  std::vector<Place> places_;  // the boxes first, as Graph::nodes
   std::vector<Segment> segments_;
   std::array<std::vector<std::size_t>, kColumns> columns_;
   std::vector<bool> backward_;
@@ -324,16 +349,23 @@ double textWidth(std::string_view text, double size, bool bold) {
   double em = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0) == 0x80) continue;   // the rest of a sequence
-    if (byte >= 0x80) em += 0.75;
-    else if (std::string_view("iljtfrI.,:;'|!()[] ").find(c) != std::string_view::npos) em += 0.33;
-    else if (std::string_view("mwMW@%").find(c) != std::string_view::npos) em += 0.88;
-    else if (c >= 'A' && c <= 'Z') em += 0.69;
-    else em += 0.57;
+    if ((byte & 0xc0) == 0x80) continue;  // the rest of a sequence
+    if (byte >= 0x80)
+      em += 0.75;
+    else if (std::string_view("iljtfrI.,:;'|!()[] ").find(c) != std::string_view::npos)
+      em += 0.33;
+    else if (std::string_view("mwMW@%").find(c) != std::string_view::npos)
+      em += 0.88;
+    else if (c >= 'A' && c <= 'Z')
+      em += 0.69;
+    else
+      em += 0.57;
   }
   return em * size * (bold ? 1.08 : 1.0);
 }
 
-Layout layOut(const Graph& graph, double top) { return Layouter(graph).run(top); }
+Layout layOut(const Graph& graph, double top) {
+  return Layouter(graph).run(top);
+}
 
 }  // namespace mlstack::ir

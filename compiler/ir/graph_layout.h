@@ -1,6 +1,6 @@
 #pragma once
-// Where the parts of the picture go: columns from classes to workloads, few crossings, and a height of
-// its own for every line that arrives at a box, so that labels cannot meet.
+// Where the parts of the picture go: columns from classes to workloads, few crossings, and a height
+// of its own for every line that arrives at a box, so that labels cannot meet.
 
 #include <string_view>
 #include <utility>
@@ -17,12 +17,12 @@ struct Box {
 /// A line's way: through the points, leaving and arriving level.
 struct Way {
   std::vector<std::pair<double, double>> points;
-  double labelX = 0, labelY = 0;   // start of the label's text
+  double labelX = 0, labelY = 0;  // start of the label's text
 };
 
 struct Layout {
-  std::vector<Box> boxes;   // as Graph::nodes
-  std::vector<Way> ways;    // as Graph::edges
+  std::vector<Box> boxes;  // as Graph::nodes
+  std::vector<Way> ways;   // as Graph::edges
   double width = 0, height = 0;
 };
 

@@ -3,10 +3,11 @@
 namespace mlstack::ir {
 
 Keys::Keys(base::SymbolTable& symbols) {
-  const auto keyText = [](std::string_view written) {   // `operator` and `namespace` are words of C++
-    if (written.ends_with('_')) written.remove_suffix(1);
-    return written;
-  };
+  const auto keyText =
+      [](std::string_view written) {  // `operator` and `namespace` are words of C++
+        if (written.ends_with('_')) written.remove_suffix(1);
+        return written;
+      };
 #define MLSTACK_KEY(key) key = symbols.intern(keyText(#key));
   MLSTACK_KEYS(MLSTACK_KEY)
 #undef MLSTACK_KEY
@@ -19,7 +20,11 @@ Kinds::Kinds(base::SymbolTable& symbols) {
 }
 
 Linker::Linker(Stack& stack)
-    : stack_(stack), symbols_(*stack.symbols), keys_(symbols_), kinds_(symbols_), defaultNameSpace_(symbols_.intern("default")) {
+    : stack_(stack),
+      symbols_(*stack.symbols),
+      keys_(symbols_),
+      kinds_(symbols_),
+      defaultNameSpace_(symbols_.intern("default")) {
   byName_.reserve(stack.objects.size());
   for (ObjectId id = 0; id < stack.objects.size(); ++id) {
     const auto& object = stack.objects[id];
@@ -34,15 +39,18 @@ ObjectId Linker::lookupIn(Symbol nameSpace, Symbol kind, Symbol name) const {
 }
 
 ObjectId Linker::lookup(const Object& from, Symbol kind, Symbol name) const {
-  const bool clusterScoped = kind == kinds_.StorageClass || kind == kinds_.PersistentVolume || kind == kinds_.PriorityClass ||
-                             kind == kinds_.VolumeSnapshotClass || kind == kinds_.VolumeSnapshotContent ||
-                             kind == kinds_.VolumeAttributesClass || kind == kinds_.ClusterTrainingRuntime || kind == kinds_.ClusterRole;
+  const bool clusterScoped = kind == kinds_.StorageClass || kind == kinds_.PersistentVolume ||
+                             kind == kinds_.PriorityClass || kind == kinds_.VolumeSnapshotClass ||
+                             kind == kinds_.VolumeSnapshotContent ||
+                             kind == kinds_.VolumeAttributesClass ||
+                             kind == kinds_.ClusterTrainingRuntime || kind == kinds_.ClusterRole;
   if (!clusterScoped) return lookupIn(nameSpaceOf(from), kind, name);
   const auto found = clusterWide_.find({kind, {}, name});
   return found == clusterWide_.end() ? kNoObject : found->second;
 }
 
-Edge* Linker::refer(EdgeKind edgeKind, ObjectId from, Symbol kind, Role role, const Node* nameNode) {
+Edge* Linker::refer(EdgeKind edgeKind, ObjectId from, Symbol kind, Role role,
+                    const Node* nameNode) {
   if (textOf(nameNode).empty()) return nullptr;
   auto& edge = stack_.edges.emplace_back();
   edge.kind = edgeKind;
@@ -71,9 +79,11 @@ void Linker::restores(ObjectId claim, const Node* reference) {
   const bool fromClaim = kind == "PersistentVolumeClaim";
   const bool fromSnapshot = kind == "VolumeSnapshot";
   const auto role = fromClaim ? Role::Claim : fromSnapshot ? Role::Snapshot : Role::Other;
-  auto* edge = refer(EdgeKind::RestoresFrom, claim, symbols_.intern(kind), role, find(reference, keys_.name));
+  auto* edge = refer(EdgeKind::RestoresFrom, claim, symbols_.intern(kind), role,
+                     find(reference, keys_.name));
   const auto* nameSpace = find(reference, keys_.namespace_);
-  if (edge && !textOf(nameSpace).empty()) edge->to = lookupIn(intern(nameSpace), symbols_.intern(kind), edge->name);
+  if (edge && !textOf(nameSpace).empty())
+    edge->to = lookupIn(intern(nameSpace), symbols_.intern(kind), edge->name);
 }
 
 void Linker::linkClaim(ObjectId id, const Node* spec) {
@@ -90,7 +100,8 @@ void Linker::linkClaim(ObjectId id, const Node* spec) {
 void Linker::linkVolume(ObjectId id, const Node* spec) {
   provides(id, find(spec, keys_.storageClassName), kinds_.StorageClass, Role::Class);
   const auto* reference = find(spec, keys_.claimRef);
-  auto* edge = refer(EdgeKind::Binds, id, kinds_.PersistentVolumeClaim, Role::Claim, find(reference, keys_.name));
+  auto* edge = refer(EdgeKind::Binds, id, kinds_.PersistentVolumeClaim, Role::Claim,
+                     find(reference, keys_.name));
   const auto* nameSpace = find(reference, keys_.namespace_);
   if (edge && !textOf(nameSpace).empty()) {
     edge->to = lookupIn(intern(nameSpace), kinds_.PersistentVolumeClaim, edge->name);
@@ -98,19 +109,24 @@ void Linker::linkVolume(ObjectId id, const Node* spec) {
 }
 
 void Linker::linkSnapshot(ObjectId id, const Node* spec) {
-  provides(id, find(spec, keys_.volumeSnapshotClassName), kinds_.VolumeSnapshotClass, Role::SnapshotClass);
+  provides(id, find(spec, keys_.volumeSnapshotClassName), kinds_.VolumeSnapshotClass,
+           Role::SnapshotClass);
   const auto* source = find(spec, keys_.source);
-  refer(EdgeKind::Snapshots, id, kinds_.PersistentVolumeClaim, Role::Claim, find(source, keys_.persistentVolumeClaimName));
-  refer(EdgeKind::References, id, kinds_.VolumeSnapshotContent, Role::Other, find(source, keys_.volumeSnapshotContentName));
+  refer(EdgeKind::Snapshots, id, kinds_.PersistentVolumeClaim, Role::Claim,
+        find(source, keys_.persistentVolumeClaimName));
+  refer(EdgeKind::References, id, kinds_.VolumeSnapshotContent, Role::Other,
+        find(source, keys_.volumeSnapshotContentName));
 }
 
 void Linker::linkIngress(ObjectId id, const Node* spec) {
   const auto backend = [&](const Node* node) {
-    refer(EdgeKind::References, id, kinds_.Service, Role::Service, find(find(node, keys_.service), keys_.name));
+    refer(EdgeKind::References, id, kinds_.Service, Role::Service,
+          find(find(node, keys_.service), keys_.name));
   };
   backend(find(spec, keys_.defaultBackend));
   for (const auto& rule : Children(find(spec, keys_.rules))) {
-    for (const auto& path : Children(find(find(&rule, keys_.http), keys_.paths))) backend(find(&path, keys_.backend));
+    for (const auto& path : Children(find(find(&rule, keys_.http), keys_.paths)))
+      backend(find(&path, keys_.backend));
   }
   for (const auto& tls : Children(find(spec, keys_.tls))) {
     refer(EdgeKind::References, id, kinds_.Secret, Role::Secret, find(&tls, keys_.secretName));
@@ -121,12 +137,15 @@ void Linker::linkIngress(ObjectId id, const Node* spec) {
 void Linker::linkAround(ObjectId id, const Node* root) {
   for (const auto& subject : Children(find(root, keys_.subjects))) {
     if (textOf(find(&subject, keys_.kind)) != "ServiceAccount") continue;
-    auto* edge = refer(EdgeKind::References, id, kinds_.ServiceAccount, Role::Account, find(&subject, keys_.name));
+    auto* edge = refer(EdgeKind::References, id, kinds_.ServiceAccount, Role::Account,
+                       find(&subject, keys_.name));
     const auto* nameSpace = find(&subject, keys_.namespace_);
-    if (edge && !textOf(nameSpace).empty()) edge->to = lookupIn(intern(nameSpace), kinds_.ServiceAccount, edge->name);
+    if (edge && !textOf(nameSpace).empty())
+      edge->to = lookupIn(intern(nameSpace), kinds_.ServiceAccount, edge->name);
   }
   if (const auto* role = find(root, keys_.roleRef)) {
-    refer(EdgeKind::References, id, intern(find(role, keys_.kind)), Role::Other, find(role, keys_.name));
+    refer(EdgeKind::References, id, intern(find(role, keys_.kind)), Role::Other,
+          find(role, keys_.name));
   }
   if (stack_.objects[id].kind != kinds_.ServiceAccount) return;
   for (const auto key : {keys_.secrets, keys_.imagePullSecrets}) {
@@ -143,7 +162,9 @@ void Linker::linkObject(ObjectId id) {
   if (object.kind == kinds_.PersistentVolume) return linkVolume(id, spec);
   if (object.kind == kinds_.VolumeSnapshot) return linkSnapshot(id, spec);
   linkAround(id, object.root);
-  if (object.role == Role::Class || object.role == Role::Config || object.role == Role::Secret || object.role == Role::Namespace) return;
+  if (object.role == Role::Class || object.role == Role::Config || object.role == Role::Secret ||
+      object.role == Role::Namespace)
+    return;
   if (symbols_.text(object.kind) == "Ingress") return linkIngress(id, spec);
   linkPods(id);
 }
@@ -159,7 +180,8 @@ void Linker::mergeIntents() {
   };
   struct HashPlace {
     std::size_t operator()(const Place& place) const {
-      return std::hash<std::string_view>{}(place.path) ^ ((std::uint64_t{place.object} << 32 | place.container) * 0x9e3779b97f4a7c15ull);
+      return std::hash<std::string_view>{}(place.path) ^
+             ((std::uint64_t{place.object} << 32 | place.container) * 0x9e3779b97f4a7c15ull);
     }
   };
   std::unordered_multimap<Place, std::size_t, HashPlace> places;
@@ -171,7 +193,8 @@ void Linker::mergeIntents() {
     places.emplace(Place{edge.from, edge.container.id, edge.path}, i);
   }
   for (const auto& intent : stack_.mountIntents) {
-    const auto [from, to] = places.equal_range(Place{intent.object, intent.container.id, intent.path});
+    const auto [from, to] =
+        places.equal_range(Place{intent.object, intent.container.id, intent.path});
     for (auto at = from; at != to; ++at) {
       auto& edge = stack_.edges[at->second];
       edge.intent = intent.intent;
@@ -188,6 +211,8 @@ void Linker::run() {
   mergeIntents();
 }
 
-void link(Stack& stack) { Linker(stack).run(); }
+void link(Stack& stack) {
+  Linker(stack).run();
+}
 
 }  // namespace mlstack::ir

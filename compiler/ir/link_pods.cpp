@@ -11,7 +11,8 @@ Linker::Volume Linker::readVolume(const Node& node) {
     return flag && flag->kind == NodeKind::Bool && flag->boolean;
   };
   const auto add = [&](Role role, Symbol kind, const Node* name, bool isReadOnly) {
-    if (!textOf(name).empty()) volume.targets.push_back({role, kind, intern(name), isReadOnly, false});
+    if (!textOf(name).empty())
+      volume.targets.push_back({role, kind, intern(name), isReadOnly, false});
   };
   if (const auto* claim = find(&node, keys_.persistentVolumeClaim)) {
     add(Role::Claim, kinds_.PersistentVolumeClaim, find(claim, keys_.claimName), readOnly(claim));
@@ -24,7 +25,8 @@ Linker::Volume Linker::readVolume(const Node& node) {
       add(Role::Config, kinds_.ConfigMap, find(find(&source, keys_.configMap), keys_.name), true);
       add(Role::Secret, kinds_.Secret, find(find(&source, keys_.secret), keys_.name), true);
     }
-    if (volume.targets.empty()) volume.targets.push_back({Role::Other, {}, volume.name, true, false});
+    if (volume.targets.empty())
+      volume.targets.push_back({Role::Other, {}, volume.name, true, false});
   } else if (find(&node, keys_.ephemeral)) {
     // A claim made for each pod; it goes with the pod, and the stack has no object for it.
     volume.targets.push_back({Role::Claim, {}, volume.name, false, true});
@@ -34,10 +36,12 @@ Linker::Volume Linker::readVolume(const Node& node) {
     const auto* provider = find(find(csi, keys_.volumeAttributes), keys_.secretProviderClass);
     add(Role::Secret, kinds_.SecretProviderClass, provider, true);
     add(Role::Secret, kinds_.Secret, find(find(csi, keys_.nodePublishSecretRef), keys_.name), true);
-    if (volume.targets.empty()) volume.targets.push_back({Role::Other, {}, volume.name, readOnly(csi), false});
+    if (volume.targets.empty())
+      volume.targets.push_back({Role::Other, {}, volume.name, readOnly(csi), false});
   }
   if (volume.targets.empty()) {
-    // hostPath, nfs and the like: outside of every claim. The source object is the entry beside `name`.
+    // hostPath, nfs and the like: outside of every claim. The source object is the entry beside
+    // `name`.
     const Node* source = nullptr;
     for (const auto& child : Children(&node)) {
       if (child.key != keys_.name) source = &child;
@@ -47,11 +51,12 @@ Linker::Volume Linker::readVolume(const Node& node) {
   return volume;
 }
 
-/// The claim templates of StatefulSets and JobSets: their names are volume names to the pods.
+/// The claim templates of StatefulSets, JobSets and training runtimes: their names are volume names to the pods.
 std::vector<const Node*> Linker::claimTemplates(ObjectId id) {
   std::vector<const Node*> templates;
   const auto* spec = find(stack_.objects[id].root, keys_.spec);
-  for (const auto& claim : Children(find(spec, keys_.volumeClaimTemplates))) templates.push_back(&claim);
+  for (const auto& claim : Children(find(spec, keys_.volumeClaimTemplates)))
+    templates.push_back(&claim);
   // A training runtime holds a JobSet as its template.
   const auto* jobSet = find(find(spec, keys_.template_), keys_.spec);
   for (const auto* holder : {spec, jobSet}) {
@@ -62,7 +67,7 @@ std::vector<const Node*> Linker::claimTemplates(ObjectId id) {
   for (const auto* claim : templates) {
     const auto* name = find(find(claim, keys_.metadata), keys_.name);
     if (auto* edge = refer(EdgeKind::Owns, id, kinds_.PersistentVolumeClaim, Role::Claim, name)) {
-      edge->to = kNoObject;   // a claim of that very name is another one
+      edge->to = kNoObject;  // a claim of that very name is another one
       edge->volumeName = edge->name;
     }
   }
@@ -81,7 +86,8 @@ Edge& Linker::mountEdge(ObjectId id, const Target& target) {
   return edge;
 }
 
-void Linker::linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey, std::vector<Volume>& volumes) {
+void Linker::linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey,
+                       std::vector<Volume>& volumes) {
   const auto* nameNode = find(&mount, keys_.name);
   if (textOf(nameNode).empty()) return;
   const auto name = intern(nameNode);
@@ -94,7 +100,8 @@ void Linker::linkMount(ObjectId id, Symbol container, const Node& mount, Symbol 
     const auto* readOnly = find(&mount, keys_.readOnly);
     for (const auto& target : volume.targets) {
       auto& edge = mountEdge(id, target);
-      edge.readOnly = edge.readOnly || (readOnly && readOnly->kind == NodeKind::Bool && readOnly->boolean);
+      edge.readOnly =
+          edge.readOnly || (readOnly && readOnly->kind == NodeKind::Bool && readOnly->boolean);
       edge.container = container;
       edge.volumeName = name;
       edge.path = textOf(path);
@@ -137,7 +144,8 @@ void Linker::linkStorageUri(ObjectId id, Symbol container, const Node& holder) {
   if (!uri.starts_with(kScheme)) return;
   const auto rest = uri.substr(kScheme.size());
   const auto slash = rest.find('/');
-  auto& edge = mountEdge(id, {Role::Claim, kinds_.PersistentVolumeClaim, symbols_.intern(rest.substr(0, slash)), true, false});
+  auto& edge = mountEdge(id, {Role::Claim, kinds_.PersistentVolumeClaim,
+                              symbols_.intern(rest.substr(0, slash)), true, false});
   edge.container = container;
   edge.path = "/mnt/models";
   if (slash != std::string_view::npos) edge.subPath = rest.substr(slash + 1);
@@ -146,13 +154,16 @@ void Linker::linkStorageUri(ObjectId id, Symbol container, const Node& holder) {
 
 void Linker::linkContainer(ObjectId id, const Node& container, std::vector<Volume>& volumes) {
   const auto name = intern(find(&container, keys_.name));
-  for (const auto& mount : Children(find(&container, keys_.volumeMounts))) linkMount(id, name, mount, keys_.mountPath, volumes);
-  for (const auto& device : Children(find(&container, keys_.volumeDevices))) linkMount(id, name, device, keys_.devicePath, volumes);
+  for (const auto& mount : Children(find(&container, keys_.volumeMounts)))
+    linkMount(id, name, mount, keys_.mountPath, volumes);
+  for (const auto& device : Children(find(&container, keys_.volumeDevices)))
+    linkMount(id, name, device, keys_.devicePath, volumes);
   linkEnvironment(id, name, container);
   linkStorageUri(id, name, container);
 }
 
-void Linker::linkPodSpec(ObjectId id, const PodTemplate& pods, const std::vector<const Node*>& templates) {
+void Linker::linkPodSpec(ObjectId id, const PodTemplate& pods,
+                         const std::vector<const Node*>& templates) {
   std::vector<Volume> volumes;
   // A claim template hides a volume of the same name.
   for (const auto* claim : templates) {
@@ -165,7 +176,8 @@ void Linker::linkPodSpec(ObjectId id, const PodTemplate& pods, const std::vector
   for (const auto& node : Children(find(pods.spec, keys_.volumes))) {
     if (node.kind == NodeKind::Map) volumes.push_back(readVolume(node));
   }
-  for (const auto* container : containersOf(*pods.spec, symbols_)) linkContainer(id, *container, volumes);
+  for (const auto* container : containersOf(*pods.spec, symbols_))
+    linkContainer(id, *container, volumes);
   for (const auto& volume : volumes) {
     if (volume.mounted) continue;
     // Listed but mounted nowhere: the scheduler and the claim's protection still count it.
@@ -180,12 +192,16 @@ void Linker::linkPodSpec(ObjectId id, const PodTemplate& pods, const std::vector
   for (const auto& secret : Children(find(pods.spec, keys_.imagePullSecrets))) {
     refer(EdgeKind::References, id, kinds_.Secret, Role::Secret, find(&secret, keys_.name));
   }
-  refer(EdgeKind::References, id, kinds_.ServiceAccount, Role::Account, find(pods.spec, keys_.serviceAccountName));
-  refer(EdgeKind::References, id, kinds_.PriorityClass, Role::Other, find(pods.spec, keys_.priorityClassName));
+  refer(EdgeKind::References, id, kinds_.ServiceAccount, Role::Account,
+        find(pods.spec, keys_.serviceAccountName));
+  refer(EdgeKind::References, id, kinds_.PriorityClass, Role::Other,
+        find(pods.spec, keys_.priorityClassName));
   refer(EdgeKind::References, id, kinds_.Service, Role::Service, find(pods.spec, keys_.subdomain));
   for (const auto& claim : Children(find(pods.spec, keys_.resourceClaims))) {
-    refer(EdgeKind::References, id, kinds_.ResourceClaim, Role::Other, find(&claim, keys_.resourceClaimName));
-    refer(EdgeKind::References, id, kinds_.ResourceClaimTemplate, Role::Other, find(&claim, keys_.resourceClaimTemplateName));
+    refer(EdgeKind::References, id, kinds_.ResourceClaim, Role::Other,
+          find(&claim, keys_.resourceClaimName));
+    refer(EdgeKind::References, id, kinds_.ResourceClaimTemplate, Role::Other,
+          find(&claim, keys_.resourceClaimTemplateName));
   }
 }
 

@@ -38,13 +38,16 @@ void Linker::indexLabels(ObjectId id, const std::vector<PodTemplate>& pods) {
     entry.object = id;
     const auto* metadata = isPod ? find(object.root, keys_.metadata) : one.metadata;
     for (const auto& label : Children(find(metadata, keys_.labels))) {
-      if (label.kind == NodeKind::String) entry.labels.emplace_back(label.key, symbols_.intern(label.text()));
+      if (label.kind == NodeKind::String)
+        entry.labels.emplace_back(label.key, symbols_.intern(label.text()));
     }
     for (const auto& row : kControllerLabels) {
-      if (row.kind == symbols_.text(object.kind)) entry.labels.emplace_back(symbols_.intern(row.label), object.name);
+      if (row.kind == symbols_.text(object.kind))
+        entry.labels.emplace_back(symbols_.intern(row.label), object.name);
     }
     const auto number = static_cast<std::uint32_t>(podLabels_.size());
-    for (const auto& [key, value] : entry.labels) byLabel_[{nameSpace, key, value}].push_back(number);
+    for (const auto& [key, value] : entry.labels)
+      byLabel_[{nameSpace, key, value}].push_back(number);
     byNameSpace_[nameSpace.id].push_back(number);
     podLabels_.push_back(std::move(entry));
   }
@@ -69,21 +72,25 @@ bool Linker::matches(const PodLabels& pods, const Node* labels, const Node* expr
     for (const auto& candidate : Children(find(&expression, keys_.values))) {
       listed = listed || (value && textOf(&candidate) == symbols_.text(*value));
     }
-    const bool holds = op == "In" ? listed : op == "NotIn" ? !listed : op == "Exists" ? value != nullptr : value == nullptr;
+    const bool holds = op == "In"       ? listed
+                       : op == "NotIn"  ? !listed
+                       : op == "Exists" ? value != nullptr
+                                        : value == nullptr;
     if (!holds) return false;
   }
   return true;
 }
 
-/// Edges to every workload whose pods the selector matches. An empty label map (a Service's) selects
-/// nothing, an empty LabelSelector everything in the namespace.
+/// Edges to every workload whose pods the selector matches. An empty label map (a Service's)
+/// selects nothing, an empty LabelSelector everything in the namespace.
 void Linker::select(ObjectId id, const Node* selector, bool isLabelMap) {
   if (!selector || selector->kind != NodeKind::Map) return;
   const auto* labels = isLabelMap ? selector : find(selector, keys_.matchLabels);
   const auto* expressions = isLabelMap ? nullptr : find(selector, keys_.matchExpressions);
   if (isLabelMap && selector->length == 0) return;
   const auto nameSpace = nameSpaceOf(stack_.objects[id]);
-  // The label that the fewest pods have: with thousands of workloads the common ones match them all.
+  // The label that the fewest pods have: with thousands of workloads the common ones match them
+  // all.
   const std::vector<std::uint32_t>* candidates = nullptr;
   for (const auto& label : Children(labels)) {
     if (label.kind != NodeKind::String) return;
@@ -100,7 +107,7 @@ void Linker::select(ObjectId id, const Node* selector, bool isLabelMap) {
   for (const auto number : *candidates) {
     const auto& pods = podLabels_[number];
     if (pods.object == last || !matches(pods, labels, expressions)) continue;
-    last = pods.object;   // several templates of one workload: one edge
+    last = pods.object;  // several templates of one workload: one edge
     auto& edge = stack_.edges.emplace_back();
     edge.kind = EdgeKind::Selects;
     edge.from = id;
@@ -138,7 +145,9 @@ void Linker::runSelectors() {
     } else if (kind == "TrainJob") {
       const auto* reference = find(spec, keys_.runtimeRef);
       const auto* runtimeKind = find(reference, keys_.kind);
-      refer(EdgeKind::References, id, runtimeKind ? intern(runtimeKind) : kinds_.ClusterTrainingRuntime, Role::Other, find(reference, keys_.name));
+      refer(EdgeKind::References, id,
+            runtimeKind ? intern(runtimeKind) : kinds_.ClusterTrainingRuntime, Role::Other,
+            find(reference, keys_.name));
     }
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The parts of link(): finding objects by name, edges of pod specs, edges of everything else, label selection.
+// The parts of link(): finding objects by name, edges of pod specs, edges of everything else, label
+// selection.
 
 #include <cstdint>
 #include <unordered_map>
@@ -12,19 +13,29 @@ namespace mlstack::ir {
 
 /// Every key that linking looks for, interned once, so that a lookup compares numbers.
 struct Keys {
-#define MLSTACK_KEYS(K)                                                                                          \
-  K(metadata) K(name) K(labels) K(spec) K(kind) K(apiGroup) K(volumes) K(volumeMounts) K(volumeDevices)          \
-  K(mountPath) K(devicePath) K(subPath) K(subPathExpr) K(readOnly) K(persistentVolumeClaim) K(claimName)         \
-  K(configMap) K(secret) K(secretName) K(projected) K(sources) K(ephemeral) K(emptyDir) K(csi)                   \
-  K(volumeAttributes) K(secretProviderClass) K(nodePublishSecretRef) K(env) K(envFrom) K(valueFrom)              \
-  K(configMapKeyRef) K(secretKeyRef) K(configMapRef) K(secretRef) K(imagePullSecrets) K(serviceAccountName)      \
-  K(priorityClassName) K(storageClassName) K(volumeName) K(claimRef) K(dataSource) K(dataSourceRef) K(source)    \
-  K(persistentVolumeClaimName) K(volumeSnapshotClassName) K(volumeSnapshotContentName) K(volumeClaimTemplates)   \
-  K(volumeClaimPolicies) K(templates) K(serviceName) K(selector) K(podSelector) K(matchLabels)                   \
-  K(matchExpressions) K(key) K(operator_) K(values) K(scaleTargetRef) K(targetRef) K(subjects) K(roleRef)        \
-  K(rules) K(http) K(paths) K(backend) K(service) K(defaultBackend) K(tls) K(secrets) K(storageUri) K(trainer)   \
-  K(namespace_) K(volumeAttributesClassName) K(clusterTrainingRuntime) K(runtimeRef) K(resourceClaims)           \
-  K(resourceClaimTemplateName) K(resourceClaimName) K(subdomain) K(template_)
+#define MLSTACK_KEYS(K)                                                                            \
+  K(metadata)                                                                                      \
+  K(name) K(labels) K(spec) K(kind) K(apiGroup) K(volumes) K(volumeMounts) K(volumeDevices)        \
+      K(mountPath) K(devicePath) K(subPath) K(subPathExpr) K(readOnly) K(persistentVolumeClaim) K( \
+          claimName) K(configMap) K(secret) K(secretName) K(projected) K(sources) K(ephemeral)     \
+          K(emptyDir) K(csi) K(volumeAttributes) K(secretProviderClass) K(nodePublishSecretRef)    \
+              K(env) K(envFrom) K(valueFrom) K(configMapKeyRef) K(secretKeyRef) K(configMapRef)    \
+                  K(secretRef) K(imagePullSecrets) K(serviceAccountName) K(priorityClassName)      \
+                      K(storageClassName) K(volumeName) K(claimRef) K(dataSource) K(dataSourceRef) \
+                          K(source) K(persistentVolumeClaimName) K(volumeSnapshotClassName)        \
+                              K(volumeSnapshotContentName) K(volumeClaimTemplates)                 \
+                                  K(volumeClaimPolicies) K(templates) K(serviceName) K(selector)   \
+                                      K(podSelector) K(matchLabels) K(matchExpressions) K(key)     \
+                                          K(operator_) K(values) K(scaleTargetRef) K(targetRef)    \
+                                              K(subjects) K(roleRef) K(rules) K(http) K(paths)     \
+                                                  K(backend) K(service) K(defaultBackend) K(tls)   \
+                                                      K(secrets) K(storageUri) K(trainer) K(       \
+                                                          namespace_) K(volumeAttributesClassName) \
+                                                          K(clusterTrainingRuntime) K(runtimeRef)  \
+                                                              K(resourceClaims)                    \
+                                                                  K(resourceClaimTemplateName)     \
+                                                                      K(resourceClaimName)         \
+                                                                          K(subdomain) K(template_)
 #define MLSTACK_KEY(key) Symbol key;
   MLSTACK_KEYS(MLSTACK_KEY)
 #undef MLSTACK_KEY
@@ -34,11 +45,13 @@ struct Keys {
 
 /// Kinds by which objects are found.
 struct Kinds {
-#define MLSTACK_KINDS(K)                                                                                  \
-  K(StorageClass) K(PersistentVolume) K(PersistentVolumeClaim) K(VolumeSnapshot) K(VolumeSnapshotClass)   \
-  K(VolumeSnapshotContent) K(VolumeAttributesClass) K(ConfigMap) K(Secret) K(ServiceAccount) K(Service)   \
-  K(PriorityClass) K(SecretProviderClass) K(Deployment) K(ResourceClaim) K(ResourceClaimTemplate)         \
-  K(TrainingRuntime) K(ClusterTrainingRuntime) K(Role) K(ClusterRole)
+#define MLSTACK_KINDS(K)                                                                         \
+  K(StorageClass)                                                                                \
+  K(PersistentVolume) K(PersistentVolumeClaim) K(VolumeSnapshot) K(VolumeSnapshotClass)          \
+      K(VolumeSnapshotContent) K(VolumeAttributesClass) K(ConfigMap) K(Secret) K(ServiceAccount) \
+          K(Service) K(PriorityClass) K(SecretProviderClass) K(Deployment) K(ResourceClaim)      \
+              K(ResourceClaimTemplate) K(TrainingRuntime) K(ClusterTrainingRuntime) K(Role)      \
+                  K(ClusterRole)
 #define MLSTACK_KIND(kind) Symbol kind;
   MLSTACK_KINDS(MLSTACK_KIND)
 #undef MLSTACK_KIND
@@ -66,7 +79,8 @@ class Linker {
   };
   struct HashName {
     std::size_t operator()(const Name& name) const {
-      const auto high = (std::uint64_t{name.kind.id} << 40) ^ (std::uint64_t{name.nameSpace.id} << 20);
+      const auto high =
+          (std::uint64_t{name.kind.id} << 40) ^ (std::uint64_t{name.nameSpace.id} << 20);
       return static_cast<std::size_t>((high ^ name.name.id) * 0x9e3779b97f4a7c15ull >> 7);
     }
   };
@@ -96,11 +110,15 @@ class Linker {
     bool operator==(const Label&) const = default;
   };
   struct HashLabel {
-    std::size_t operator()(const Label& label) const { return HashName{}({label.nameSpace, label.key, label.value}); }
+    std::size_t operator()(const Label& label) const {
+      return HashName{}({label.nameSpace, label.key, label.value});
+    }
   };
 
   [[nodiscard]] Symbol nameSpaceOf(const Object& object) const {
-    return object.nameSpace ? object.nameSpace : stack_.nameSpace ? stack_.nameSpace : defaultNameSpace_;
+    return object.nameSpace   ? object.nameSpace
+           : stack_.nameSpace ? stack_.nameSpace
+                              : defaultNameSpace_;
   }
   /// The object of that kind and name as seen from `from`; kNoObject when the stack has none.
   [[nodiscard]] ObjectId lookup(const Object& from, Symbol kind, Symbol name) const;
@@ -123,9 +141,11 @@ class Linker {
 
   // link_pods.cpp
   void linkPods(ObjectId id);
-  void linkPodSpec(ObjectId id, const PodTemplate& pods, const std::vector<const Node*>& claimTemplates);
+  void linkPodSpec(ObjectId id, const PodTemplate& pods,
+                   const std::vector<const Node*>& claimTemplates);
   void linkContainer(ObjectId id, const Node& container, std::vector<Volume>& volumes);
-  void linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey, std::vector<Volume>& volumes);
+  void linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey,
+                 std::vector<Volume>& volumes);
   void linkEnvironment(ObjectId id, Symbol container, const Node& holder);
   void linkStorageUri(ObjectId id, Symbol container, const Node& holder);
   [[nodiscard]] Volume readVolume(const Node& volume);
@@ -145,7 +165,7 @@ class Linker {
   Kinds kinds_;
   Symbol defaultNameSpace_;
   std::unordered_map<Name, ObjectId, HashName> byName_;
-  std::unordered_map<Name, ObjectId, HashName> clusterWide_;   // namespace 0
+  std::unordered_map<Name, ObjectId, HashName> clusterWide_;  // namespace 0
   std::vector<PodLabels> podLabels_;
   std::unordered_map<Label, std::vector<std::uint32_t>, HashLabel> byLabel_;   // → podLabels_
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> byNameSpace_;  // → podLabels_

@@ -26,9 +26,23 @@ constexpr KindRole kRoles[] = {
 
 /// Custom resources around the running ones.
 constexpr std::string_view kIdleKinds[] = {
-    "ClusterQueue", "LocalQueue", "ResourceFlavor", "WorkloadPriorityClass", "VolumeSnapshotContent",
-    "ServiceMonitor", "PodMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute", "Gateway", "SecretProviderClass",
-    "ServingRuntime", "ClusterServingRuntime", "TrainingRuntime", "ClusterTrainingRuntime", "VirtualService",
+    "ClusterQueue",
+    "LocalQueue",
+    "ResourceFlavor",
+    "WorkloadPriorityClass",
+    "VolumeSnapshotContent",
+    "ServiceMonitor",
+    "PodMonitor",
+    "PrometheusRule",
+    "ScaledObject",
+    "HTTPRoute",
+    "Gateway",
+    "SecretProviderClass",
+    "ServingRuntime",
+    "ClusterServingRuntime",
+    "TrainingRuntime",
+    "ClusterTrainingRuntime",
+    "VirtualService",
 };
 
 std::string_view groupOf(std::string_view apiVersion) {
@@ -45,7 +59,8 @@ Symbol symbolAt(const Node* root, std::string_view path, base::SymbolTable& symb
 
 Role roleOf(std::string_view apiVersion, std::string_view kind) {
   const auto group = groupOf(apiVersion);
-  if (kind == "Service") return group.empty() ? Role::Service : Role::Workload;   // Knative's runs pods
+  if (kind == "Service")
+    return group.empty() ? Role::Service : Role::Workload;  // Knative's runs pods
   for (const auto& row : kRoles) {
     if (row.kind == kind) return row.role;
   }
@@ -65,11 +80,12 @@ std::size_t addManifest(Stack& stack, Node* root) {
   if (!kind || !apiVersion) return 0;
   if (symbols.text(kind).ends_with("List") && symbols.text(apiVersion) == "v1") {
     std::size_t added = 0;
-    for (auto& item : Children(findPath(root, "items", symbols))) added += addManifest(stack, &item);
+    for (auto& item : Children(findPath(root, "items", symbols)))
+      added += addManifest(stack, &item);
     return added;
   }
   const auto name = symbolAt(root, "metadata.name", symbols);
-  if (!name) return 0;   // `generateName`: nothing can refer to it
+  if (!name) return 0;  // `generateName`: nothing can refer to it
   auto& object = stack.objects.emplace_back();
   object.role = roleOf(symbols.text(apiVersion), symbols.text(kind));
   object.apiVersion = apiVersion;
@@ -80,7 +96,8 @@ std::size_t addManifest(Stack& stack, Node* root) {
   object.span = nameNode->span;
   object.root = root;
   // Custom resources that run nothing; a TrainJob runs what its runtime says.
-  if (object.role == Role::Workload && symbols.text(kind) != "TrainJob" && podTemplates(object, symbols).empty()) {
+  if (object.role == Role::Workload && symbols.text(kind) != "TrainJob" &&
+      podTemplates(object, symbols).empty()) {
     object.role = Role::Other;
   }
   object.order = static_cast<std::uint32_t>(stack.objects.size() - 1);

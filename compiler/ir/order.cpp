@@ -11,8 +11,25 @@ namespace {
 /// Groups in apply order. What is in no table is a workload or belongs with them: most custom
 /// resources name claims, and nothing that claims need is unknown here.
 enum Group : std::uint8_t {
-  Namespaces, Definitions, Classes, Accounts, Roles, RoleBindings, Quotas, Configs, Volumes, Claims,
-  Snapshots, RestoredClaims, Queues, Runtimes, Services, Workloads, Watchers, Hooks, kGroups
+  Namespaces,
+  Definitions,
+  Classes,
+  Accounts,
+  Roles,
+  RoleBindings,
+  Quotas,
+  Configs,
+  Volumes,
+  Claims,
+  Snapshots,
+  RestoredClaims,
+  Queues,
+  Runtimes,
+  Services,
+  Workloads,
+  Watchers,
+  Hooks,
+  kGroups
 };
 
 struct KindGroup {
@@ -95,7 +112,8 @@ Group groupOf(std::string_view apiVersion, std::string_view kind) {
 
 /// A claim that restores waits for its snapshot; the snapshot, for the claim it is taken of.
 bool restores(const Object& claim, const base::SymbolTable& symbols) {
-  return findPath(claim.root, "spec.dataSource", symbols) || findPath(claim.root, "spec.dataSourceRef", symbols);
+  return findPath(claim.root, "spec.dataSource", symbols) ||
+         findPath(claim.root, "spec.dataSourceRef", symbols);
 }
 
 }  // namespace

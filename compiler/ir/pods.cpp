@@ -18,18 +18,22 @@ std::int64_t product(std::int64_t a, std::int64_t b) {
 
 class Finder {
  public:
-  Finder(const Object& object, const base::SymbolTable& symbols) : root_(object.root), symbols_(symbols) {}
+  Finder(const Object& object, const base::SymbolTable& symbols)
+      : root_(object.root), symbols_(symbols) {}
 
   std::vector<PodTemplate> find(std::string_view group, std::string_view kind);
 
  private:
-  [[nodiscard]] Node* at(const Node* from, std::string_view path) const { return findPath(from, path, symbols_); }
+  [[nodiscard]] Node* at(const Node* from, std::string_view path) const {
+    return findPath(from, path, symbols_);
+  }
   [[nodiscard]] std::string_view text(const Node* from, std::string_view path) const {
     const auto* node = at(from, path);
     return node && node->kind == NodeKind::String ? node->text() : std::string_view{};
   }
   /// A count at `path`, or `otherwise`; never negative.
-  [[nodiscard]] std::int64_t number(const Node* from, std::string_view path, std::int64_t otherwise) const {
+  [[nodiscard]] std::int64_t number(const Node* from, std::string_view path,
+                                    std::int64_t otherwise) const {
     const auto* node = at(from, path);
     if (!node || node->kind != NodeKind::Int) return otherwise;
     return std::clamp<std::int64_t>(node->integer, 0, kMost);
@@ -47,15 +51,17 @@ class Finder {
   }
 
   /// Adds the pod template at `from`.`path`; null when there is none.
-  PodTemplate* add(const Node* from, std::string_view path, const std::string& prefix, std::int64_t replicas) {
+  PodTemplate* add(const Node* from, std::string_view path, const std::string& prefix,
+                   std::int64_t replicas) {
     const auto* pod = path.empty() ? from : at(from, path);
     auto* spec = at(pod, "spec");
     if (!spec || spec->kind != NodeKind::Map) return nullptr;
     auto& added = found_.emplace_back();
     added.metadata = at(pod, "metadata");
     added.spec = spec;
-    added.path = prefix.empty() ? fmt::format("{}.spec", path) : path.empty() ? fmt::format("{}.spec", prefix)
-                                                                              : fmt::format("{}.{}.spec", prefix, path);
+    added.path = prefix.empty() ? fmt::format("{}.spec", path)
+                 : path.empty() ? fmt::format("{}.spec", prefix)
+                                : fmt::format("{}.{}.spec", prefix, path);
     added.replicas = replicas;
     return &added;
   }
@@ -100,26 +106,32 @@ void Finder::builtIn(std::string_view kind) {
   } else if (kind == "Job") {
     if (add(root_, "spec.template", "", parallelism(at(root_, "spec")))) toEnd();
   } else if (kind == "CronJob") {
-    if (add(root_, "spec.jobTemplate.spec.template", "", parallelism(at(root_, "spec.jobTemplate.spec")))) toEnd();
+    if (add(root_, "spec.jobTemplate.spec.template", "",
+            parallelism(at(root_, "spec.jobTemplate.spec"))))
+      toEnd();
   } else if (kind == "DaemonSet") {
     if (auto* pods = add(root_, "spec.template", "", 1)) {
       pods->onePerNode = true;
       pods->rolling = moreThanNone(root_, "spec.updateStrategy.rollingUpdate.maxSurge", false);
     }
-  } else if (kind == "Deployment" || kind == "StatefulSet" || kind == "ReplicaSet" || kind == "ReplicationController") {
+  } else if (kind == "Deployment" || kind == "StatefulSet" || kind == "ReplicaSet" ||
+             kind == "ReplicationController") {
     auto* pods = add(root_, "spec.template", "", number(root_, "spec.replicas", 1));
     if (!pods) return;
     pods->rolling = kind == "Deployment" && text(root_, "spec.strategy.type") != "Recreate" &&
                     moreThanNone(root_, "spec.strategy.rollingUpdate.maxSurge", true);
-    pods->distinctStorage = kind == "StatefulSet" && Children(at(root_, "spec.volumeClaimTemplates")).size() > 0;
+    pods->distinctStorage =
+        kind == "StatefulSet" && Children(at(root_, "spec.volumeClaimTemplates")).size() > 0;
   }
 }
 
 void Finder::jobSet(const Node* spec, const std::string& prefix, std::int64_t times) {
   int index = 0;
   for (auto& job : Children(at(spec, "replicatedJobs"))) {
-    const auto pods = product(product(number(&job, "replicas", 1), parallelism(at(&job, "template.spec"))), times);
-    add(&job, "template.spec.template", fmt::format("{}.replicatedJobs[{}]", prefix, index++), pods);
+    const auto pods = product(
+        product(number(&job, "replicas", 1), parallelism(at(&job, "template.spec"))), times);
+    add(&job, "template.spec.template", fmt::format("{}.replicatedJobs[{}]", prefix, index++),
+        pods);
   }
   toEnd();
 }
@@ -128,7 +140,8 @@ void Finder::replicaSpecs(std::string_view field) {
   for (auto& role : Children(at(at(root_, "spec"), field))) {
     const auto name = symbols_.text(role.key);
     auto replicas = number(&role, "replicas", 1);
-    if (name == "Worker") replicas = std::max(replicas, number(root_, "spec.elasticPolicy.maxReplicas", replicas));
+    if (name == "Worker")
+      replicas = std::max(replicas, number(root_, "spec.elasticPolicy.maxReplicas", replicas));
     add(&role, "template", fmt::format("spec.{}.{}", field, name), replicas);
   }
   toEnd();
@@ -165,9 +178,11 @@ void Finder::ray(std::string_view kind) {
 void Finder::leaderWorkerSet() {
   const auto groups = number(root_, "spec.replicas", 1);
   const auto size = number(root_, "spec.leaderWorkerTemplate.size", 1);
-  const bool surges = moreThanNone(root_, "spec.rolloutStrategy.rollingUpdateConfiguration.maxSurge", false);
+  const bool surges =
+      moreThanNone(root_, "spec.rolloutStrategy.rollingUpdateConfiguration.maxSurge", false);
   const bool leader = add(root_, "spec.leaderWorkerTemplate.leaderTemplate", "", groups) != nullptr;
-  add(root_, "spec.leaderWorkerTemplate.workerTemplate", "", product(groups, leader && size > 0 ? size - 1 : size));
+  add(root_, "spec.leaderWorkerTemplate.workerTemplate", "",
+      product(groups, leader && size > 0 ? size - 1 : size));
   for (auto& pods : found_) pods.rolling = surges;
 }
 
@@ -176,9 +191,11 @@ void Finder::inferenceService() {
     auto* spec = at(at(root_, "spec"), part);
     if (!spec || spec->kind != NodeKind::Map) continue;
     const auto least = number(spec, "minReplicas", 1);
-    addSpec(spec, fmt::format("spec.{}", part), std::max(number(spec, "maxReplicas", least), std::max<std::int64_t>(least, 1)));
+    addSpec(spec, fmt::format("spec.{}", part),
+            std::max(number(spec, "maxReplicas", least), std::max<std::int64_t>(least, 1)));
     if (auto* workers = at(spec, "workerSpec"); workers && workers->kind == NodeKind::Map) {
-      addSpec(workers, fmt::format("spec.{}.workerSpec", part), std::max<std::int64_t>(number(workers, "pipelineParallelSize", 2) - 1, 1));
+      addSpec(workers, fmt::format("spec.{}.workerSpec", part),
+              std::max<std::int64_t>(number(workers, "pipelineParallelSize", 2) - 1, 1));
     }
   }
   for (auto& pods : found_) pods.rolling = true;
@@ -201,7 +218,8 @@ void Finder::trainJob() {
   int index = 0;
   for (auto& patch : Children(at(root_, "spec.runtimePatches"))) {
     jobSet(at(&patch, "trainingRuntimeSpec.template.spec"),
-           fmt::format("spec.runtimePatches[{}].trainingRuntimeSpec.template.spec", index++), nodes);
+           fmt::format("spec.runtimePatches[{}].trainingRuntimeSpec.template.spec", index++),
+           nodes);
   }
   toEnd();
 }
@@ -225,7 +243,7 @@ void Finder::anyContainers(Node& node, const std::string& path, std::int64_t rep
     }
     const auto step = node.kind == NodeKind::List ? fmt::format("{}[{}]", path, index++)
                       : path.empty()              ? std::string(symbols_.text(child.key))
-                                                  : fmt::format("{}.{}", path, symbols_.text(child.key));
+                                     : fmt::format("{}.{}", path, symbols_.text(child.key));
     const auto before = found_.size();
     anyContainers(child, step, replicas);
     // A template's metadata stands beside its spec.
@@ -238,7 +256,8 @@ void Finder::anyContainers(Node& node, const std::string& path, std::int64_t rep
 std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view kind) {
   if (group.empty() || group == "apps" || group == "batch") {
     builtIn(kind);
-  } else if (group.find('.') == std::string_view::npos || (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io"))) {
+  } else if (group.find('.') == std::string_view::npos ||
+             (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io"))) {
     // The other groups of Kubernetes itself run nothing.
   } else if (kind == "JobSet") {
     jobSet(at(root_, "spec"), "spec", 1);
@@ -256,14 +275,16 @@ std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view k
     replicaSpecs("jaxReplicaSpecs");
   } else if (kind == "TrainJob") {
     trainJob();
-  } else if (kind == "RayCluster" || kind == "RayJob" || kind == "RayService" || kind == "RayCronJob") {
+  } else if (kind == "RayCluster" || kind == "RayJob" || kind == "RayService" ||
+             kind == "RayCronJob") {
     ray(kind);
   } else if (kind == "LeaderWorkerSet") {
     leaderWorkerSet();
   } else if (kind == "InferenceService") {
     inferenceService();
   }
-  const bool isCustom = group.find('.') != std::string_view::npos && (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"));
+  const bool isCustom = group.find('.') != std::string_view::npos &&
+                        (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"));
   // Kinds without a row, and older versions of those with one.
   if (isCustom && found_.empty() && kind != "TrainJob" && root_) anyContainers(*root_, "", 1);
   return std::move(found_);
@@ -275,7 +296,8 @@ std::vector<PodTemplate> podTemplates(const Object& object, const base::SymbolTa
   if (!object.root || object.root->kind != NodeKind::Map) return {};
   const auto apiVersion = symbols.text(object.apiVersion);
   const auto slash = apiVersion.find('/');
-  const auto group = slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
+  const auto group =
+      slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
   return Finder(object, symbols).find(group, symbols.text(object.kind));
 }
 
@@ -292,7 +314,8 @@ std::vector<Node*> containersOf(const Node& podSpec, const base::SymbolTable& sy
   // KServe's predictors are containers under the name of their framework.
   for (auto& child : Children(&podSpec)) {
     if (child.kind != NodeKind::Map) continue;
-    if (findPath(&child, "volumeMounts", symbols) || findPath(&child, "env", symbols) || findPath(&child, "storageUri", symbols)) {
+    if (findPath(&child, "volumeMounts", symbols) || findPath(&child, "env", symbols) ||
+        findPath(&child, "storageUri", symbols)) {
       containers.push_back(&child);
     }
   }

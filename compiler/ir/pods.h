@@ -19,15 +19,19 @@ struct PodTemplate {
   bool distinctStorage = false;  // each pod has claims of its own (StatefulSet templates)
 };
 
-/// The pod templates of Pod, PodTemplate, Job, CronJob, Deployment, StatefulSet, DaemonSet, ReplicaSet,
-/// ReplicationController, JobSet, PyTorchJob, MPIJob, TFJob, XGBoostJob, PaddleJob, JAXJob, RayCluster, RayJob,
-/// RayCronJob, RayService, LeaderWorkerSet, InferenceService; of a TrainJob what it lays over its runtime. Of other
-/// custom resources every map with a `containers` list, taken for a PodSpec. Empty for the rest. Autoscalers are not
-/// looked at: they are objects of their own.
-[[nodiscard]] std::vector<PodTemplate> podTemplates(const Object& object, const base::SymbolTable& symbols);
+/// The pod templates of Pod, PodTemplate, Job, CronJob, Deployment, StatefulSet, DaemonSet,
+/// ReplicaSet, ReplicationController, JobSet, PyTorchJob, MPIJob, TFJob, XGBoostJob, PaddleJob,
+/// JAXJob, RayCluster, RayJob, RayCronJob, RayService, LeaderWorkerSet, InferenceService; of a
+/// TrainJob what it lays over its runtime. Of other custom resources every map with a `containers`
+/// list, taken for a PodSpec. Empty for the rest. Autoscalers are not looked at: they are objects
+/// of their own.
+[[nodiscard]] std::vector<PodTemplate> podTemplates(const Object& object,
+                                                    const base::SymbolTable& symbols);
 
-/// The containers of a PodSpec in order: `initContainers`, `containers`, `ephemeralContainers`, then the nameless one
-/// that some custom resources write under a key of their own (`model` of an InferenceService).
-[[nodiscard]] std::vector<Node*> containersOf(const Node& podSpec, const base::SymbolTable& symbols);
+/// The containers of a PodSpec in order: `initContainers`, `containers`, `ephemeralContainers`,
+/// then the nameless one that some custom resources write under a key of their own (`model` of an
+/// InferenceService).
+[[nodiscard]] std::vector<Node*> containersOf(const Node& podSpec,
+                                              const base::SymbolTable& symbols);
 
 }  // namespace mlstack::ir

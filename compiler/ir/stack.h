@@ -23,39 +23,52 @@ using ObjectId = std::uint32_t;
 inline constexpr ObjectId kNoObject = 0xffffffffu;
 
 /// What an object is to the storage analysis.
-enum class Role : std::uint8_t { Other, Class, Volume, Claim, SnapshotClass, Snapshot, Workload, Config, Secret, Namespace, Service, Account };
+enum class Role : std::uint8_t {
+  Other,
+  Class,
+  Volume,
+  Claim,
+  SnapshotClass,
+  Snapshot,
+  Workload,
+  Config,
+  Secret,
+  Namespace,
+  Service,
+  Account
+};
 
 /// A fact about a thing that the cluster, not the manifest, decides: of a class profile or an
 /// `external`. Absent means unknown, never "no".
 struct Facts {
   std::string_view provisioner{};
-  std::vector<std::string_view> accessModes{};   // what its volumes can do; empty = unknown
+  std::vector<std::string_view> accessModes{};  // what its volumes can do; empty = unknown
   std::optional<bool> expandable{};
   std::optional<bool> snapshots{};
   std::optional<bool> clones{};
-  std::optional<bool> block{};                   // raw block mode
-  std::string_view bindingMode{};                // "Immediate", "WaitForFirstConsumer"
-  std::string_view topology{};                   // "zone", "node", "region", "any"
-  std::string_view reclaim{};                    // "Delete", "Retain"
+  std::optional<bool> block{};     // raw block mode
+  std::string_view bindingMode{};  // "Immediate", "WaitForFirstConsumer"
+  std::string_view topology{};     // "zone", "node", "region", "any"
+  std::string_view reclaim{};      // "Delete", "Retain"
   std::optional<base::Quantity> minimumSize{};
   std::optional<base::Quantity> maximumSize{};
-  std::optional<base::Quantity> sizeStep{};      // sizes are multiples of this
-  std::string_view source{};                     // where the fact is written down
+  std::optional<base::Quantity> sizeStep{};  // sizes are multiples of this
+  std::string_view source{};                 // where the fact is written down
 };
 
 struct Object {
   Role role = Role::Other;
-  bool external = false;       // exists already: never emitted
-  bool isProtected = false;    // `protect = true`
-  Symbol apiVersion{};           // "apps/v1"
-  Symbol kind{};                 // "StatefulSet"
-  Symbol name{};                 // metadata.name
-  Symbol nameSpace{};            // metadata.namespace; 0 when cluster-scoped or unset
-  Symbol sourceName{};           // how the source calls it (`trainer`, `train.resnet`)
-  Span span{};                   // the declaration's head, for messages
-  Node* root = nullptr;        // the whole tree; for externals what is known
+  bool external = false;     // exists already: never emitted
+  bool isProtected = false;  // `protect = true`
+  Symbol apiVersion{};       // "apps/v1"
+  Symbol kind{};             // "StatefulSet"
+  Symbol name{};             // metadata.name
+  Symbol nameSpace{};        // metadata.namespace; 0 when cluster-scoped or unset
+  Symbol sourceName{};       // how the source calls it (`trainer`, `train.resnet`)
+  Span span{};               // the declaration's head, for messages
+  Node* root = nullptr;      // the whole tree; for externals what is known
   const Facts* facts = nullptr;
-  std::uint32_t order = 0;     // position of declaration, for stable ordering
+  std::uint32_t order = 0;  // position of declaration, for stable ordering
 };
 
 /// What a container says it does with state.
@@ -84,18 +97,18 @@ enum class EdgeKind : std::uint8_t {
 /// then `name` says what is meant.
 struct Edge {
   EdgeKind kind{};
-  Intent intent = Intent::Unstated;   // Mounts
-  bool readOnly = false;              // Mounts
+  Intent intent = Intent::Unstated;  // Mounts
+  bool readOnly = false;             // Mounts
   ObjectId from = kNoObject;
   ObjectId to = kNoObject;
-  Role toRole = Role::Other;          // what kind of thing `name` is
+  Role toRole = Role::Other;  // what kind of thing `name` is
   Symbol name{};
-  Symbol container{};                   // Mounts: the container's name
-  Symbol volumeName{};                  // Mounts: pod volume name
-  std::string_view path{};              // Mounts: mountPath; References: env name
+  Symbol container{};       // Mounts: the container's name
+  Symbol volumeName{};      // Mounts: pod volume name
+  std::string_view path{};  // Mounts: mountPath; References: env name
   std::string_view subPath{};
   const CheckpointContract* contract = nullptr;
-  Span span{};                          // the line that says it
+  Span span{};  // the line that says it
 };
 
 /// What the source said about one mount, kept beside the trees; lower/ writes it, linking
@@ -113,9 +126,9 @@ struct MountIntent {
 struct Output {
   Symbol name{};
   std::string_view type{};
-  const Node* value = nullptr;      // null when `object` is set
+  const Node* value = nullptr;  // null when `object` is set
   ObjectId object = kNoObject;
-  std::string_view fieldPath{};       // "status.podIP"
+  std::string_view fieldPath{};  // "status.podIP"
   Span span{};
 };
 
@@ -123,30 +136,31 @@ struct Output {
 struct Allow {
   std::uint16_t code = 0;
   std::string_view reason{};
-  ObjectId object = kNoObject;      // kNoObject: the whole stack
+  ObjectId object = kNoObject;  // kNoObject: the whole stack
   Span span{};
 };
 
 struct Stack {
   base::Arena arena;
-  base::SymbolTable* symbols = nullptr;   // shared by the run
+  base::SymbolTable* symbols = nullptr;  // shared by the run
   Symbol name{};
   Symbol nameSpace{};
-  std::string_view kubernetes = "1.36";   // targeted version, "1.NN"
-  std::deque<Object> objects;             // in declaration order, externals included
+  std::string_view kubernetes = "1.36";  // targeted version, "1.NN"
+  std::deque<Object> objects;            // in declaration order, externals included
   std::deque<Facts> facts;
   std::vector<MountIntent> mountIntents;
-  std::vector<Edge> edges;                // filled by link()
+  std::vector<Edge> edges;  // filled by link()
   std::vector<Output> outputs;
   std::vector<Allow> allows;
   std::deque<CheckpointContract> contracts;
 };
 
-/// What the kind is to the storage analysis; Workload for everything that is in no other group and may run pods.
+/// What the kind is to the storage analysis; Workload for everything that is in no other group and
+/// may run pods.
 [[nodiscard]] Role roleOf(std::string_view apiVersion, std::string_view kind);
 
-/// Adds an object from a plain manifest's tree, taking its names from the tree; a `List` adds its items. Trees without
-/// kind or name are left out. Returns how many were added.
+/// Adds an object from a plain manifest's tree, taking its names from the tree; a `List` adds its
+/// items. Trees without kind or name are left out. Returns how many were added.
 std::size_t addManifest(Stack& stack, Node* root);
 
 /// Objects in the order in which they apply cleanly: namespaces, priority classes and classes,

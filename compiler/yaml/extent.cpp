@@ -6,7 +6,9 @@ namespace mlstack::yaml {
 
 namespace {
 
-bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool isBlank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// Past blanks and comments.
 std::size_t skipBlank(std::string_view text, std::size_t at) {
@@ -22,7 +24,9 @@ std::size_t skipBlank(std::string_view text, std::size_t at) {
   return at;
 }
 
-std::size_t lineEnd(std::string_view text, std::size_t at) { return std::min(text.find('\n', at), text.size()); }
+std::size_t lineEnd(std::string_view text, std::size_t at) {
+  return std::min(text.find('\n', at), text.size());
+}
 
 /// A block's lines are those indented as its first one; with an indicator the value tells how many.
 std::size_t blockEnd(std::string_view text, std::size_t at, std::string_view value) {

@@ -12,7 +12,8 @@ using ir::NodeKind;
 
 namespace {
 
-/// Larger files are not tried as YAML: yaml-cpp holds a whole flow document in tokens, forty times its size.
+/// Larger files are not tried as YAML: yaml-cpp holds a whole flow document in tokens, forty times
+/// its size.
 constexpr std::size_t kLargestFlowYaml = std::size_t{8} << 20;
 
 /// Thrown where the text stops being JSON.
@@ -23,7 +24,8 @@ struct NotJson {
 
 class JsonReader {
  public:
-  JsonReader(const base::SourceFile& file, base::SymbolTable& symbols, ir::Builder& builder, Tree& tree)
+  JsonReader(const base::SourceFile& file, base::SymbolTable& symbols, ir::Builder& builder,
+             Tree& tree)
       : file_(file), text_(file.text), symbols_(symbols), builder_(builder), tree_(tree) {}
 
   /// Throws NotJson and Stop.
@@ -40,7 +42,9 @@ class JsonReader {
   [[noreturn]] void fail(const char* expected) const { throw NotJson{at_, expected}; }
   [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+      ++at_;
   }
   [[nodiscard]] base::Span span(std::size_t from) const {
     return {file_.begin + static_cast<base::Pos>(from), file_.begin + static_cast<base::Pos>(at_)};
@@ -49,16 +53,22 @@ class JsonReader {
   void value() {
     const auto from = at_;
     switch (peek()) {
-      case '{': return object();
-      case '[': return array();
+      case '{':
+        return object();
+      case '[':
+        return array();
       case '"': {
         const auto text = string();
         return put(builder_.copyString(text, span(from)));
       }
-      case 't': return word("true", builder_.boolean(true));
-      case 'f': return word("false", builder_.boolean(false));
-      case 'n': return word("null", builder_.null());
-      default: return number();
+      case 't':
+        return word("true", builder_.boolean(true));
+      case 'f':
+        return word("false", builder_.boolean(false));
+      case 'n':
+        return word("null", builder_.null());
+      default:
+        return number();
     }
   }
 
@@ -157,14 +167,17 @@ class JsonReader {
       return put(builder_.integer(integer, span(from)));
     }
     double real = 0;
-    if (std::from_chars(begin, end, real).ec != std::errc{}) fail("a number that fits into 64 bits");
+    if (std::from_chars(begin, end, real).ec != std::errc{})
+      fail("a number that fits into 64 bits");
     put(builder_.real(real, span(from)));
   }
 
   /// The text of the string at the cursor; valid until the next call.
   std::string_view string() {
     const auto from = ++at_;
-    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' && static_cast<unsigned char>(text_[at_]) >= 0x20) ++at_;
+    while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\\' &&
+           static_cast<unsigned char>(text_[at_]) >= 0x20)
+      ++at_;
     if (peek() == '"') return text_.substr(from, at_++ - from);
     decoded_.assign(text_.substr(from, at_ - from));
     while (true) {
@@ -172,8 +185,10 @@ class JsonReader {
       if (c < 0x20) fail("the closing `\"`");
       ++at_;
       if (c == '"') return decoded_;
-      if (c == '\\') escape();
-      else decoded_ += static_cast<char>(c);
+      if (c == '\\')
+        escape();
+      else
+        decoded_ += static_cast<char>(c);
     }
   }
 
@@ -181,14 +196,31 @@ class JsonReader {
     const char c = peek();
     ++at_;
     switch (c) {
-      case '"': case '\\': case '/': decoded_ += c; return;
-      case 'b': decoded_ += '\b'; return;
-      case 'f': decoded_ += '\f'; return;
-      case 'n': decoded_ += '\n'; return;
-      case 'r': decoded_ += '\r'; return;
-      case 't': decoded_ += '\t'; return;
-      case 'u': break;
-      default: --at_; fail("an escape of JSON");
+      case '"':
+      case '\\':
+      case '/':
+        decoded_ += c;
+        return;
+      case 'b':
+        decoded_ += '\b';
+        return;
+      case 'f':
+        decoded_ += '\f';
+        return;
+      case 'n':
+        decoded_ += '\n';
+        return;
+      case 'r':
+        decoded_ += '\r';
+        return;
+      case 't':
+        decoded_ += '\t';
+        return;
+      case 'u':
+        break;
+      default:
+        --at_;
+        fail("an escape of JSON");
     }
     auto code = unit();
     if (code >= 0xd800 && code < 0xdc00 && text_.substr(at_, 2) == "\\u") {
@@ -204,7 +236,8 @@ class JsonReader {
   std::uint32_t unit() {
     std::uint32_t code = 0;
     const auto digits = text_.substr(at_, 4);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
     if (digits.size() < 4 || end != digits.data() + 4) fail("four hexadecimal digits");
     (void)error;
     at_ += 4;
@@ -239,10 +272,10 @@ class JsonReader {
 
 }  // namespace
 
-bool readJson(const base::SourceFile& file, base::SymbolTable& symbols, ir::Builder& builder, diag::Sink& sink,
-              const Limits& limits, std::vector<Node*>& documents) {
+bool readJson(const base::SourceFile& file, base::SymbolTable& symbols, ir::Builder& builder,
+              diag::Sink& sink, const Limits& limits, std::vector<Node*>& documents) {
   const auto before = documents.size();
-  diag::Sink found;   // held back until it is sure that this is JSON
+  diag::Sink found;  // held back until it is sure that this is JSON
   Tree tree(file, builder, found, limits);
   const auto report = [&] {
     for (const auto& d : found.all()) sink.add(d);
@@ -256,7 +289,8 @@ bool readJson(const base::SourceFile& file, base::SymbolTable& symbols, ir::Buil
     }
     report();
     const auto at = file.begin + static_cast<base::Pos>(no.at);
-    sink.add(diag::make<Code::YamlSyntax>({at, at + 1}, fmt::format("{} is expected here", no.expected)));
+    sink.add(diag::make<Code::YamlSyntax>({at, at + 1},
+                                          fmt::format("{} is expected here", no.expected)));
     return true;
   } catch (const Stop&) {
   }

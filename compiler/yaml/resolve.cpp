@@ -12,7 +12,7 @@ namespace {
 struct Word {
   std::string_view text;
   ir::NodeKind kind;
-  double value;   // Bool: 0 or 1
+  double value;  // Bool: 0 or 1
 };
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -20,20 +20,43 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // The spellings of the Go reader, no others: `nO` is a string.
 constexpr Word kWords[] = {
-    {"~", ir::NodeKind::Null, 0},      {"null", ir::NodeKind::Null, 0},   {"Null", ir::NodeKind::Null, 0},
-    {"NULL", ir::NodeKind::Null, 0},   {"y", ir::NodeKind::Bool, 1},      {"Y", ir::NodeKind::Bool, 1},
-    {"yes", ir::NodeKind::Bool, 1},    {"Yes", ir::NodeKind::Bool, 1},    {"YES", ir::NodeKind::Bool, 1},
-    {"true", ir::NodeKind::Bool, 1},   {"True", ir::NodeKind::Bool, 1},   {"TRUE", ir::NodeKind::Bool, 1},
-    {"on", ir::NodeKind::Bool, 1},     {"On", ir::NodeKind::Bool, 1},     {"ON", ir::NodeKind::Bool, 1},
-    {"n", ir::NodeKind::Bool, 0},      {"N", ir::NodeKind::Bool, 0},      {"no", ir::NodeKind::Bool, 0},
-    {"No", ir::NodeKind::Bool, 0},     {"NO", ir::NodeKind::Bool, 0},     {"false", ir::NodeKind::Bool, 0},
-    {"False", ir::NodeKind::Bool, 0},  {"FALSE", ir::NodeKind::Bool, 0},  {"off", ir::NodeKind::Bool, 0},
-    {"Off", ir::NodeKind::Bool, 0},    {"OFF", ir::NodeKind::Bool, 0},    {".nan", ir::NodeKind::Float, kNan},
-    {".NaN", ir::NodeKind::Float, kNan},        {".NAN", ir::NodeKind::Float, kNan},
-    {".inf", ir::NodeKind::Float, kInfinity},   {".Inf", ir::NodeKind::Float, kInfinity},
-    {".INF", ir::NodeKind::Float, kInfinity},   {"+.inf", ir::NodeKind::Float, kInfinity},
-    {"+.Inf", ir::NodeKind::Float, kInfinity},  {"+.INF", ir::NodeKind::Float, kInfinity},
-    {"-.inf", ir::NodeKind::Float, -kInfinity}, {"-.Inf", ir::NodeKind::Float, -kInfinity},
+    {"~", ir::NodeKind::Null, 0},
+    {"null", ir::NodeKind::Null, 0},
+    {"Null", ir::NodeKind::Null, 0},
+    {"NULL", ir::NodeKind::Null, 0},
+    {"y", ir::NodeKind::Bool, 1},
+    {"Y", ir::NodeKind::Bool, 1},
+    {"yes", ir::NodeKind::Bool, 1},
+    {"Yes", ir::NodeKind::Bool, 1},
+    {"YES", ir::NodeKind::Bool, 1},
+    {"true", ir::NodeKind::Bool, 1},
+    {"True", ir::NodeKind::Bool, 1},
+    {"TRUE", ir::NodeKind::Bool, 1},
+    {"on", ir::NodeKind::Bool, 1},
+    {"On", ir::NodeKind::Bool, 1},
+    {"ON", ir::NodeKind::Bool, 1},
+    {"n", ir::NodeKind::Bool, 0},
+    {"N", ir::NodeKind::Bool, 0},
+    {"no", ir::NodeKind::Bool, 0},
+    {"No", ir::NodeKind::Bool, 0},
+    {"NO", ir::NodeKind::Bool, 0},
+    {"false", ir::NodeKind::Bool, 0},
+    {"False", ir::NodeKind::Bool, 0},
+    {"FALSE", ir::NodeKind::Bool, 0},
+    {"off", ir::NodeKind::Bool, 0},
+    {"Off", ir::NodeKind::Bool, 0},
+    {"OFF", ir::NodeKind::Bool, 0},
+    {".nan", ir::NodeKind::Float, kNan},
+    {".NaN", ir::NodeKind::Float, kNan},
+    {".NAN", ir::NodeKind::Float, kNan},
+    {".inf", ir::NodeKind::Float, kInfinity},
+    {".Inf", ir::NodeKind::Float, kInfinity},
+    {".INF", ir::NodeKind::Float, kInfinity},
+    {"+.inf", ir::NodeKind::Float, kInfinity},
+    {"+.Inf", ir::NodeKind::Float, kInfinity},
+    {"+.INF", ir::NodeKind::Float, kInfinity},
+    {"-.inf", ir::NodeKind::Float, -kInfinity},
+    {"-.Inf", ir::NodeKind::Float, -kInfinity},
     {"-.INF", ir::NodeKind::Float, -kInfinity},
 };
 
@@ -47,18 +70,21 @@ Resolved real(double value) {
 /// The digits of `text` in `base` with its sign; Go's ParseInt and ParseUint, so up to 2^64.
 std::optional<Resolved> wholeNumber(std::string_view digits, int base, bool negative) {
   std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (digits.empty() || end != digits.data() + digits.size()) return std::nullopt;
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (error == std::errc::result_out_of_range || value > kMost + (negative ? 1 : 0)) {
-    if (base != 10) return error == std::errc{} ? std::optional(real(static_cast<double>(value))) : std::nullopt;
+    if (base != 10)
+      return error == std::errc{} ? std::optional(real(static_cast<double>(value))) : std::nullopt;
     double large = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), large);
     return real(negative ? -large : large);
   }
   Resolved result;
   result.kind = ir::NodeKind::Int;
-  result.integer = negative ? static_cast<std::int64_t>(0 - value) : static_cast<std::int64_t>(value);
+  result.integer =
+      negative ? static_cast<std::int64_t>(0 - value) : static_cast<std::int64_t>(value);
   return result;
 }
 
@@ -108,7 +134,7 @@ std::optional<Resolved> number(std::string_view text) {
   if (!isFloat(text)) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) return std::nullopt;   // Go refuses it, so a string
+  if (error == std::errc::result_out_of_range) return std::nullopt;  // Go refuses it, so a string
   return real(negative ? -value : value);
 }
 

@@ -9,8 +9,8 @@
 namespace mlstack::yaml {
 
 struct Resolved {
-  ir::NodeKind kind = ir::NodeKind::String;   // Null, Bool, Int, Float or String
-  bool merge = false;                         // `<<`
+  ir::NodeKind kind = ir::NodeKind::String;  // Null, Bool, Int, Float or String
+  bool merge = false;                        // `<<`
   union {
     bool boolean;
     std::int64_t integer = 0;

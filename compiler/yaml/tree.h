@@ -16,7 +16,8 @@
 
 namespace mlstack::yaml {
 
-/// Leaves a reader from within yaml-cpp once nothing more is worth reading; never leaves this folder.
+/// Leaves a reader from within yaml-cpp once nothing more is worth reading; never leaves this
+/// folder.
 struct Stop {};
 
 class Tree {
@@ -55,16 +56,17 @@ class Tree {
   struct Frame {
     ir::Node* node = nullptr;
     bool wantsKey = false;
-    bool drop = false;        // the pending value
-    bool merge = false;       // the pending value
-    bool isKey = false;       // this container stands where a key should
-    base::Symbol key;         // pending
+    bool drop = false;   // the pending value
+    bool merge = false;  // the pending value
+    bool isKey = false;  // this container stands where a key should
+    base::Symbol key;    // pending
     base::Span keySpan;
-    std::size_t firstKey = 0;     // in keys_
-    std::size_t firstMerge = 0;   // in merges_
-    std::unique_ptr<std::unordered_map<std::uint32_t, base::Span>> index;   // of long maps
+    std::size_t firstKey = 0;                                              // in keys_
+    std::size_t firstMerge = 0;                                            // in merges_
+    std::unique_ptr<std::unordered_map<std::uint32_t, base::Span>> index;  // of long maps
   };
 
+  void noteKey(ir::Node& node, base::Span key) const;
   void mergeInto(Frame& frame);
   const base::Span* findKey(Frame& frame, base::Symbol key);
 
@@ -73,8 +75,8 @@ class Tree {
   diag::Sink& sink_;
   Limits limits_;
   std::vector<Frame> frames_;
-  std::vector<KeyPlace> keys_;          // of all open maps
-  std::vector<ir::Node*> merges_;       // of all open maps
+  std::vector<KeyPlace> keys_;     // of all open maps
+  std::vector<ir::Node*> merges_;  // of all open maps
   ir::Node* root_ = nullptr;
   std::size_t nodes_ = 0;
   unsigned errors_ = 0;
@@ -87,7 +89,8 @@ class Tree {
 
 /// Strict JSON, one or several values. False when it is not JSON and may be YAML: then nothing was
 /// reported and `documents` is as before.
-[[nodiscard]] bool readJson(const base::SourceFile& file, base::SymbolTable& symbols, ir::Builder& builder,
-                            diag::Sink& sink, const Limits& limits, std::vector<ir::Node*>& documents);
+[[nodiscard]] bool readJson(const base::SourceFile& file, base::SymbolTable& symbols,
+                            ir::Builder& builder, diag::Sink& sink, const Limits& limits,
+                            std::vector<ir::Node*>& documents);
 
 }  // namespace mlstack::yaml

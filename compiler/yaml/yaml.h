@@ -13,15 +13,16 @@ namespace mlstack::yaml {
 
 /// Limits that keep hostile files harmless; passing one is an error with a position.
 struct Limits {
-  std::size_t maxNodes = 5'000'000;   // after alias expansion
+  std::size_t maxNodes = 5'000'000;  // after alias expansion
   unsigned maxDepth = 200;
 };
 
 /// All documents of a file as trees with spans (scalars typed by the YAML 1.1 rules that Kubernetes
-/// uses: sigs.k8s.io/yaml — `yes`, `on`, `0o17`, `1e3`, `~`). Duplicate keys, unknown anchors, tags,
-/// non-string keys, bad UTF-8 and syntax errors go to `sink` (MLS14xx) with the place; the documents
-/// before the error are still returned. Aliases are expanded within the limits.
-[[nodiscard]] std::vector<ir::Node*> readDocuments(const base::SourceFile& file, base::SymbolTable& symbols,
-                                                   ir::Builder& builder, diag::Sink& sink, const Limits& limits = {});
+/// uses: sigs.k8s.io/yaml — `yes`, `on`, `0o17`, `1e3`, `~`). Duplicate keys, unknown anchors,
+/// tags, non-string keys, bad UTF-8 and syntax errors go to `sink` (MLS14xx) with the place; the
+/// documents before the error are still returned. Aliases are expanded within the limits.
+[[nodiscard]] std::vector<ir::Node*> readDocuments(const base::SourceFile& file,
+                                                   base::SymbolTable& symbols, ir::Builder& builder,
+                                                   diag::Sink& sink, const Limits& limits = {});
 
 }  // namespace mlstack::yaml

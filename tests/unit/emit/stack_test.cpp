@@ -61,7 +61,9 @@ TEST(Emit, OneStreamInApplyOrder) {
   Pieces out(1000);
   ASSERT_TRUE(emit::emitYaml(given.stack, out));
   std::vector<std::size_t> places;
-  for (const auto* kind : {"kind: Namespace", "kind: StorageClass", "kind: PersistentVolumeClaim", "kind: Job"}) places.push_back(out.text.find(kind));
+  for (const auto* kind :
+       {"kind: Namespace", "kind: StorageClass", "kind: PersistentVolumeClaim", "kind: Job"})
+    places.push_back(out.text.find(kind));
   EXPECT_TRUE(std::is_sorted(places.begin(), places.end()));
   EXPECT_NE(places.back(), std::string::npos);
   EXPECT_EQ(out.text.find("---"), out.text.find("---\n"));
@@ -104,7 +106,11 @@ TEST(Emit, FilesSortInApplyOrder) {
 
 TEST(Emit, AWriterThatRefusesEndsIt) {
   std::string text;
-  for (int i = 0; i < 5000; ++i) text += fmt::format("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{}}}\ndata: {{a: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}}\n---\n", i);
+  for (int i = 0; i < 5000; ++i)
+    text += fmt::format(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{}}}\ndata: {{a: "
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}}\n---\n",
+        i);
   ManifestStack given(text);
   Pieces out(2);
   EXPECT_FALSE(emit::emitYaml(given.stack, out));
@@ -126,7 +132,8 @@ TEST(Prove, AWholeStackIsWhole) {
 
 TEST(Prove, ALostMountIsFound) {
   ManifestStack given(kStack);
-  auto* containers = ir::findPath(given.object("train").root, "spec.template.spec.containers", given.symbols);
+  auto* containers =
+      ir::findPath(given.object("train").root, "spec.template.spec.containers", given.symbols);
   auto& container = *ir::Children(containers).begin();
   ir::Builder::remove(container, given.symbols.intern("volumeMounts"));
   EXPECT_EQ(proof(given), (std::vector<std::string>{"MLS4901", "MLS4901"}));
@@ -134,17 +141,24 @@ TEST(Prove, ALostMountIsFound) {
 
 TEST(Prove, AMountOfAnotherClaimIsFound) {
   ManifestStack given(kStack);
-  auto* volumes = ir::findPath(given.object("train").root, "spec.template.spec.volumes", given.symbols);
+  auto* volumes =
+      ir::findPath(given.object("train").root, "spec.template.spec.volumes", given.symbols);
   auto& volume = *ir::Children(volumes).begin();
   ir::Builder builder(given.stack.arena);
   auto* source = ir::find(&volume, given.symbols.intern("persistentVolumeClaim"));
-  ir::Builder::set(*source, given.symbols.intern("claimName"), builder.string("data"));   // the volume's own name
+  ir::Builder::set(*source, given.symbols.intern("claimName"),
+                   builder.string("data"));  // the volume's own name
   EXPECT_EQ(proof(given), (std::vector<std::string>{"MLS4901"}));
 }
 
 TEST(Prove, AStatedMountThatNothingMadeIsFound) {
   ManifestStack given(kStack);
-  given.stack.mountIntents.push_back({.object = 0, .container = given.symbols.intern("main"), .path = "/other", .intent = ir::Intent::Read, .contract = nullptr, .span = {}});
+  given.stack.mountIntents.push_back({.object = 0,
+                                      .container = given.symbols.intern("main"),
+                                      .path = "/other",
+                                      .intent = ir::Intent::Read,
+                                      .contract = nullptr,
+                                      .span = {}});
   EXPECT_EQ(proof(given), (std::vector<std::string>{"MLS4901"}));
 }
 

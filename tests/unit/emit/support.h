@@ -14,7 +14,8 @@ struct ManifestStack {
     const auto& file = sources.add("stack.yaml", std::move(text));
     diag::Sink sink;
     ir::Builder builder(stack.arena);
-    for (auto* document : yaml::readDocuments(file, symbols, builder, sink)) ir::addManifest(stack, document);
+    for (auto* document : yaml::readDocuments(file, symbols, builder, sink))
+      ir::addManifest(stack, document);
     ir::link(stack);
   }
   [[nodiscard]] ir::Object& object(std::string_view name) {

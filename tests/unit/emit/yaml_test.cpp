@@ -1,12 +1,13 @@
-#include <gtest/gtest.h>
+#include "yaml/yaml.h"
 
 #include <limits>
 #include <random>
 #include <string>
 
+#include <gtest/gtest.h>
+
 #include "emit/emit.h"
 #include "emit/scalar.h"
-#include "yaml/yaml.h"
 
 namespace mlstack {
 namespace {
@@ -46,27 +47,130 @@ void expectRoundTrip(Tree& tree, const ir::Node& root) {
 
 TEST(Scalar, PlainWhereEveryParserReadsText) {
   Tree tree;
-  for (const std::string_view text :
-       {"a", "main", "10Gi", "500m", "nginx:1.27", "registry.example.com/a/b@sha256:0123abcd", "--data=/data", "-v", "/var/lib", "a b c",
-        "http://x:80/y?z", "$(POD_NAME)", "it's", "say \"x\"", "a#b", "x:y", "ReadWriteOnce", "C:\\dir", "é", "日本語", "😀",
-        "yesterday", "nope", "one=1", "./run.sh", "a,b", "x{}", "100Mi", "1d", "v1.2.3", "-n", "--"}) {
+  for (const std::string_view text : {"a",
+                                      "main",
+                                      "10Gi",
+                                      "500m",
+                                      "nginx:1.27",
+                                      "registry.example.com/a/b@sha256:0123abcd",
+                                      "--data=/data",
+                                      "-v",
+                                      "/var/lib",
+                                      "a b c",
+                                      "http://x:80/y?z",
+                                      "$(POD_NAME)",
+                                      "it's",
+                                      "say \"x\"",
+                                      "a#b",
+                                      "x:y",
+                                      "ReadWriteOnce",
+                                      "C:\\dir",
+                                      "é",
+                                      "日本語",
+                                      "😀",
+                                      "yesterday",
+                                      "nope",
+                                      "one=1",
+                                      "./run.sh",
+                                      "a,b",
+                                      "x{}",
+                                      "100Mi",
+                                      "1d",
+                                      "v1.2.3",
+                                      "-n",
+                                      "--"}) {
     EXPECT_EQ(tree.value(text), text);
   }
 }
 
 TEST(Scalar, QuotedWhereAnyParserReadsSomethingElse) {
   Tree tree;
-  for (const std::string_view text :
-       {"",      "~",      "null",  "Null",  "NULL", "true",  "True", "yes",   "YES",        "no",   "No",    "on",    "off",   "y",
-        "Y",     "n",      "N",     "nO",    "=",    "<<",    "0",    "1",     "-1",         "+1",   "1e3",   "1E-3",  "0x10",  "0o7",
-        "012",   "08",     "0b1",   "1_000", "1,000", ".5",   "5.",   ".",     "1.36",       "-.5",  "12:30", "12:30:45.5",     "inf",
-        "-inf",  ".inf",   "+.Inf", ".nan",  "NaN",  "e1",    "E01",  "2001-01-01", "2001-12-14 21:59:43", "2001-12-14T21:59:43Z",
-        " a",    "a ",     "- a",   "-",     "---",  "--- a", "...",  "? a",   "?",          ":",    ": a",   "a:",    "a: b",  "a #b",
-        "#a",    "[a]",    "{a}",   "]",     "}",    ",a",    "&a",   "*a",    "!a",         "|",    ">",     "'a",    "\"a",   "%a",
-        "@a",    "`a"}) {
+  for (const std::string_view text : {"",
+                                      "~",
+                                      "null",
+                                      "Null",
+                                      "NULL",
+                                      "true",
+                                      "True",
+                                      "yes",
+                                      "YES",
+                                      "no",
+                                      "No",
+                                      "on",
+                                      "off",
+                                      "y",
+                                      "Y",
+                                      "n",
+                                      "N",
+                                      "nO",
+                                      "=",
+                                      "<<",
+                                      "0",
+                                      "1",
+                                      "-1",
+                                      "+1",
+                                      "1e3",
+                                      "1E-3",
+                                      "0x10",
+                                      "0o7",
+                                      "012",
+                                      "08",
+                                      "0b1",
+                                      "1_000",
+                                      "1,000",
+                                      ".5",
+                                      "5.",
+                                      ".",
+                                      "1.36",
+                                      "-.5",
+                                      "12:30",
+                                      "12:30:45.5",
+                                      "inf",
+                                      "-inf",
+                                      ".inf",
+                                      "+.Inf",
+                                      ".nan",
+                                      "NaN",
+                                      "e1",
+                                      "E01",
+                                      "2001-01-01",
+                                      "2001-12-14 21:59:43",
+                                      "2001-12-14T21:59:43Z",
+                                      " a",
+                                      "a ",
+                                      "- a",
+                                      "-",
+                                      "---",
+                                      "--- a",
+                                      "...",
+                                      "? a",
+                                      "?",
+                                      ":",
+                                      ": a",
+                                      "a:",
+                                      "a: b",
+                                      "a #b",
+                                      "#a",
+                                      "[a]",
+                                      "{a}",
+                                      "]",
+                                      "}",
+                                      ",a",
+                                      "&a",
+                                      "*a",
+                                      "!a",
+                                      "|",
+                                      ">",
+                                      "'a",
+                                      "\"a",
+                                      "%a",
+                                      "@a",
+                                      "`a"}) {
     const auto written = tree.value(text);
     ASSERT_GE(written.size(), 2u);
-    EXPECT_TRUE((written.front() == '"' && written.back() == '"') || (written.front() == '\'' && written.back() == '\'')) << text << " → " << written;
+    EXPECT_TRUE((written.front() == '"' && written.back() == '"') ||
+                (written.front() == '\'' && written.back() == '\''))
+        << text << " → " << written;
     EXPECT_EQ(tree.value(text), written);
   }
 }
@@ -78,9 +182,13 @@ TEST(Scalar, EscapesWhatIsNotPrintable) {
   EXPECT_EQ(tree.value(std::string_view("\0", 1)), R"("\u0000")");
   EXPECT_EQ(tree.value("\x1b[0m"), R"("\u001b[0m")");
   EXPECT_EQ(tree.value("\x7f"), R"("\u007f")");
-  EXPECT_EQ(tree.value("a\xc2\x85" "b"), R"("a\u0085b")");         // NEL
+  EXPECT_EQ(tree.value("a\xc2\x85"
+                       "b"),
+            R"("a\u0085b")");  // NEL
   EXPECT_EQ(tree.value("\xe2\x80\xa8\xe2\x80\xa9"), R"("\u2028\u2029")");
-  EXPECT_EQ(tree.value("\xef\xbb\xbf" "a"), R"("\ufeffa")");
+  EXPECT_EQ(tree.value("\xef\xbb\xbf"
+                       "a"),
+            R"("\ufeffa")");
   EXPECT_EQ(tree.value("\xef\xbf\xbf"), R"("\uffff")");
   EXPECT_EQ(tree.value("\xf0\x9f\xbf\xbe"), R"("\U0001fffe")");
   EXPECT_EQ(tree.value("\\ and \" #"), "'\\ and \" #'");
@@ -104,10 +212,10 @@ TEST(Scalar, BlocksThatParsersReadDifferentlyAreQuoted) {
   Tree tree;
   EXPECT_EQ(tree.value("\n"), R"("\n")");
   EXPECT_EQ(tree.value("\n\n"), R"("\n\n")");
-  EXPECT_EQ(tree.value("  \na\n"), R"("  \na\n")");       // first line of blanks
-  EXPECT_EQ(tree.value("a\n  "), R"("a\n  ")");           // last line of blanks
+  EXPECT_EQ(tree.value("  \na\n"), R"("  \na\n")");  // first line of blanks
+  EXPECT_EQ(tree.value("a\n  "), R"("a\n  ")");      // last line of blanks
   EXPECT_EQ(tree.value("a\n  \n"), R"("a\n  \n")");
-  EXPECT_EQ(tree.value("\ta\nb\n"), R"("\ta\nb\n")");     // tab where the indentation is found
+  EXPECT_EQ(tree.value("\ta\nb\n"), R"("\ta\nb\n")");  // tab where the indentation is found
   EXPECT_EQ(tree.value("a\r\nb\r\n"), R"("a\r\nb\r\n")");
   EXPECT_EQ(tree.value("a\n\x01\n"), R"("a\n\u0001\n")");
 }
@@ -177,11 +285,73 @@ TEST(Yaml, LongKeysUseTheExplicitForm) {
 class Random : public testing::TestWithParam<unsigned> {};
 
 TEST_P(Random, TreesReadBackTheSame) {
-  static constexpr const char* kPieces[] = {
-      "a", "b c", " ", "  ", "\n", "\n\n", "\t", ":", ": ", " #", "#", "-", "- ", "?", "|", ">", "'", "\"", "\\", "{", "}", "[", "]", ",", "&", "*",
-      "!", "%", "@", "`", "=", "<<", "~", "null", "y", "No", "1", "0", "_", ".", "e", "E", "+", "0x", "12:30", "2001-01-01", "\xc2\x85",
-      "\xe2\x80\xa8", "\xef\xbb\xbf", "é", "😀", "\x7f", "\x01", "\r", "inf", ".nan", "true", "---", "...", "x: y", "\xc2\xa0", "  lead",
-      "trail  \n", "echo hi\n", "key:", "T", "on"};
+  static constexpr const char* kPieces[] = {"a",
+                                            "b c",
+                                            " ",
+                                            "  ",
+                                            "\n",
+                                            "\n\n",
+                                            "\t",
+                                            ":",
+                                            ": ",
+                                            " #",
+                                            "#",
+                                            "-",
+                                            "- ",
+                                            "?",
+                                            "|",
+                                            ">",
+                                            "'",
+                                            "\"",
+                                            "\\",
+                                            "{",
+                                            "}",
+                                            "[",
+                                            "]",
+                                            ",",
+                                            "&",
+                                            "*",
+                                            "!",
+                                            "%",
+                                            "@",
+                                            "`",
+                                            "=",
+                                            "<<",
+                                            "~",
+                                            "null",
+                                            "y",
+                                            "No",
+                                            "1",
+                                            "0",
+                                            "_",
+                                            ".",
+                                            "e",
+                                            "E",
+                                            "+",
+                                            "0x",
+                                            "12:30",
+                                            "2001-01-01",
+                                            "\xc2\x85",
+                                            "\xe2\x80\xa8",
+                                            "\xef\xbb\xbf",
+                                            "é",
+                                            "😀",
+                                            "\x7f",
+                                            "\x01",
+                                            "\r",
+                                            "inf",
+                                            ".nan",
+                                            "true",
+                                            "---",
+                                            "...",
+                                            "x: y",
+                                            "\xc2\xa0",
+                                            "  lead",
+                                            "trail  \n",
+                                            "echo hi\n",
+                                            "key:",
+                                            "T",
+                                            "on"};
   std::mt19937 random(GetParam());
   const auto pick = [&](unsigned count) { return static_cast<unsigned>(random() % count); };
   Tree tree;
@@ -193,7 +363,9 @@ TEST_P(Random, TreesReadBackTheSame) {
   const auto grow = [&](const auto& self, int depth) -> ir::Node* {
     auto& b = tree.builder;
     switch (pick(depth > 4 ? 5 : 8)) {
-      case 4: return pick(2) ? b.boolean(true) : b.integer(static_cast<std::int64_t>(random()) - 1'000'000);
+      case 4:
+        return pick(2) ? b.boolean(true)
+                       : b.integer(static_cast<std::int64_t>(random()) - 1'000'000);
       case 5: {
         auto* list = b.list();
         for (auto i = pick(4); i > 0; --i) ir::Builder::append(*list, self(self, depth + 1));
@@ -202,7 +374,8 @@ TEST_P(Random, TreesReadBackTheSame) {
       case 6:
       case 7: {
         auto* map = b.map();
-        for (auto i = pick(5); i > 0; --i) ir::Builder::set(*map, tree.key(text()), self(self, depth + 1));
+        for (auto i = pick(5); i > 0; --i)
+          ir::Builder::set(*map, tree.key(text()), self(self, depth + 1));
         return map;
       }
       default: {

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "ir/dump.h"
 #include "support.h"
@@ -13,7 +13,8 @@ namespace {
 /// Real manifests, when they are beside the checkout.
 std::filesystem::path corpus() {
   const char* shared = std::getenv("MLSTACK_SHARED");
-  const auto root = shared ? std::filesystem::path(shared) : std::filesystem::path(MLSTACK_SOURCE_DIR).parent_path() / "shared";
+  const auto root = shared ? std::filesystem::path(shared)
+                           : std::filesystem::path(MLSTACK_SOURCE_DIR).parent_path() / "shared";
   return root / "corpus";
 }
 
@@ -22,7 +23,9 @@ TEST(Corpus, EveryManifestLinksAndDraws) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(corpus())) {
     const auto extension = entry.path().extension();
-    if (entry.is_regular_file() && (extension == ".yaml" || extension == ".yml" || extension == ".json")) files.push_back(entry.path());
+    if (entry.is_regular_file() &&
+        (extension == ".yaml" || extension == ".yml" || extension == ".json"))
+      files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   std::size_t objects = 0;
@@ -34,7 +37,8 @@ TEST(Corpus, EveryManifestLinksAndDraws) {
     LinkedStack linked(std::move(*text), path.filename().string());
     objects += linked.stack.objects.size();
     for (const auto& edge : linked.stack.edges) mounts += edge.kind == ir::EdgeKind::Mounts;
-    for (const auto& breach : ir::verify(linked.stack)) EXPECT_NE(breach.find("twice"), std::string::npos) << path << ": " << breach;
+    for (const auto& breach : ir::verify(linked.stack))
+      EXPECT_NE(breach.find("twice"), std::string::npos) << path << ": " << breach;
     EXPECT_FALSE(ir::dumpText(linked.stack, linked.sources).empty());
     EXPECT_FALSE(ir::dumpJson(linked.stack, linked.sources).empty());
     EXPECT_NE(ir::graphSvg(linked.stack).find("</svg>"), std::string::npos);

@@ -116,7 +116,9 @@ spec:
 ---
 {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data}, spec: {}}
 )");
-  EXPECT_EQ(linked.edges(), (Lines{"owns StatefulSet/db -> (claim data)", "mounts StatefulSet/db -> (claim data) c /data", "references StatefulSet/db -> (service db)"}));
+  EXPECT_EQ(linked.edges(), (Lines{"owns StatefulSet/db -> (claim data)",
+                                   "mounts StatefulSet/db -> (claim data) c /data",
+                                   "references StatefulSet/db -> (service db)"}));
 }
 
 TEST(Link, NamesResolveWithinTheirNamespace) {
@@ -189,14 +191,15 @@ spec:
   - name: w
     template: {spec: {template: {spec: {containers: [{name: w, volumeMounts: [{name: ckpt, mountPath: /ckpt}]}]}}}}
 )");
-  EXPECT_EQ(linked.edges(), (Lines{
-                                "mounts RayCluster/r -> PersistentVolumeClaim/d w /v",
-                                "mounts Notebook/book -> PersistentVolumeClaim/d w /n",
-                                "references InferenceService/i -> (secret hub) T",
-                                "mounts InferenceService/i -> PersistentVolumeClaim/d /mnt/models sub=llm ro",
-                                "owns JobSet/j -> (claim ckpt)",
-                                "mounts JobSet/j -> (claim ckpt) w /ckpt",
-                            }));
+  EXPECT_EQ(linked.edges(),
+            (Lines{
+                "mounts RayCluster/r -> PersistentVolumeClaim/d w /v",
+                "mounts Notebook/book -> PersistentVolumeClaim/d w /n",
+                "references InferenceService/i -> (secret hub) T",
+                "mounts InferenceService/i -> PersistentVolumeClaim/d /mnt/models sub=llm ro",
+                "owns JobSet/j -> (claim ckpt)",
+                "mounts JobSet/j -> (claim ckpt) w /ckpt",
+            }));
 }
 
 TEST(Link, IntentsGoToTheirMounts) {
@@ -205,7 +208,12 @@ TEST(Link, IntentsGoToTheirMounts) {
 )");
   auto& contract = linked.stack.contracts.emplace_back();
   contract.keep = 3;
-  linked.stack.mountIntents.push_back({.object = 0, .container = linked.symbols.intern("c"), .path = "/b", .intent = ir::Intent::Checkpoint, .contract = &contract, .span = {3, 4}});
+  linked.stack.mountIntents.push_back({.object = 0,
+                                       .container = linked.symbols.intern("c"),
+                                       .path = "/b",
+                                       .intent = ir::Intent::Checkpoint,
+                                       .contract = &contract,
+                                       .span = {3, 4}});
   ir::link(linked.stack);
   ASSERT_EQ(linked.stack.edges.size(), 2u);
   EXPECT_EQ(linked.stack.edges[0].intent, ir::Intent::Unstated);

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
+#include "ir/node.h"
 
 #include <string>
 
-#include "ir/node.h"
+#include <gtest/gtest.h>
 
 namespace mlstack::ir {
 namespace {

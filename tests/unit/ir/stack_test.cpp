@@ -9,7 +9,7 @@ namespace {
 
 struct PodCase {
   const char* manifest;
-  const char* expected;   // "path xreplicas flags; …"
+  const char* expected;  // "path xreplicas flags; …"
 };
 
 class Pods : public testing::TestWithParam<PodCase> {};
@@ -19,8 +19,9 @@ TEST_P(Pods, AreFoundAndCounted) {
   ASSERT_EQ(linked.stack.objects.size(), 1u);
   std::string found;
   for (const auto& pods : ir::podTemplates(linked.stack.objects.front(), linked.symbols)) {
-    found += fmt::format("{}{} x{}{}{}{}{}", found.empty() ? "" : "; ", pods.path, pods.replicas, pods.rolling ? " rolling" : "",
-                         pods.runsToEnd ? " end" : "", pods.onePerNode ? " node" : "", pods.distinctStorage ? " distinct" : "");
+    found += fmt::format("{}{} x{}{}{}{}{}", found.empty() ? "" : "; ", pods.path, pods.replicas,
+                         pods.rolling ? " rolling" : "", pods.runsToEnd ? " end" : "",
+                         pods.onePerNode ? " node" : "", pods.distinctStorage ? " distinct" : "");
   }
   EXPECT_EQ(found, GetParam().expected);
 }
@@ -28,44 +29,72 @@ TEST_P(Pods, AreFoundAndCounted) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Pods,
     testing::Values(
-        PodCase{"{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {restartPolicy: Never, containers: []}}", "spec x1 end"},
+        PodCase{"{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {restartPolicy: Never, "
+                "containers: []}}",
+                "spec x1 end"},
         PodCase{"{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {}}", ""},
-        PodCase{"{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {parallelism: 8, completions: 3, template: {spec: {containers: []}}}}",
+        PodCase{"{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {parallelism: 8, "
+                "completions: 3, template: {spec: {containers: []}}}}",
                 "spec.template.spec x3 end"},
-        PodCase{"{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: {spec: {template: {spec: {containers: []}}}}}}",
+        PodCase{"{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {jobTemplate: "
+                "{spec: {template: {spec: {containers: []}}}}}}",
                 "spec.jobTemplate.spec.template.spec x1 end"},
-        PodCase{"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, template: {spec: {containers: []}}}}",
+        PodCase{"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, "
+                "template: {spec: {containers: []}}}}",
                 "spec.template.spec x3 rolling"},
-        PodCase{"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {strategy: {type: Recreate}, template: {spec: {containers: []}}}}",
+        PodCase{"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {strategy: "
+                "{type: Recreate}, template: {spec: {containers: []}}}}",
                 "spec.template.spec x1"},
-        PodCase{"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {strategy: {rollingUpdate: {maxSurge: 0}}, template: {spec: {containers: []}}}}",
+        PodCase{"{apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {strategy: "
+                "{rollingUpdate: {maxSurge: 0}}, template: {spec: {containers: []}}}}",
                 "spec.template.spec x1"},
-        PodCase{"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 2, volumeClaimTemplates: [{}], template: {spec: {containers: []}}}}",
+        PodCase{"{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 2, "
+                "volumeClaimTemplates: [{}], template: {spec: {containers: []}}}}",
                 "spec.template.spec x2 distinct"},
-        PodCase{"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a}, spec: {template: {spec: {containers: []}}}}", "spec.template.spec x1 node"},
-        PodCase{"{apiVersion: jobset.x-k8s.io/v1alpha2, kind: JobSet, metadata: {name: a}, spec: {replicatedJobs: [{replicas: 2, template: {spec: {parallelism: 4, "
+        PodCase{"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: a}, spec: {template: "
+                "{spec: {containers: []}}}}",
+                "spec.template.spec x1 node"},
+        PodCase{"{apiVersion: jobset.x-k8s.io/v1alpha2, kind: JobSet, metadata: {name: a}, spec: "
+                "{replicatedJobs: [{replicas: 2, template: {spec: {parallelism: 4, "
                 "template: {spec: {containers: []}}}}}]}}",
                 "spec.replicatedJobs[0].template.spec.template.spec x8 end"},
-        PodCase{"{apiVersion: kubeflow.org/v1, kind: PyTorchJob, metadata: {name: a}, spec: {elasticPolicy: {maxReplicas: 6}, pytorchReplicaSpecs: {Master: {template: "
-                "{spec: {containers: []}}}, Worker: {replicas: 3, template: {spec: {containers: []}}}}}}",
-                "spec.pytorchReplicaSpecs.Master.template.spec x1 end; spec.pytorchReplicaSpecs.Worker.template.spec x6 end"},
-        PodCase{"{apiVersion: kubeflow.org/v2beta1, kind: MPIJob, metadata: {name: a}, spec: {mpiReplicaSpecs: {Worker: {replicas: 4, template: {spec: {containers: []}}}}}}",
+        PodCase{"{apiVersion: kubeflow.org/v1, kind: PyTorchJob, metadata: {name: a}, spec: "
+                "{elasticPolicy: {maxReplicas: 6}, pytorchReplicaSpecs: {Master: {template: "
+                "{spec: {containers: []}}}, Worker: {replicas: 3, template: {spec: {containers: "
+                "[]}}}}}}",
+                "spec.pytorchReplicaSpecs.Master.template.spec x1 end; "
+                "spec.pytorchReplicaSpecs.Worker.template.spec x6 end"},
+        PodCase{"{apiVersion: kubeflow.org/v2beta1, kind: MPIJob, metadata: {name: a}, spec: "
+                "{mpiReplicaSpecs: {Worker: {replicas: 4, template: {spec: {containers: []}}}}}}",
                 "spec.mpiReplicaSpecs.Worker.template.spec x4 end"},
-        PodCase{"{apiVersion: ray.io/v1, kind: RayCluster, metadata: {name: a}, spec: {headGroupSpec: {template: {spec: {containers: []}}}, workerGroupSpecs: [{replicas: 2, "
-                "maxReplicas: 9, numOfHosts: 2, template: {spec: {containers: []}}}]}}",
-                "spec.headGroupSpec.template.spec x1; spec.workerGroupSpecs[0].template.spec x4"},
-        PodCase{"{apiVersion: ray.io/v1, kind: RayJob, metadata: {name: a}, spec: {rayClusterSpec: {enableInTreeAutoscaling: true, workerGroupSpecs: [{minReplicas: 1, "
-                "maxReplicas: 9, template: {spec: {containers: []}}}]}, submitterPodTemplate: {spec: {containers: []}}}}",
-                "spec.rayClusterSpec.workerGroupSpecs[0].template.spec x9 end; spec.submitterPodTemplate.spec x1 end"},
-        PodCase{"{apiVersion: ray.io/v1, kind: RayService, metadata: {name: a}, spec: {rayClusterConfig: {headGroupSpec: {template: {spec: {containers: []}}}}}}",
+        PodCase{
+            "{apiVersion: ray.io/v1, kind: RayCluster, metadata: {name: a}, spec: {headGroupSpec: "
+            "{template: {spec: {containers: []}}}, workerGroupSpecs: [{replicas: 2, "
+            "maxReplicas: 9, numOfHosts: 2, template: {spec: {containers: []}}}]}}",
+            "spec.headGroupSpec.template.spec x1; spec.workerGroupSpecs[0].template.spec x4"},
+        PodCase{"{apiVersion: ray.io/v1, kind: RayJob, metadata: {name: a}, spec: {rayClusterSpec: "
+                "{enableInTreeAutoscaling: true, workerGroupSpecs: [{minReplicas: 1, "
+                "maxReplicas: 9, template: {spec: {containers: []}}}]}, submitterPodTemplate: "
+                "{spec: {containers: []}}}}",
+                "spec.rayClusterSpec.workerGroupSpecs[0].template.spec x9 end; "
+                "spec.submitterPodTemplate.spec x1 end"},
+        PodCase{"{apiVersion: ray.io/v1, kind: RayService, metadata: {name: a}, spec: "
+                "{rayClusterConfig: {headGroupSpec: {template: {spec: {containers: []}}}}}}",
                 "spec.rayClusterConfig.headGroupSpec.template.spec x1 rolling"},
-        PodCase{"{apiVersion: leaderworkerset.x-k8s.io/v1, kind: LeaderWorkerSet, metadata: {name: a}, spec: {replicas: 3, leaderWorkerTemplate: {size: 4, "
-                "leaderTemplate: {spec: {containers: []}}, workerTemplate: {spec: {containers: []}}}}}",
-                "spec.leaderWorkerTemplate.leaderTemplate.spec x3; spec.leaderWorkerTemplate.workerTemplate.spec x9"},
-        PodCase{"{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, metadata: {name: a}, spec: {predictor: {maxReplicas: 5, model: {}}}}", "spec.predictor x5 rolling"},
-        PodCase{"{apiVersion: trainer.kubeflow.org/v1alpha1, kind: TrainJob, metadata: {name: a}, spec: {trainer: {numNodes: 4}, podTemplateOverrides: [{spec: {containers: []}}]}}",
+        PodCase{
+            "{apiVersion: leaderworkerset.x-k8s.io/v1, kind: LeaderWorkerSet, metadata: {name: a}, "
+            "spec: {replicas: 3, leaderWorkerTemplate: {size: 4, "
+            "leaderTemplate: {spec: {containers: []}}, workerTemplate: {spec: {containers: []}}}}}",
+            "spec.leaderWorkerTemplate.leaderTemplate.spec x3; "
+            "spec.leaderWorkerTemplate.workerTemplate.spec x9"},
+        PodCase{"{apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, metadata: {name: "
+                "a}, spec: {predictor: {maxReplicas: 5, model: {}}}}",
+                "spec.predictor x5 rolling"},
+        PodCase{"{apiVersion: trainer.kubeflow.org/v1alpha1, kind: TrainJob, metadata: {name: a}, "
+                "spec: {trainer: {numNodes: 4}, podTemplateOverrides: [{spec: {containers: []}}]}}",
                 "spec.podTemplateOverrides[0].spec x4 end"},
-        PodCase{"{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: a}, spec: {tasks: [{replicas: 7, template: {spec: {containers: [{name: c}]}}}]}}",
+        PodCase{"{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: a}, spec: "
+                "{tasks: [{replicas: 7, template: {spec: {containers: [{name: c}]}}}]}}",
                 "spec.tasks[0].template.spec x7"}));
 
 TEST(Order, AppliesCleanly) {
@@ -99,12 +128,14 @@ TEST(Order, AppliesCleanly) {
 {apiVersion: v1, kind: Namespace, metadata: {name: j}}
 )");
   std::string order;
-  for (const auto* object : ir::applyOrder(linked.stack)) order += fmt::format("{} ", linked.symbols.text(object->name));
+  for (const auto* object : ir::applyOrder(linked.stack))
+    order += fmt::format("{} ", linked.symbols.text(object->name));
   EXPECT_EQ(order, "j f i h g d e z x s restored c b a ");
 }
 
 TEST(Verify, FindsBreaches) {
-  const std::string manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: '1', w: '2'}}";
+  const std::string manifest =
+      "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: '1', w: '2'}}";
   {
     const LinkedStack whole(manifest);
     EXPECT_TRUE(ir::verify(whole.stack).empty());
@@ -115,15 +146,44 @@ TEST(Verify, FindsBreaches) {
     const auto breaches = ir::verify(linked.stack);
     return breaches.size() == 1 ? breaches.front() : fmt::format("{} breaches", breaches.size());
   };
-  EXPECT_NE(breach([](auto& s) { s.stack.objects[0].name = s.symbols.intern("b"); }).find("metadata.name"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { s.stack.objects[0].nameSpace = s.symbols.intern("b"); }).find("metadata.namespace"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { s.stack.objects[0].root = nullptr; }).find("no tree"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { s.stack.objects.push_back(s.stack.objects[0]); }).find("twice"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { s.stack.edges.push_back({.kind = ir::EdgeKind::Binds, .from = 7, .to = 0}); }).find("edge"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { s.stack.mountIntents.push_back({.object = 0, .container = {}, .path = "/x", .intent = ir::Intent::Read, .contract = nullptr, .span = {}}); }).find("/x"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { ir::findPath(s.stack.objects[0].root, "data", s.symbols)->last->key = s.symbols.intern("x"); }).find("`x`"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { ir::findPath(s.stack.objects[0].root, "data", s.symbols)->length = 3; }).find("ring"), std::string::npos);
-  EXPECT_NE(breach([](auto& s) { ir::findPath(s.stack.objects[0].root, "data.x", s.symbols)->next = nullptr; }).find("ring"), std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              s.stack.objects[0].name = s.symbols.intern("b");
+            }).find("metadata.name"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              s.stack.objects[0].nameSpace = s.symbols.intern("b");
+            }).find("metadata.namespace"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) { s.stack.objects[0].root = nullptr; }).find("no tree"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) { s.stack.objects.push_back(s.stack.objects[0]); }).find("twice"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              s.stack.edges.push_back({.kind = ir::EdgeKind::Binds, .from = 7, .to = 0});
+            }).find("edge"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              s.stack.mountIntents.push_back({.object = 0,
+                                              .container = {},
+                                              .path = "/x",
+                                              .intent = ir::Intent::Read,
+                                              .contract = nullptr,
+                                              .span = {}});
+            }).find("/x"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              ir::findPath(s.stack.objects[0].root, "data", s.symbols)->last->key =
+                  s.symbols.intern("x");
+            }).find("`x`"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              ir::findPath(s.stack.objects[0].root, "data", s.symbols)->length = 3;
+            }).find("ring"),
+            std::string::npos);
+  EXPECT_NE(breach([](auto& s) {
+              ir::findPath(s.stack.objects[0].root, "data.x", s.symbols)->next = nullptr;
+            }).find("ring"),
+            std::string::npos);
 }
 
 constexpr const char* kDrawn = R"(
@@ -144,7 +204,8 @@ TEST(Dump, IsStableAndPlaced) {
   const LinkedStack linked(kDrawn);
   const auto text = ir::dumpText(linked.stack, linked.sources);
   EXPECT_EQ(text, ir::dumpText(LinkedStack(kDrawn).stack, linked.sources));
-  EXPECT_NE(text.find("claim v1 PersistentVolumeClaim/data  @ stack.yaml:4:18"), std::string::npos) << text;
+  EXPECT_NE(text.find("claim v1 PersistentVolumeClaim/data  @ stack.yaml:4:18"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("storage: \"10Gi\"  raw  @5:95"), std::string::npos) << text;
   EXPECT_NE(text.find("mounts Pod/p -> PersistentVolumeClaim/data"), std::string::npos) << text;
   const auto json = ir::dumpJson(linked.stack, linked.sources);
@@ -158,14 +219,17 @@ TEST(Graph, ShowsWhoReadsAndWrites) {
   const auto dot = ir::graphDot(linked.stack);
   EXPECT_NE(dot.find("write /<x>&\\\"y"), std::string::npos) << dot;
   EXPECT_NE(dot.find("10Gi · ReadWriteMany"), std::string::npos);
-  EXPECT_NE(dot.find("class a<b\\nnot in this stack\", fillcolor=\"#eef0f3\", style=\"rounded,filled,dashed\""), std::string::npos) << dot;
+  EXPECT_NE(dot.find("class a<b\\nnot in this stack\", fillcolor=\"#eef0f3\", "
+                     "style=\"rounded,filled,dashed\""),
+            std::string::npos)
+      << dot;
   const auto mermaid = ir::graphMermaid(linked.stack);
   EXPECT_NE(mermaid.find("==>|\"write /#lt;x#gt;#amp;#quot;y\"|"), std::string::npos) << mermaid;
   const auto svg = ir::graphSvg(linked.stack);
   EXPECT_EQ(svg, ir::graphSvg(linked.stack));
   EXPECT_NE(svg.find("write /&lt;x&gt;&amp;&quot;y</text>"), std::string::npos) << svg;
   EXPECT_NE(svg.find("prefers-color-scheme: dark"), std::string::npos);
-  EXPECT_EQ(svg.find("href"), std::string::npos);   // self-contained
+  EXPECT_EQ(svg.find("href"), std::string::npos);  // self-contained
 }
 
 TEST(Graph, OfNothing) {
