@@ -5,7 +5,7 @@
 #include <random>
 
 #include "format/format.h"
-#include "parse/reading.h"
+#include "reading.h"
 
 namespace mlstack {
 namespace {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "parse/reading.h"
+#include "reading.h"
 
 namespace mlstack {
 namespace {

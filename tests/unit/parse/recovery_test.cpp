@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "parse/reading.h"
+#include "reading.h"
 
 namespace mlstack {
 namespace {
