@@ -2,7 +2,7 @@
 // error here. Custom resources come from their CRDs.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { filesBelow, need, shared } from "./stacks.mjs";
+import { filesBelow, need, shared, root } from "./stacks.mjs";
 
 const Ajv = need("ajv");
 const jsYaml = need("js-yaml");
@@ -97,13 +97,15 @@ export class Schemas {
     }
     this.clusterScoped = new Set(Object.entries(spec.resources).filter(([, r]) => !r.namespaced).map(([key]) => key));
     for (const crd of filesBelow(join(shared, "kubernetes/crds"), ".yaml")) this.addCrd(crd, definitions);
+    for (const kept of filesBelow(join(root, "tests/cases"), ".json"))   // what `schema add` put beside a case
+      if (kept.includes("/.mlstack/schemas/")) this.addCrd(kept, definitions);
     this.ajv = validator(definitions);
   }
 
   addCrd(file, definitions) {
     const { spec } = jsYaml.load(readFileSync(file, "utf8"));
     for (const version of spec.versions) {
-      if (!version.served) continue;
+      if (version.served === false) continue;
       const key = `${spec.group}/${version.name} ${spec.names.kind}`;
       const schema = close(version.schema.openAPIV3Schema, true, true);
       schema.properties = { ...schema.properties, apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { $ref: prefix + objectMeta } };
