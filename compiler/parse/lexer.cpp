@@ -51,6 +51,8 @@ constexpr bool isControl(char c) {
   const auto byte = static_cast<std::uint8_t>(c);
   return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
 }
+/// Characters that no string and no comment may hold as they are; a carriage return is one unless a line ends with it.
+constexpr bool isUnwritable(const char* at) { return isControl(*at) || (*at == '\r' && at[1] != '\n'); }
 
 /// The bytes of the character at `at`; 1 for what is no UTF-8.
 std::size_t characterLength(const char* at, const char* end) {
@@ -65,7 +67,7 @@ std::size_t characterLength(const char* at, const char* end) {
 std::string show(const char* at, const char* end) {
   const std::size_t length = characterLength(at, end);
   const auto byte = static_cast<std::uint8_t>(*at);
-  if (isControl(*at)) return fmt::format("U+{:04X}", byte);
+  if (isControl(*at) || *at == '\r') return fmt::format("U+{:04X}", byte);
   if (byte < 0x80) return *at == '`' ? std::string("\"`\"") : fmt::format("`{}`", *at);
   std::uint32_t point = byte & (0xFFu >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) point = point << 6 | (static_cast<std::uint8_t>(at[i]) & 0x3F);
@@ -303,7 +305,7 @@ void Lexer::slash() {
 void Lexer::lineComment() {
   const char* start = at_;
   while (at_ != end_ && *at_ != '\n') {
-    if (isControl(*at_)) {
+    if (isUnwritable(at_)) {
       report(diag::make<Code::UnexpectedCharacter>(span(at_, at_ + 1), show(at_, end_)), Slip::BadByte);
       if (badBytes_ > kMaxBadBytes) return;
     }
@@ -327,7 +329,7 @@ void Lexer::blockComment() {
       return;
     }
     lines = lines || *at_ == '\n';
-    if (isControl(*at_)) {
+    if (isUnwritable(at_)) {
       report(diag::make<Code::UnexpectedCharacter>(span(at_, at_ + 1), show(at_, end_)), Slip::BadByte);
       if (badBytes_ > kMaxBadBytes) return;
     }
@@ -473,7 +475,7 @@ void Lexer::rawString(const char* start) {
       }
     } else if (*at_ == '\n' && !block) {
       break;
-    } else if (isControl(*at_)) {
+    } else if (isUnwritable(at_)) {
       report(diag::make<Code::UnexpectedCharacter>(span(at_, at_ + 1), show(at_, end_)), Slip::BadByte);
       if (badBytes_ > kMaxBadBytes) return;
     }
@@ -521,8 +523,11 @@ void Lexer::text(const char* start, bool block, bool head) {
         }
         ++at_;
         break;
-      case '\r': ++at_; break;
       default:
+        if (!isUnwritable(at_)) {
+          ++at_;
+          break;
+        }
         report(diag::make<Code::UnexpectedCharacter>(span(at_, at_ + 1), show(at_, end_)), Slip::BadByte);
         if (badBytes_ > kMaxBadBytes) return;
         ++at_;

@@ -86,6 +86,12 @@ TEST(Lexer, ByteOrderMarkAndCarriageReturns) {
   EXPECT_TRUE(read.list.tokens[3].newlineBefore);
 }
 
+TEST(Lexer, ACarriageReturnAloneIsNoLineEnd) {
+  EXPECT_EQ(slips("x = \"a\rb\"\n"), "1:7 unexpected character U+000D");
+  EXPECT_EQ(slips("x = \"\"\"\n  a\r\r\n  \"\"\"\n"), "2:4 unexpected character U+000D");
+  EXPECT_EQ(slips("// a\rb\r\nx = 1\r\n"), "1:5 unexpected character U+000D");
+}
+
 TEST(Lexer, SlipsAreReportedOnTheirByte) {
   EXPECT_EQ(slips("x = \"abc\ny = 1\n"), "1:5 this string has no closing quote on its line");
   EXPECT_EQ(slips("x = \"a${b} c\ny = 1\n"), "1:5 this string has no closing quote on its line");
