@@ -47,7 +47,7 @@ struct Pod {
 struct Frame {
   ir::ObjectId id = ir::kNoObject;
   const Instance* resource = nullptr;
-  std::string_view name;               // the object's name
+  std::string_view name;               // the object's name, as a container can have it
   bool isWorkload = false;
   bool external = false;
 };
@@ -58,6 +58,9 @@ struct PodLabel {
   std::string_view value;
   Span span;
 };
+
+/// A DNS-1123 label made of any text: at most 63 of a-z, 0-9 and `-`.
+[[nodiscard]] std::string labelOf(std::string_view text);
 
 class Lowering {
  public:
@@ -109,12 +112,15 @@ class Lowering {
   [[nodiscard]] Node* textOf(const Value& value, Span span);
   /// A copy in the stack's arena.
   [[nodiscard]] std::string_view keep(std::string_view text);
+  /// The text itself when it can name a container or be a label's value, otherwise one made of it.
+  [[nodiscard]] std::string_view asLabel(std::string_view text);
   void write(const FieldValue& field, const MemberPlan& plan, const Instance& owner, Node& node, Frame& frame, bool implied);
   void writeSelf(const FieldValue& field, const Instance& owner, Node& node, const Frame& frame);
   void set(Node& map, Symbol key, Node* child);
+  static void addFirst(Node& container, Node* child);
   void writeEnv(const FieldValue& field, Node& node);
   [[nodiscard]] Node* envFrom(const Value& value, Span span);
-  [[nodiscard]] Node* scriptOf(const Value& value, Span span);
+  [[nodiscard]] Node* scriptOf(const Value& value, Span span, const FieldValue* shell);
   void writeGpus(const FieldValue& field, const Instance& owner, Node& limits);
   void writeReserve(const FieldValue& field, std::span<const StepPlan> steps, Node& node, const Frame& frame);
   [[nodiscard]] Node* textMap(const Value& value, Span span);

@@ -82,13 +82,7 @@ Node* Lowering::firstElement(Node& list, Symbol element, Span span, const Frame&
   }
   auto* made = builder_.map(span);
   // In front of what is there: the container named as the workload is the one that tools take by default.
-  if (list.length == 0) {
-    ir::Builder::append(list, made);
-  } else {
-    made->next = list.last->next;
-    list.last->next = made;
-    ++list.length;
-  }
+  addFirst(list, made);
   auto* name = textNode(frame.name, span);
   name->flags |= ir::FlagImplied;
   ir::Builder::add(*made, element, name);
@@ -144,7 +138,7 @@ void Lowering::lowerPart(const Item& item, const Instance& instance, Node& node,
 /// A part with pods of its own, as a group of workers: its volumes are its own too.
 void Lowering::lowerPodPart(const Instance& part, Node& node, const Frame& outer) {
   Frame frame = outer;
-  frame.name = part.label || part.name ? nameOf(part) : outer.name;
+  frame.name = part.label || part.name ? asLabel(nameOf(part)) : outer.name;
   frame.isWorkload = true;
   auto around = std::exchange(pod_, {});
   reserveVolumes(part);

@@ -6,9 +6,6 @@
 
 namespace mlstack::lower {
 
-namespace {
-
-/// A DNS-1123 label made of any text: at most 63 of a-z, 0-9 and `-`.
 std::string labelOf(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -24,6 +21,8 @@ std::string labelOf(std::string_view text) {
   while (!out.empty() && out.back() == '-') out.pop_back();
   return out.empty() ? "volume" : out;
 }
+
+namespace {
 
 std::string_view textField(const Instance& instance, std::string_view name) {
   const auto* field = instance.field(name);

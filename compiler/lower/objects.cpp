@@ -65,6 +65,7 @@ void Lowering::run() {
   stack_.kubernetes = stack_.arena.copy(program_.kubernetes);
   ids_.reserve(program_.resources.size());
   for (const auto* resource : program_.resources) {
+    if (resource->broken) continue;
     if (resource->kind != nullptr) {
       lowerResource(*resource);
     } else {
@@ -130,7 +131,7 @@ void Lowering::lowerResource(const Instance& resource) {
   const auto id = static_cast<ir::ObjectId>(object.order);
   const auto* name = resource.field("name");
   auto* root = startObject(object, resource.span, name != nullptr && name->span.known() ? name->span : resource.labelSpan);
-  Frame frame{.id = id, .resource = &resource, .name = symbols_.text(object.name),
+  Frame frame{.id = id, .resource = &resource, .name = asLabel(symbols_.text(object.name)),
               .isWorkload = resource.kind->role == KindRole::Workload, .external = object.external};
   if (frame.isWorkload) reserveVolumes(resource);
   lowerInstance(resource, *root, frame);

@@ -29,7 +29,7 @@ std::vector<PodLabel> Lowering::findPodLabels(const Instance& workload) {
       if (entry.value.kind == ValueKind::String) labels.push_back({entry.key, keep(entry.value.text()), entry.span});
     }
   };
-  const auto name = keep(nameOf(workload));
+  const auto name = keep(asLabel(nameOf(workload)));
   if (workload.kind->api == "batch/v1/Job") {
     labels.push_back({keys_.jobName, name, workload.headSpan});   // the job controller sets it
     return labels;
@@ -122,10 +122,18 @@ void Lowering::labelSelected() {
     auto& object = stack_.objects[id->second];
     const auto& plan = plans_.of(*workload->kind);
     Node* at = object.root;
-    for (const auto key : plan.podMetadata) at = at == nullptr ? nullptr : builder_.mapAt(*at, key, workload->headSpan);
+    for (const auto key : plan.podMetadata) {
+      auto* above = at;
+      at = ir::find(above, key);
+      if (at != nullptr || above == nullptr) continue;
+      at = builder_.map(workload->headSpan);
+      at->key = key;
+      at->flags |= ir::FlagImplied;
+      addFirst(*above, at);
+    }
     auto* labels = at == nullptr ? nullptr : builder_.mapAt(*at, keys_.labels, workload->headSpan);
     if (labels == nullptr || ir::find(labels, keys_.appName) != nullptr) continue;
-    auto* label = builder_.string(symbols_.text(workload->name), workload->headSpan);
+    auto* label = builder_.string(podLabels(*workload).front().value, workload->headSpan);
     label->flags |= ir::FlagImplied;
     ir::Builder::add(*labels, keys_.appName, label);
   }

@@ -19,6 +19,11 @@ std::string_view Lowering::keep(std::string_view text) {
   return copy;
 }
 
+std::string_view Lowering::asLabel(std::string_view text) {
+  if (text.size() <= 63 && text.find('.') == std::string_view::npos) return text;
+  return stack_.arena.copy(labelOf(text));
+}
+
 std::string_view Lowering::nameOf(const Instance& instance) const {
   return symbols_.text(instance.name ? instance.name : instance.label);
 }
@@ -122,6 +127,14 @@ void Lowering::set(Node& map, Symbol key, Node* child) {
   }
 }
 
+/// `child` becomes the first; in a map its key is set already.
+void Lowering::addFirst(Node& container, Node* child) {
+  if (container.length == 0) return ir::Builder::append(container, child);
+  child->next = container.last->next;
+  container.last->next = child;
+  ++container.length;
+}
+
 void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Instance& owner, Node& node, Frame& frame, bool implied) {
   const auto& member = *plan.member;
   const auto& value = field.value;
@@ -149,7 +162,7 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
       break;
     case Via::Text: made = value.kind == ValueKind::Map ? textMap(value, span) : textOf(value, span); break;
     case Via::EnvFrom: made = envFrom(value, span); break;
-    case Via::Script: made = scriptOf(value, span); break;
+    case Via::Script: made = scriptOf(value, span, owner.field("shell")); break;
     case Via::DataSource: case Via::ClaimRef: case Via::ObjectRef: made = reference(value, span, member.via); break;
     case Via::Selector: made = selectorOf(value, span); break;
     case Via::NamedRefs: made = namedRefs(value, span); break;
@@ -223,15 +236,24 @@ Node* Lowering::envFrom(const Value& value, Span span) {
   return list;
 }
 
-Node* Lowering::scriptOf(const Value& value, Span span) {
+Node* Lowering::scriptOf(const Value& value, Span span, const FieldValue* shell) {
   auto* text = textOf(value, span);
   if (text == nullptr) return nullptr;
   auto* list = builder_.list(span);
-  for (const char* word : {"/bin/sh", "-c"}) {
+  const auto imply = [&](const char* word) {
     auto* node = builder_.string(word, span);
     node->flags |= ir::FlagImplied;
     ir::Builder::append(*list, node);
+  };
+  if (shell != nullptr && shell->value.kind == ValueKind::List) {
+    for (const auto& word : shell->value.list()) {
+      if (auto* node = nodeOf(word.value, word.span, false)) ir::Builder::append(*list, node);
+    }
+  } else if (shell != nullptr && shell->value.kind == ValueKind::String) {
+    ir::Builder::append(*list, nodeOf(shell->value, shell->span, false));
   }
+  if (list->length == 0) imply("/bin/sh");
+  if (list->length == 1) imply("-c");
   ir::Builder::append(*list, text);
   return list;
 }
