@@ -24,6 +24,29 @@ namespace mlstack::sema {
 
 struct Function;
 
+/// The objects by API, namespace and name.
+class ObjectTable {
+ public:
+  struct Key {
+    std::uint32_t api = 0, nameSpace = 0, name = 0;
+    bool operator==(const Key&) const = default;
+  };
+  /// The one that is there already, or null after `instance` was put in.
+  const Instance* insert(const Key& key, const Instance* instance);
+
+ private:
+  struct Row {
+    Key key;
+    const Instance* instance = nullptr;
+  };
+  [[nodiscard]] static std::size_t hash(const Key& k) {
+    auto h = k.api * 0x9e3779b97f4a7c15ull + k.name * 0xc2b2ae3d27d4eb4full + k.nameSpace * 0x165667b19e3779f9ull;
+    return static_cast<std::size_t>(h ^ h >> 29);
+  }
+  std::vector<Row> rows_;
+  std::size_t count_ = 0;
+};
+
 class Evaluator {
  public:
   Evaluator(const FileAccess& access, const schema::Catalog& catalog, const Options& options,
@@ -164,6 +187,10 @@ class Evaluator {
   [[nodiscard]] ir::Node* nodeOf(const Value& value, Span span, unsigned depth = 0);
   [[nodiscard]] schema::TypeRef objectType(std::string_view api) const;
 
+  /// Written out: literals, words of the enumeration that is expected, and lists and maps of such.
+  [[nodiscard]] bool isConstant(const Expr* e, const Type* expected) const;
+  [[nodiscard]] bool appendText(std::string& out, const Value& value, Span span);
+
   // --- conformance (conform.cpp) ---
   [[nodiscard]] Value conformList(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformMap(Value value, const Type& type, Span span);
@@ -297,6 +324,7 @@ class Evaluator {
   unsigned depth_ = 0;               // of nested evaluation
   unsigned componentDepth_ = 0;
   bool failedQuietly_ = false;
+  std::size_t errorsTouched_ = 0;      // values with an error that were left out of what is made
   Place place_;
   bool inOutput_ = false;
 
@@ -309,16 +337,8 @@ class Evaluator {
   std::unordered_map<const Member*, Value> defaults_;
   std::unordered_map<std::string_view, std::unique_ptr<base::Regex>> patterns_;
   std::deque<base::SourceFile> scratchFiles_;   // texts of defaults and of --set, while they are parsed
-  struct ObjectKey {
-    std::uint32_t api, nameSpace, name;
-    bool operator==(const ObjectKey&) const = default;
-  };
-  struct ObjectHash {
-    std::size_t operator()(const ObjectKey& k) const {
-      return (std::size_t{k.api} * 0x9e3779b97f4a7c15ull) ^ (std::size_t{k.name} * 0xc2b2ae3d27d4eb4full) ^ k.nameSpace;
-    }
-  };
-  std::unordered_map<ObjectKey, const Instance*, ObjectHash> objects_;
+  ObjectTable objects_;
+  std::string text_;   // of templates, while they are put together
   std::vector<std::pair<const Instance*, const Member*>> pending_;   // fields being read on demand
   std::unordered_map<const Kind*, Env*> kindEnv_;   // of declared kinds: where they stand
   struct LaterBody {

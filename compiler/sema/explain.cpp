@@ -23,7 +23,7 @@ std::string_view viaText(Via via) {
     case Via::Text: return "as text";
     case Via::EnvValue: return "as value, or as a reference to a key or field";
     case Via::EnvFrom: return "each as a source of variables";
-    case Via::Script: return "run by /bin/sh -c";
+    case Via::Script: return "run by `shell`";
     case Via::Gpus: return "as a limit of the GPU resource";
     case Via::RequestAndLimit: return "as request and as limit";
     case Via::DataSource: return "as a reference with kind and name";

@@ -1,5 +1,7 @@
 // Expressions: literals, names, lists, maps, comprehensions, conditionals.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/duration.h"
@@ -109,27 +111,60 @@ Value Evaluator::evalSuffixed(const Expr& e, const Type* expected) {
 }
 
 Value Evaluator::evalTemplate(const Expr& e, Env* env) {
-  std::string text;
+  const std::size_t begin = text_.size();   // templates nest: each has the buffer's end
   bool failed = false;
   bool guessed = false;
   for (const Expr* item : e.items) {
     if (item->kind == ExprKind::String) {
-      text += item->text;
+      text_ += item->text;
       continue;
     }
     const Value part = eval(item, env, nullptr);
     if (part.kind == ValueKind::Unknown) guessed = true;
-    if (const auto piece = textOf(part, item->span)) {
-      text += *piece;
-    } else if (part.kind != ValueKind::Unknown) {
-      failed = true;
-    }
+    else if (!appendText(text_, part, item->span)) failed = true;
   }
-  if (failed) return errorValue();
-  if (guessed) return unknown(&types::kString);
-  Value v = makeString(text);
-  v.flag = e.flag;
+  Value v;
+  if (failed) v = errorValue();
+  else if (guessed) v = unknown(&types::kString);
+  else {
+    v = makeString(std::string_view(text_).substr(begin));
+    v.flag = e.flag;
+  }
+  text_.resize(begin);
   return v;
+}
+
+bool Evaluator::isConstant(const Expr* e, const Type* expected) const {
+  if (e == nullptr) return false;
+  switch (e->kind) {
+    case ExprKind::Null: case ExprKind::Bool: case ExprKind::Int: case ExprKind::Float: case ExprKind::Suffixed: case ExprKind::String:
+      return true;
+    case ExprKind::NameRef:
+      if (const Type* words = types::enumOf(expected)) {
+        return std::find(words->words.begin(), words->words.end(), symbols_.text(e->name)) != words->words.end();
+      }
+      return false;
+    case ExprKind::List: {
+      const Type* list = types::alternativeOf(expected, TypeKind::List);
+      for (const Expr* item : e->items) {
+        if (!isConstant(item, list != nullptr ? list->element : nullptr)) return false;
+      }
+      return true;
+    }
+    case ExprKind::Map:
+      for (const auto& entry : e->entries) {
+        if ((entry.key == nullptr && entry.path.empty()) || (entry.key != nullptr && !isConstant(entry.key, nullptr)) ||
+            !isConstant(entry.value, nullptr)) {
+          return false;
+        }
+      }
+      return true;
+    case ExprKind::Error: case ExprKind::Template: case ExprKind::Member: case ExprKind::Index: case ExprKind::Call:
+    case ExprKind::Unary: case ExprKind::Binary: case ExprKind::Conditional: case ExprKind::ForList: case ExprKind::ForMap:
+    case ExprKind::Spread:
+      return false;
+  }
+  return false;
 }
 
 Value Evaluator::evalName(const Expr& e, Env* env, const Type* expected) {

@@ -42,7 +42,10 @@ bool Evaluator::markSeen(Block& block, const Member& member, Span keySpan) {
 }
 
 void Evaluator::setField(Block& block, const Member& member, Value value, Span keySpan, Span span) {
-  if (value.kind == ValueKind::Error) return;
+  if (value.kind == ValueKind::Error) {
+    ++errorsTouched_;
+    return;
+  }
   if (value.kind == ValueKind::Null) {
     // A null leaves the field as if it were not stated.
     const auto index = indexOf(*block.kind, member);
@@ -122,12 +125,18 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
   Value value;
   const EarlyField* early = block.instance->declared ? static_cast<DeclaredInstance*>(block.instance)->early : nullptr;
   while (early != nullptr && (early->member != &member || early->statement != &s)) early = early->next;
-  if (early != nullptr) {
+  if (info.isConstant) {
+    value = info.constant;
+  } else if (early != nullptr) {
     value = early->value;
   } else if (member.type != nullptr && member.type->kind == TypeKind::Raw) {
     value = evalRaw(s.value, env, stepInto(rawTypeOf(*block.instance), member.target));
   } else {
     value = eval(s.value, env, info.expected);
+    if (value.kind != ValueKind::Error && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
+      info.isConstant = true;
+      info.constant = value;
+    }
   }
   place_ = before;
   if (fresh) setField(block, member, value, s.head[0].span, s.value != nullptr ? s.value->span : s.span);
@@ -149,14 +158,20 @@ void Evaluator::fieldIntoMap(const Statement& s, Env* env, Block& block, const M
   place_ = {Place::Kind::Field, symbols_.text(s.head.back().symbol)};
   const Value value = raw ? evalRaw(s.value, env, type) : eval(s.value, env, expected);
   place_ = before;
-  if (value.kind == ValueKind::Error) return;
+  if (value.kind == ValueKind::Error) {
+    ++errorsTouched_;
+    return;
+  }
   EntryList entries;
   insertPath(entries, s.head.subspan(1), value, s.value != nullptr ? s.value->span : s.span);
   mergeField(block, member, makeMap(entries.items), s.headSpan, s.span);
 }
 
 void Evaluator::mergeField(Block& block, const Member& member, Value value, Span keySpan, Span span) {
-  if (value.kind == ValueKind::Error) return;
+  if (value.kind == ValueKind::Error) {
+    ++errorsTouched_;
+    return;
+  }
   FieldValue* existing = nullptr;
   for (FieldValue* field = block.instance->fields; field != nullptr; field = field->next) {
     if (field->member == &member) existing = field;
@@ -253,7 +268,10 @@ void Evaluator::addDefaults(Block& block) {
 
 void Evaluator::checkRequired(Block& block, Span head) {
   if (block.instance->external || (block.body != nullptr && block.body->broken)) return;
-  const auto& required = requiredOf(*block.kind);
+  const auto* known = block.info != nullptr ? block.info->required : nullptr;
+  if (known == nullptr) known = &requiredOf(*block.kind);
+  if (block.info != nullptr) block.info->required = known;
+  const auto& required = *known;
   for (const auto index : required) {
     if (testBit(block.seen, index) || testBit(block.excused, index)) continue;
     const Member& member = block.kind->members[index];

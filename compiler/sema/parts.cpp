@@ -57,6 +57,7 @@ void Evaluator::appendPart(Block& block, Instance* part, const Member* member) {
 
 void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberName, const Expr* value, Env* env) {
   if (value == nullptr) return;
+  const std::size_t which = memberName == "label" ? 0 : (memberName == "value" ? 1 : 2);
   const Member* member = part.kind->find(memberName);
   if (member == nullptr) {
     (void)errorAt(diag::make<diag::Code::NothingHere>(value->span, part.kind->name, memberName == "at" ? "`at`" : (memberName == "value" ? "`=`" : "name")));
@@ -66,9 +67,12 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
   const Place before = place_;
   place_ = {memberName == "at" ? Place::Kind::Path : Place::Kind::Label, part.kind->name};
   Value result;
+  StatementInfo* info = inner.info;
   const bool bare = value->kind == ExprKind::NameRef && memberName == "label" && member->type != nullptr &&
                     (member->type->kind == TypeKind::Name || member->type->kind == TypeKind::String);
-  if (bare) {
+  if (info != nullptr && info->constantOperands[which]) {
+    result = info->operands[which];
+  } else if (bare) {
     // `container main { … }` declares a name: it is not looked up.
     const auto text = symbols_.text(value->name);
     result.kind = ValueKind::String;
@@ -81,8 +85,14 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
     result = eval(value, env, member->type);
   }
   place_ = before;
+  if (info != nullptr && !info->constantOperands[which] && result.kind != ValueKind::Error && result.kind != ValueKind::Unknown &&
+      (bare || isConstant(value, member->type))) {
+    info->constantOperands[which] = true;
+    info->operands[which] = result;
+  }
   (void)markSeen(inner, *member, value->span);
   if (memberName == "label") {
+    if (result.kind == ValueKind::Error) ++errorsTouched_;
     part.labelValue = result;
     if (result.kind == ValueKind::String) part.label = symbols_.intern(result.text());
     if (value->kind == ExprKind::NameRef && !part.label) part.label = value->name;
@@ -137,6 +147,7 @@ void Evaluator::partFromField(const Statement& s, Env* env, Block& block, const 
   if (kind.openEntries) {
     const Value value = eval(s.value, env, nullptr);
     const Span span = s.value != nullptr ? s.value->span : s.span;
+    if (value.kind == ValueKind::Error) ++errorsTouched_;
     if (value.kind == ValueKind::Error || value.kind == ValueKind::Unknown || value.kind == ValueKind::Null) return;
     if (value.kind != ValueKind::Map) {
       (void)errorAt(diag::make<diag::Code::WrongType>(span, describedValue(value), fmt::format("`{}`", member.name), "a map"));
@@ -167,6 +178,7 @@ void Evaluator::partFromField(const Statement& s, Env* env, Block& block, const 
   const Value values = eval(s.value, env, many ? list : operand->type);
   place_ = before;
   const Span span = s.value != nullptr ? s.value->span : s.span;
+  if (values.kind == ValueKind::Error) ++errorsTouched_;
   if (values.kind == ValueKind::Error || values.kind == ValueKind::Unknown || values.kind == ValueKind::Null) return;
   const Element single{values, span};
   const auto items = many ? values.list() : std::span<const Element>(&single, 1);
@@ -213,7 +225,10 @@ void Evaluator::openPartFromValue(Block& outer, const Member& member, const Kind
     value = conform(value, operand->type, span);
   }
   place_ = before;
-  if (value.kind == ValueKind::Error) return;
+  if (value.kind == ValueKind::Error) {
+    ++errorsTouched_;
+    return;
+  }
   Instance* part = arena().make<Instance>();
   part->kind = &kind;
   part->parent = outer.instance;
@@ -264,14 +279,20 @@ void Evaluator::openPart(const Statement& s, Env* env, Block& block) {
   }
   const Place before = place_;
   place_ = {Place::Kind::Field, symbols_.text(symbol)};
-  const Value value = eval(s.value, env, info.expected);
+  const Value value = info.isConstant ? info.constant : eval(s.value, env, info.expected);
   place_ = before;
+  if (value.kind == ValueKind::Error) ++errorsTouched_;
   if (value.kind == ValueKind::Null || value.kind == ValueKind::Error) return;
+  if (!info.isConstant && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
+    info.isConstant = true;
+    info.constant = value;
+  }
   openPartFromValue(outer, *block.member, kind, symbols_.text(symbol), value, s.headSpan, s.value->span, s.value);
 }
 
 void Evaluator::overlay(const Statement& s, Env* env, Block& block) {
   const Value value = evalBlockMap(s, env, nullptr, rawTypeOf(*block.instance), true);
+  if (value.kind == ValueKind::Error) ++errorsTouched_;
   if (checking_ != 0 || value.kind != ValueKind::Map) return;
   auto* made = arena().make<Overlay>();
   made->tree = nodeOf(value, s.span);

@@ -55,6 +55,7 @@ struct Instance {
   base::Span labelSpan;
   bool external = false;
   bool isProtected = false;
+  bool broken = false;                 // an error was reported in it, or something it needs has one: not to be lowered
   bool declared = false;               // sema's own: made with the state that on-demand reading needs
   Instance* parent = nullptr;          // parts: what they are in
   FieldValue* fields = nullptr;        // includes `value` and `at` when given

@@ -204,7 +204,12 @@ ir::Node* Evaluator::nodeOf(const Value& value, Span span, unsigned depth) {
     return builder.null(span);
   }
   switch (value.kind) {
-    case ValueKind::Null: case ValueKind::Error: case ValueKind::Unknown: node = builder.null(span); break;
+    case ValueKind::Error:
+      ++errorsTouched_;
+      node = builder.null(span);
+      node->flags |= ir::FlagError;
+      break;
+    case ValueKind::Null: case ValueKind::Unknown: node = builder.null(span); break;
     case ValueKind::Bool: node = builder.boolean(value.boolean, span); break;
     case ValueKind::Int: node = builder.integer(value.integer, span); break;
     case ValueKind::Float: node = builder.real(value.real, span); break;

@@ -158,6 +158,12 @@ struct StatementInfo {
   Body* body = nullptr;
   Body* otherwise = nullptr;
   const Type* expected = nullptr;      // of the value
+  Value constant;                      // of a value that is the same on every run of the statement
+  Value operands[3];                   // the same of a part's label, value and `at`
+  Symbol api;                          // of the kind, for finding objects twice
+  const std::vector<std::uint16_t>* required = nullptr;   // of the kind
+  bool isConstant = false;
+  bool constantOperands[3] = {false, false, false};
   FieldValue* defaults = nullptr;      // shared chain of the defaults …
   std::uint64_t defaultsFor[2] = {0, 0};  // … of a block that states these members
   bool hasDefaults = false;

@@ -178,8 +178,10 @@ void Evaluator::runThing(const Statement& s, Env* env, Block& block) {
 
 void Evaluator::runInstance(DeclaredInstance& instance, StatementInfo& info) {
   instance.progress = Progress::Running;
+  const auto before = sink_.errorCount() + errorsTouched_;
   fillInstance(instance, *instance.statement, instance.body, instance.env, info, &instance);
   finishThing(instance);
+  instance.broken = sink_.errorCount() + errorsTouched_ != before;
   instance.progress = Progress::Done;
 }
 
@@ -202,12 +204,33 @@ void Evaluator::fillInstance(Instance& instance, const Statement& s, Body* body,
   finishInstance(block, instance.headSpan.known() ? instance.headSpan : s.span, checking_ == 0 || body->straight);
 }
 
+const Instance* ObjectTable::insert(const Key& key, const Instance* instance) {
+  if (rows_.size() < 2 * (count_ + 1)) {
+    std::vector<Row> old(std::max<std::size_t>(64, rows_.size() * 2));
+    old.swap(rows_);
+    for (const Row& row : old) {
+      if (row.instance == nullptr) continue;
+      auto at = hash(row.key) & (rows_.size() - 1);
+      while (rows_[at].instance != nullptr) at = (at + 1) & (rows_.size() - 1);
+      rows_[at] = row;
+    }
+  }
+  auto at = hash(key) & (rows_.size() - 1);
+  for (; rows_[at].instance != nullptr; at = (at + 1) & (rows_.size() - 1)) {
+    if (rows_[at].key == key) return rows_[at].instance;
+  }
+  rows_[at] = {key, instance};
+  ++count_;
+  return nullptr;
+}
+
 void Evaluator::finishThing(DeclaredInstance& instance) {
-  const FieldValue* name = instance.field("name");
   instance.name = instance.label;
-  if (name != nullptr && name->value.kind == ValueKind::String) instance.name = symbols_.intern(name->value.text());
-  const FieldValue* kept = instance.field("protect");
-  instance.isProtected = kept != nullptr && kept->value.kind == ValueKind::Bool && kept->value.boolean;
+  for (const FieldValue* field = instance.fields; field != nullptr; field = field->next) {
+    if (field->member->via != Via::Self) continue;
+    if (field->member->name == "name" && field->value.kind == ValueKind::String) instance.name = symbols_.intern(field->value.text());
+    if (field->member->name == "protect") instance.isProtected = field->value.kind == ValueKind::Bool && field->value.boolean;
+  }
   if (checking_ != 0) return;
   if (ComponentUse* use = instance.env != nullptr ? instance.env->use : nullptr) {
     for (const AllowValue* allow = use->allows; allow != nullptr; allow = allow->next) {
@@ -244,14 +267,15 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
     nameSpace = symbols_.intern(stated->value.text()).id;
     if (nameSpace == program_->nameSpace.id) nameSpace = 0;
   }
-  const ObjectKey key{symbols_.intern(instance.api).id, nameSpace, instance.name.id};
-  const auto [at, fresh] = objects_.emplace(key, &instance);
-  if (fresh) return;
+  auto& info = infoOf(*instance.statement, nullptr);
+  if (!info.api) info.api = symbols_.intern(instance.api);
+  const Instance* twin = objects_.insert({info.api.id, nameSpace, instance.name.id}, &instance);
+  if (twin == nullptr) return;
   const FieldValue* name = instance.field("name");
   const Span span = name != nullptr && name->span.known() ? name->span : instance.headSpan;
   const auto kind = instance.kind != nullptr ? instance.kind->name : instance.api;
   auto d = diag::make<diag::Code::DuplicateObject>(span, kind, symbols_.text(instance.name));
-  const Instance& first = *at->second;
+  const Instance& first = *twin;
   if (first.headSpan == instance.headSpan) {
     d.related.push_back({instance.headSpan, "each turn of the loop makes one: its name must differ from turn to turn"});
     if (name == nullptr) d.help = "`name = \"…${i}\"` in the body names each";

@@ -93,6 +93,22 @@ std::string floatText(double value) {
 
 }  // namespace
 
+bool Evaluator::appendText(std::string& out, const Value& value, Span span) {
+  if (value.kind == ValueKind::String) {
+    out += value.text();
+    return true;
+  }
+  if (value.kind == ValueKind::Int) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value.integer).ptr;
+    out.append(digits, end);
+    return true;
+  }
+  const auto text = textOf(value, span);
+  if (text) out += *text;
+  return text.has_value();
+}
+
 std::optional<std::string> Evaluator::textOf(const Value& value, Span span) {
   switch (value.kind) {
     case ValueKind::Error: case ValueKind::Unknown: return std::nullopt;
