@@ -120,7 +120,7 @@ void Session::readParamsFile(const std::string& path) {
       continue;
     }
     for (const auto& child : ir::Children(document))
-      settings.params.push_back({.name = std::string(symbols.text(child.key)), .node = &child, .span = child.span});
+      settings.params.push_back({.name = std::string(symbols.text(child.key)), .node = &child, .span = child.keySpan(symbols.text(child.key).size())});
   }
 }
 
@@ -174,21 +174,29 @@ std::vector<std::string_view> Session::missingParams(const sema::Program& progra
   return missing;
 }
 
+/// With errors in some objects the others are still lowered and judged, so that all that is wrong is said
+/// at once; the stack is kept only when everything is well.
 void Session::compileUnit(Unit& unit) {
   evaluateUnit(unit);
-  if (!unit.program->ok || unit.tree->hasErrors) return;
+  if (unit.program->partial || unit.tree->hasErrors) return;
+  const bool whole = unit.program->ok;
   auto before = sink.errorCount();
-  unit.stack = lower::lowerProgram(*unit.program, *unit.catalog, sink);
+  auto stack = lower::lowerProgram(*unit.program, *unit.catalog, sink);
   unit.program.reset();
   unit.tree.reset();
   unit.imports.reset();
-  if (!unit.stack || sink.errorCount() != before) return;
-  for (const auto& breach : ir::verify(*unit.stack)) sink.add(diag::make<Code::InternalError>({}, breach));
-  schema::CheckOptions options{.version = schema::versionBit(unit.stack->kubernetes), .everything = true};
-  for (const auto& object : unit.stack->objects)
+  if (!stack) return;
+  const bool lowered = sink.errorCount() == before;
+  if (whole && lowered) {
+    for (const auto& breach : ir::verify(*stack)) sink.add(diag::make<Code::InternalError>({}, breach));
+  }
+  schema::CheckOptions options{.version = schema::versionBit(stack->kubernetes), .everything = true};
+  for (const auto& object : stack->objects)
     if (!object.external) schema::checkObject(*unit.catalog, object, symbols, options, sink);
-  storage::analyse(*unit.stack, sources, sink);
-  emit::proveComplete(*unit.stack, sink);
+  if (lowered) storage::analyse(*stack, sources, whole, sink);
+  if (!whole || !lowered) return;
+  emit::proveComplete(*stack, sink);
+  unit.stack = std::move(stack);
 }
 
 void Session::compile() {

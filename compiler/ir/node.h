@@ -21,6 +21,7 @@ enum class NodeKind : std::uint8_t { Null, Bool, Int, Float, String, List, Map }
 enum NodeFlag : std::uint8_t {
   FlagRaw = 1,
   FlagBlock = 2,    // a string the source wrote as a block: the emitter prefers `|`
+  FlagError = 8,     // stands for a value that has an error, reported already: checks are silent about it
   FlagImplied = 4,  // added by the compiler, not written by the user
 };
 

@@ -94,7 +94,7 @@ class ObjectCheck {
         if (wanted(child)) noField(child, key, field, type, place);
         continue;
       }
-      if (child.kind == NodeKind::Null) {
+      if (child.kind == NodeKind::Null && (child.flags & ir::FlagError) == 0) {
         if (wanted(child)) nullField(child, key, *field, place);
         continue;
       }
@@ -104,6 +104,7 @@ class ObjectCheck {
         if (wanted(child)) say(diag::make<Code::StatusInSource>(spanOf(child)));
         continue;
       }
+      if ((child.flags & ir::FlagError) != 0) continue;
       const Place below{.up = &place, .key = key, .type = field->type};
       value(child, below);
     }
@@ -129,7 +130,7 @@ class ObjectCheck {
 
   [[nodiscard]] bool has(const Node& map, std::string_view name) const {
     for (const Node& child : Children(&map)) {
-      if (child.kind != NodeKind::Null && symbols_.text(child.key) == name) return true;
+      if ((child.kind != NodeKind::Null || (child.flags & ir::FlagError) != 0) && symbols_.text(child.key) == name) return true;
     }
     return false;
   }
@@ -186,7 +187,7 @@ class ObjectCheck {
 
   void nullItem(const Node& child, const Place& place) {
     const TypeRow& type = store_.type(place.type);
-    if (!wanted(child) || shapeOf(type) == Shape::Any || (type.flags & table::Nullable) != 0) return;
+    if (!wanted(child) || (child.flags & ir::FlagError) != 0 || shapeOf(type) == Shape::Any || (type.flags & table::Nullable) != 0) return;
     if ((type.flags & table::Custom) != 0) {
       say(diag::make<Code::NullNotAllowed>(spanOf(child), pathText(place), takesText(shapeOf(type))));
     } else {

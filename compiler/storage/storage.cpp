@@ -134,7 +134,7 @@ void sizeOutsideClass(Context& context, const State& state) {
 
 }  // namespace
 
-void analyse(const ir::Stack& stack, const base::SourceSet& sources, diag::Sink& sink) {
+void analyse(const ir::Stack& stack, const base::SourceSet& sources, bool whole, diag::Sink& sink) {
   Context context{stack, sources, sink, std::vector<bool>(stack.allows.size(), false)};
   for (const auto& state : states(stack)) {
     bool shared = false;
@@ -142,7 +142,7 @@ void analyse(const ir::Stack& stack, const base::SourceSet& sources, diag::Sink&
     if (!shared) modeBeyondClass(context, state);
     sizeOutsideClass(context, state);
   }
-  for (std::size_t i = 0; i < stack.allows.size(); ++i) {
+  for (std::size_t i = 0; whole && i < stack.allows.size(); ++i) {
     const auto& allow = stack.allows[i];
     if (context.allowUsed[i] || allow.code < 3000 || allow.code >= 4000) continue;
     sink.add(diag::make<Code::UnneededAllow>(allow.span, fmt::format("MLS{}", allow.code)));

@@ -8,7 +8,8 @@
 namespace mlstack::storage {
 
 /// Runs every rule over a linked stack. `sources` is used only to quote names in hints.
-/// An `allow` on the object or the stack silences a rule there; one that silences nothing is a warning.
-void analyse(const ir::Stack& stack, const base::SourceSet& sources, diag::Sink& sink);
+/// An `allow` on the object or the stack silences a rule there; one that silences nothing is a warning, unless
+/// the stack is not `whole`: objects with errors were left out of it.
+void analyse(const ir::Stack& stack, const base::SourceSet& sources, bool whole, diag::Sink& sink);
 
 }  // namespace mlstack::storage
