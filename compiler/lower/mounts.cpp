@@ -73,11 +73,10 @@ Symbol Lowering::volumeName(std::string_view wanted, const Instance& mount) {
   };
   if (const auto stated = textField(mount, "volume-name"); !stated.empty()) {
     const auto name = symbols_.intern(stated);
-    if (const auto* other = taken(name)) {
-      sink_.add(complain<diag::Code::VolumeNameTaken>(mount.field("volume-name")->span, stated)
-                    .note(other->mount != nullptr ? other->mount->headSpan : other->state->headSpan, "the other volume comes from here"));
-    }
-    return name;
+    const auto* other = taken(name);
+    if (other == nullptr) return name;
+    sink_.add(complain<diag::Code::VolumeNameTaken>(mount.field("volume-name")->span, stated)
+                  .note(other->mount != nullptr ? other->mount->headSpan : other->state->headSpan, "the other volume comes from here"));
   }
   const auto base = labelOf(wanted);
   auto name = symbols_.intern(base);
@@ -228,6 +227,7 @@ void Lowering::placeMount(const Instance& mount, const MemberPlan& plan, Node& c
       const auto* taken = ir::find(&other, pathKey);
       if (taken == nullptr || taken->kind != ir::NodeKind::String || taken->text() != path->text()) continue;
       sink_.add(complain<diag::Code::SameMountPath>(path->span, path->text()).note(taken->span, "the first is mounted here"));
+      return;   // left out, so that no later check says it again
     }
   }
   const Value* state = mount.labelValue.kind == ValueKind::Ref ? &mount.labelValue : nullptr;
