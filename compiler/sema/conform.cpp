@@ -27,6 +27,11 @@ bool isLiteral(const Expr* e) {
 
 }  // namespace
 
+Value Evaluator::failQuietly() {
+  failedQuietly_ = true;
+  return errorValue();
+}
+
 std::string Evaluator::placeText() const {
   switch (place_.kind) {
     case Place::Kind::Nowhere: return "this place";
@@ -40,6 +45,7 @@ std::string Evaluator::placeText() const {
 }
 
 Value Evaluator::wrongType(const Value& value, const Type& type, Span span) {
+  if (quiet_ != 0) return failQuietly();
   auto d = diag::make<diag::Code::WrongType>(span, describedValue(value), placeText(), types::described(type));
   switch (type.kind) {
     case TypeKind::Duration:
@@ -243,6 +249,7 @@ Value Evaluator::conformWord(Value value, const Type& type, Span span) {
   for (const auto word : type.words) {
     if (word == value.text()) return value;
   }
+  if (quiet_ != 0) return failQuietly();
   const std::vector<std::string_view> words(type.words.begin(), type.words.end());
   const auto near = diag::nearest(value.text(), words);
   auto d = diag::make<diag::Code::UnknownWord>(span, placeText(), value.text());
@@ -398,6 +405,7 @@ Value Evaluator::conformReference(Value value, const Type& type, Span span) {
     }
     return wrongType(value, type, span);
   }
+  if (quiet_ != 0) return failQuietly();
   const auto label = symbols_.text(value.instance->label);
   return errorAt(diag::make<diag::Code::WrongReference>(span, label, describedValue(value), placeText(), types::described(type))
                      .note(value.instance->headSpan, fmt::format("`{}` is declared here", label)));

@@ -44,6 +44,13 @@ const Type* blockType(const Type* type) {
   return nullptr;
 }
 
+bool dotted(std::span<Statement* const> items) {
+  for (const Statement* s : items) {
+    if (s->kind == StatementKind::Field && s->head.size() > 1) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool Evaluator::takesBlock(const Type* type) {
@@ -70,11 +77,13 @@ Value Evaluator::evalBlockMap(const Statement& s, Env* env, const Type* type, sc
   ++depth_;
   runBody(*body, env, block);
   --depth_;
+  // A raw block keeps the place of what has an error: the rest of it is checked all the same.
   for (const Entry& entry : entries.items) {
-    if (entry.value.kind == ValueKind::Error) return errorValue();
+    if (!isRaw && entry.value.kind == ValueKind::Error) return errorValue();
   }
   const Value made = makeMap(entries.items);
   if (isRaw || type == nullptr) return made;
+  if (type->kind == TypeKind::Map && body->straight && !dotted(s.body)) return made;   // each entry has been held against its type
   if (checking_ != 0 && !body->straight) return unknown(type);
   return conform(made, type, s.headSpan);
 }

@@ -204,6 +204,7 @@ class Evaluator {
   [[nodiscard]] bool unknownFits(const Type& from, const Type& to) const;
   void checkRange(const Value& value, const Type& type, Span span, const Expr* literal);
   void checkPattern(const Value& value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value failQuietly();   // while an alternative is tried: no message is made
   [[nodiscard]] Value wrongType(const Value& value, const Type& type, Span span);
   [[nodiscard]] std::string placeText() const;
 
@@ -336,7 +337,6 @@ class Evaluator {
   std::unordered_map<const Expr*, Body*> loopBodies_;
   std::unordered_map<const Member*, Value> defaults_;
   std::unordered_map<std::string_view, std::unique_ptr<base::Regex>> patterns_;
-  std::deque<base::SourceFile> scratchFiles_;   // texts of defaults and of --set, while they are parsed
   ObjectTable objects_;
   std::string text_;   // of templates, while they are put together
   std::vector<std::pair<const Instance*, const Member*>> pending_;   // fields being read on demand

@@ -33,10 +33,17 @@ Value Evaluator::eval(const Expr* e, Env* env, const Type* expected) {
     case ExprKind::List: case ExprKind::ForList:
       if (const Type* list = types::alternativeOf(expected, TypeKind::List); list != nullptr && list->kind == TypeKind::List) return value;
       break;
+    case ExprKind::Map: case ExprKind::ForMap: {
+      const Type* map = types::alternativeOf(expected, TypeKind::Map);
+      const bool spread = e->kind == ExprKind::Map && std::any_of(e->entries.begin(), e->entries.end(), [](const auto& entry) {
+        return (entry.key == nullptr && entry.path.empty()) || entry.path.size() > 1;
+      });
+      if (map != nullptr && map->kind == TypeKind::Map && !spread) return value;
+      break;
+    }
     case ExprKind::Error: case ExprKind::Null: case ExprKind::Bool: case ExprKind::Int: case ExprKind::Float:
     case ExprKind::Suffixed: case ExprKind::String: case ExprKind::Template: case ExprKind::NameRef: case ExprKind::Member:
-    case ExprKind::Index: case ExprKind::Call: case ExprKind::Unary: case ExprKind::Binary: case ExprKind::Map:
-    case ExprKind::ForMap: case ExprKind::Spread:
+    case ExprKind::Index: case ExprKind::Call: case ExprKind::Unary: case ExprKind::Binary: case ExprKind::Spread:
       break;
   }
   return conform(value, expected, e->span, e);

@@ -227,7 +227,7 @@ Value Evaluator::defaultOf(const Member& member) {
   if (!fresh) return at->second;
   const Expr* e = member.defaultValue;
   if (e == nullptr) {
-    auto& file = scratchFiles_.emplace_back();
+    auto& file = program_->scratch.emplace_back();
     file.name = "default";
     file.text = std::string(member.defaultText);
     diag::Sink ignored;

@@ -157,6 +157,11 @@ Value Evaluator::fieldOf(DeclaredInstance& instance, const Member& member, Span 
     if (field->member == &member) return field->value;
   }
   if (instance.progress != Progress::Done) return pendingField(instance, member, use);
+  if (instance.broken) {   // it may be the very field that has the error
+    Value failed;
+    failed.kind = ValueKind::Error;
+    return failed;
+  }
   return checking_ != 0 ? unknown(member.type) : Value{};
 }
 

@@ -185,7 +185,7 @@ Value Evaluator::fromText(std::string_view text, const Type& type, Span span, st
     const Value one = type.element != nullptr ? fromText(text, *type.element, span, param) : makeString(text);
     return one.kind == ValueKind::Error ? one : makeList({Element{one, span}});
   }
-  auto& file = scratchFiles_.emplace_back();
+  auto& file = program_->scratch.emplace_back();
   file.name = "--set";
   file.text = std::string(text);
   file.begin = span.known() ? span.end + 1 : 0;

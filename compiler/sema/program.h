@@ -3,12 +3,14 @@
 // lower/ makes Kubernetes objects of it.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/arena.h"
+#include "base/source.h"
 #include "base/span.h"
 #include "base/symbol.h"
 #include "ir/node.h"
@@ -88,6 +90,7 @@ struct ParamInfo {
 
 struct Program {
   base::Arena arena;
+  std::deque<base::SourceFile> scratch;  // texts outside of files (`--set`, defaults) that values point into
   base::SymbolTable* symbols = nullptr;
   base::Symbol name;                   // of the stack
   base::Symbol nameSpace;              // 0 when not stated
