@@ -95,7 +95,11 @@ Node* Lowering::stepTo(Node& from, std::span<const StepPlan> steps, Span span, s
     const auto before = at->length;
     auto* next = step.isList ? builder_.listAt(*at, step.key, span) : builder_.mapAt(*at, step.key, span);
     if (next == nullptr) return nullptr;   // a raw value stands there: the schema's check tells
-    if (at->length != before) next->flags |= flags;
+    if (at->length != before) {
+      next->flags |= flags;
+    } else if (flags == 0) {
+      next->flags &= static_cast<std::uint8_t>(~ir::FlagImplied);   // what is stated stands in it
+    }
     if (step.isList) next = step.element ? firstElement(*next, step.element, span, frame) : addElement(*next, span);
     at = next;
   }

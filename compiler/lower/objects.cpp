@@ -127,7 +127,12 @@ Node* Lowering::startObject(ir::Object& object, Span span, Span nameSpan) {
 void Lowering::lowerResource(const Instance& resource) {
   const auto& plan = plans_.of(*resource.kind);
   auto& object = addObject(resource, plan.apiVersion, plan.kindName, roleOf(resource.kind->role));
-  if (!resource.kind->clusterScoped) object.nameSpace = nameSpaceFor(resource);
+  bool namespaced = !resource.kind->clusterScoped;
+  if (namespaced && !plan.builtin) {
+    const auto* info = catalog_.resource(symbols_.text(plan.apiVersion), symbols_.text(plan.kindName));
+    namespaced = info == nullptr || info->namespaced;
+  }
+  if (namespaced) object.nameSpace = nameSpaceFor(resource);
   const auto id = static_cast<ir::ObjectId>(object.order);
   const auto* name = resource.field("name");
   auto* root = startObject(object, resource.span, name != nullptr && name->span.known() ? name->span : resource.labelSpan);
