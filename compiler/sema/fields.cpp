@@ -163,7 +163,7 @@ void Evaluator::fieldIntoMap(const Statement& s, Env* env, Block& block, const M
     return;
   }
   EntryList entries;
-  insertPath(entries, s.head.subspan(1), value, s.value != nullptr ? s.value->span : s.span);
+  insertPath(entries, std::span<const syntax::Name>(s.head.data() + 1, s.head.size() - 1), value, s.value != nullptr ? s.value->span : s.span);
   mergeField(block, member, makeMap(entries.items), s.headSpan, s.span);
 }
 

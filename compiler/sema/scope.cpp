@@ -274,7 +274,8 @@ const Type* Evaluator::declaredType(const Found& found) {
   if (!decl.typed) {
     decl.typed = true;
     const Statement& s = *decl.statement;
-    decl.type = typeOf(s.type, s.range, s.pattern, found.env);
+    const bool refined = s.kind == StatementKind::Param;
+    decl.type = typeOf(s.type, refined ? s.range : nullptr, refined ? s.pattern : nullptr, found.env);
   }
   return decl.type;
 }
