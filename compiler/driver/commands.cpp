@@ -102,6 +102,9 @@ constexpr Example kFmtExamples[] = {
     {"mlstackc fmt - < train.mlstack", "From an editor"},
 };
 
+constexpr OptionRow kExplainOptions[] = {
+    {.name = "--reference", .doc = "Show every kind, part, source and function as one page of Markdown"},
+};
 constexpr Example kExplainExamples[] = {
     {"mlstackc explain MLS3004", "What a diagnostic means, with a failing and a mended program"},
     {"mlstackc explain claim", "A kind and its fields"},
@@ -216,6 +219,7 @@ constexpr CommandRow kCommands[] = {
      .operands = "[WHAT]",
      .takes = Takes::Text,
      .maxOperands = 1,
+     .options = kExplainOptions,
      .text = "Without WHAT: every kind and function in a line each.",
      .examples = kExplainExamples,
      .run = runExplain},

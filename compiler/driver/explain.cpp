@@ -128,6 +128,7 @@ int unknown(diag::Diagnostic d) {
 }  // namespace
 
 int runExplain(Invocation& invocation) {
+  if (invocation.has("--reference")) return printOut(sema::referenceMarkdown());
   if (invocation.operands.empty()) return printOut(overview());
   const auto& what = invocation.operands[0];
   if (isCode(what)) {

@@ -2,6 +2,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 expect 0 explain && prints 'claim' && prints 'join'
 for code in MLS3004 mls3004 3004; do expect 0 explain $code && prints 'MLS3004'; done
+expect 0 explain --reference && prints '^### `claim`' && prints '^## Functions'
 expect 1 explain MLS0001 && says MLS9016
 for kind in claim container job claim.size container.read; do
   expect 0 explain $kind

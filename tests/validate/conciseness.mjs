@@ -1,5 +1,6 @@
 // The promise of conciseness, measured: the lines of each example against the lines of the manifests
-// that it makes. Blank lines, comment lines and `---` count on neither side.
+// that it makes. Blank lines, comment lines and `---` count on neither side. A stack that is built for
+// several environments counts once, with all their parameters, against the manifests of each.
 //   node conciseness.mjs                  prints the table
 //   node conciseness.mjs --write FILE.md  writes it between the marks in FILE.md
 //   node conciseness.mjs --check FILE.md  exits 1 when the marks hold another table
@@ -20,14 +21,16 @@ export function yamlLines(text) {
 }
 
 export function measure() {
-  const rows = [];
+  const rows = new Map();
   for (const stack of exampleStacks()) {
     const { status, out, log } = build(stack, "yaml");
     if (status !== 0) throw new Error(`${stack.name}: does not build\n${log}`);
-    const source = sourceLines(readFileSync(stack.file, "utf8")), yaml = yamlLines(out);
-    rows.push({ name: stack.name, source, yaml, ratio: yaml / source });
+    const row = rows.get(stack.file) ?? { name: stack.name.replace(/ \(.*\)$/, ""), source: sourceLines(readFileSync(stack.file, "utf8")), yaml: 0 };
+    if (stack.params) row.source += yamlLines(readFileSync(stack.params, "utf8"));
+    row.yaml += yamlLines(out);
+    rows.set(stack.file, row);
   }
-  return rows;
+  return [...rows.values()];
 }
 
 export function table(rows) {

@@ -29,7 +29,7 @@ export function filesBelow(folder, suffix) {
   return found.sort();
 }
 
-/// `{name, file, words}`: one build each. A folder of examples is one stack with several files of
+/// `{name, file, params?, words}`: one build each. A folder of examples is one stack with several files of
 /// parameters.
 export function exampleStacks() {
   const folder = join(root, "examples");
@@ -40,10 +40,10 @@ export function exampleStacks() {
     if (dirname(file) !== folder) {
       if (!/^stack\s/m.test(readFileSync(file, "utf8"))) continue;   // a library beside its stack
       const sets = filesBelow(dirname(file), ".yaml");
-      for (const set of sets) stacks.push({ name: `${name} (${relative(dirname(file), set)})`, file, words: ["--params", set] });
+      for (const set of sets) stacks.push({ name: `${name} (${relative(dirname(file), set)})`, file, params: set, words: ["--params", set] });
       if (sets.length === 0) stacks.push({ name, file, words: [] });
     } else if (existsSync(params)) {
-      stacks.push({ name, file, words: ["--params", params] });
+      stacks.push({ name, file, params, words: ["--params", params] });
     } else {
       for (const values of exampleValues[name] ?? [[]])
         stacks.push({ name, file, words: values.flatMap((value) => ["--set", value]) });
