@@ -26,6 +26,8 @@ struct Word {
   std::string_view text;
   T value;
 };
+template <class T>
+Word(std::string_view, T) -> Word<T>;   // clang 14 wants it said
 
 constexpr std::array kTypes{
     Word{"any", TypeKind::Any},           Word{"bool", TypeKind::Bool},         Word{"int", TypeKind::Int},

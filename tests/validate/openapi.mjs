@@ -40,6 +40,8 @@ function close(schema, structural, inCrd) {
   for (const key of bySchema)
     if (key in schema) out[key] = Object.fromEntries(Object.entries(schema[key]).map(([name, s]) => [name, close(s, structural, inCrd)]));
   for (const key of listed) if (key in schema) out[key] = schema[key].map((s) => close(s, false, inCrd));
+  // The server fills defaults in before it validates.
+  if (out.required && schema.properties) out.required = out.required.filter((name) => schema.properties[name]?.default === undefined);
   if ("not" in schema) out.not = close(schema.not, false, inCrd);
   if ("items" in schema) out.items = close(schema.items, structural, inCrd);
   if ("additionalProperties" in schema)
