@@ -91,6 +91,7 @@ class Lowering {
     bool implied = false;
   };
   void lowerInstance(const Instance& instance, Node& node, Frame& frame);
+  void sortByRank(std::size_t first);
   void gather(const Instance& instance, const KindPlan& plan);
   void gatherImplied(const Instance& instance, const KindPlan& plan, const Frame& frame);
   void implyForPart(const Instance& part, const KindPlan& plan);
@@ -113,6 +114,8 @@ class Lowering {
   /// A copy in the stack's arena.
   [[nodiscard]] std::string_view keep(std::string_view text);
   /// The text itself when it can name a container or be a label's value, otherwise one made of it.
+  /// `intern` for texts that come by again and again from one place.
+  [[nodiscard]] Symbol symbolOf(std::string_view stable);
   [[nodiscard]] std::string_view asLabel(std::string_view text);
   void write(const FieldValue& field, const MemberPlan& plan, const Instance& owner, Node& node, Frame& frame, bool implied);
   void writeSelf(const FieldValue& field, const Instance& owner, Node& node, const Frame& frame);
@@ -194,6 +197,13 @@ class Lowering {
     std::uint32_t length = 0;
     const char* to = nullptr;
   };
+  struct Named {
+    const char* from = nullptr;
+    std::uint32_t length = 0;
+    Symbol symbol;
+  };
+  std::array<Named, 256> named_{};
+  std::array<Named, 64> volumeNames_{};            // of states' names and of paths
   std::array<Kept, 512> kept_{};                   // literals come by again in each round of a loop
 };
 

@@ -49,15 +49,29 @@ void Lowering::imply(const KindPlan& plan, std::string_view name, Value value, S
   items_.push_back({member->rank, member, field, nullptr, true});
 }
 
+/// Stable. Blocks are short and mostly in order already; a long one (a thousand variables) has few ranks.
+void Lowering::sortByRank(std::size_t first) {
+  const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto byRank = [](const Item& a, const Item& b) { return a.rank < b.rank; };
+  if (items_.size() - first > 64) {
+    if (!std::is_sorted(begin, items_.end(), byRank)) std::stable_sort(begin, items_.end(), byRank);
+    return;
+  }
+  for (auto i = first + 1; i < items_.size(); ++i) {
+    const Item item = items_[i];
+    auto at = i;
+    for (; at > first && items_[at - 1].rank > item.rank; --at) items_[at] = items_[at - 1];
+    items_[at] = item;
+  }
+}
+
 void Lowering::lowerInstance(const Instance& instance, Node& node, Frame& frame) {
   const auto& plan = plans_.of(*instance.kind);
   const auto first = items_.size();
   gather(instance, plan);
   gatherImplied(instance, plan, frame);
-  const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(first);
-  const auto byRank = [](const Item& a, const Item& b) { return a.rank < b.rank; };
-  if (!std::is_sorted(begin, items_.end(), byRank)) std::stable_sort(begin, items_.end(), byRank);
   const auto last = items_.size();
+  sortByRank(first);
   for (auto i = first; i < last; ++i) {
     const Item item = items_[i];   // lowering a part grows the vector
     if (item.field != nullptr) {

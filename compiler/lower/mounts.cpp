@@ -78,8 +78,12 @@ Symbol Lowering::volumeName(std::string_view wanted, const Instance& mount) {
     sink_.add(complain<diag::Code::VolumeNameTaken>(mount.field("volume-name")->span, stated)
                   .note(other->mount != nullptr ? other->mount->headSpan : other->state->headSpan, "the other volume comes from here"));
   }
-  const auto base = labelOf(wanted);
-  auto name = symbols_.intern(base);
+  auto& known = volumeNames_[(reinterpret_cast<std::uintptr_t>(wanted.data()) >> 3) % volumeNames_.size()];
+  if (known.from != wanted.data() || known.length != wanted.size()) {
+    known = {wanted.data(), static_cast<std::uint32_t>(wanted.size()), symbols_.intern(labelOf(wanted))};
+  }
+  auto name = known.symbol;
+  const auto base = std::string(taken(name) == nullptr ? std::string_view() : symbols_.text(name));
   for (unsigned n = 2; taken(name) != nullptr; ++n) {
     const auto number = fmt::format("-{}", n);
     name = symbols_.intern(base.substr(0, 63 - number.size()) + number);
@@ -200,7 +204,7 @@ void Lowering::noteIntent(const Instance& mount, const Node& container, const No
   ir::MountIntent intent;
   intent.object = frame.id;
   const auto* name = ir::find(&container, keys_.name);
-  if (name != nullptr && name->kind == ir::NodeKind::String) intent.container = symbols_.intern(name->text());
+  if (name != nullptr && name->kind == ir::NodeKind::String) intent.container = symbolOf(name->text());
   intent.path = path.text();
   const auto word = mount.kind->word;
   intent.intent = mount.kind->role == KindRole::ScratchMount ? ir::Intent::Scratch

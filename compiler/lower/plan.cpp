@@ -46,38 +46,33 @@ void shareRanks(const sema::Kind& kind, std::vector<MemberPlan>& members) {
 
 }  // namespace
 
-const KindPlan& Plans::of(const sema::Kind& kind) {
-  if (last_ != nullptr && last_->kind == &kind) return *last_;
-  auto& slot = plans_[&kind];
-  if (slot == nullptr) {
-    slot = std::make_unique<KindPlan>();
-    auto& plan = *slot;
-    plan.kind = &kind;
-    plan.builtin = sema::preludeKind(kind.name) == &kind;
-    std::vector<MemberPlan> members(kind.members.size());
-    for (std::size_t i = 0; i < kind.members.size(); ++i) {
-      const auto& member = kind.members[i];
-      std::vector<StepPlan> steps;
-      for (const auto& step : member.target) {
-        steps.push_back({symbols_.intern(step.key), step.isList, symbols_.intern(step.elementKey)});
-      }
-      members[i].member = &member;
-      members[i].steps = arena_.copy(steps);
+std::unique_ptr<KindPlan> Plans::make(const sema::Kind& kind, bool builtin) {
+  auto made = std::make_unique<KindPlan>();
+  auto& plan = *made;
+  plan.kind = &kind;
+  plan.builtin = builtin;
+  std::vector<MemberPlan> members(kind.members.size());
+  for (std::size_t i = 0; i < kind.members.size(); ++i) {
+    const auto& member = kind.members[i];
+    std::vector<StepPlan> steps;
+    for (const auto& step : member.target) {
+      steps.push_back({symbols_.intern(step.key), step.isList, symbols_.intern(step.elementKey)});
     }
-    for (std::size_t rank = 0; rank < kind.order.size(); ++rank) members[kind.order[rank]].rank = static_cast<std::uint16_t>(rank);
-    shareRanks(kind, members);
-    plan.members = arena_.copy(members);
-    plan.label = plan.find("label");
-    if (!kind.api.empty()) {
-      const auto [apiVersion, name] = splitApi(kind.api);
-      plan.apiVersion = symbols_.intern(apiVersion);
-      plan.kindName = symbols_.intern(name);
-    }
-    plan.podMetadata = path(kind.podMetadata);
-    plan.podSpec = path(kind.podSpec);
+    members[i].member = &member;
+    members[i].steps = arena_.copy(steps);
   }
-  last_ = slot.get();
-  return *last_;
+  for (std::size_t rank = 0; rank < kind.order.size(); ++rank) members[kind.order[rank]].rank = static_cast<std::uint16_t>(rank);
+  shareRanks(kind, members);
+  plan.members = arena_.copy(members);
+  plan.label = plan.find("label");
+  if (!kind.api.empty()) {
+    const auto [apiVersion, name] = splitApi(kind.api);
+    plan.apiVersion = symbols_.intern(apiVersion);
+    plan.kindName = symbols_.intern(name);
+  }
+  plan.podMetadata = path(kind.podMetadata);
+  plan.podSpec = path(kind.podSpec);
+  return made;
 }
 
 }  // namespace mlstack::lower

@@ -62,16 +62,23 @@ struct ApiParts {
 
 class Plans {
  public:
-  explicit Plans(base::SymbolTable& symbols) : symbols_(symbols) {}
-  [[nodiscard]] const KindPlan& of(const sema::Kind& kind);
+  explicit Plans(base::SymbolTable& symbols) : symbols_(symbols), prelude_(sema::preludeKinds().size()) {}
+  [[nodiscard]] const KindPlan& of(const sema::Kind& kind) {
+    const auto first = sema::preludeKinds().data();
+    const bool ours = &kind >= first && &kind < first + prelude_.size();
+    auto& slot = ours ? prelude_[static_cast<std::size_t>(&kind - first)] : declared_[&kind];
+    if (slot == nullptr) slot = make(kind, ours);
+    return *slot;
+  }
 
  private:
+  [[nodiscard]] std::unique_ptr<KindPlan> make(const sema::Kind& kind, bool builtin);
   [[nodiscard]] std::vector<Symbol> path(std::string_view dotted);
 
   base::SymbolTable& symbols_;
   base::Arena arena_;
-  std::unordered_map<const sema::Kind*, std::unique_ptr<KindPlan>> plans_;
-  const KindPlan* last_ = nullptr;
+  std::vector<std::unique_ptr<KindPlan>> prelude_;   // as preludeKinds()
+  std::unordered_map<const sema::Kind*, std::unique_ptr<KindPlan>> declared_;
 };
 
 }  // namespace mlstack::lower

@@ -19,6 +19,15 @@ std::string_view Lowering::keep(std::string_view text) {
   return copy;
 }
 
+Symbol Lowering::symbolOf(std::string_view stable) {
+  const auto hash = (reinterpret_cast<std::uintptr_t>(stable.data()) >> 3) * 0x9e3779b97f4a7c15ull;
+  auto& slot = named_[(hash >> 32) % named_.size()];
+  if (slot.from != stable.data() || slot.length != stable.size()) {
+    slot = {stable.data(), static_cast<std::uint32_t>(stable.size()), symbols_.intern(stable)};
+  }
+  return slot.symbol;
+}
+
 std::string_view Lowering::asLabel(std::string_view text) {
   if (text.size() <= 63 && text.find('.') == std::string_view::npos) return text;
   return stack_.arena.copy(labelOf(text));
@@ -30,7 +39,7 @@ std::string_view Lowering::nameOf(const Instance& instance) const {
 
 Symbol Lowering::nameSpaceFor(const Instance& instance) {
   if (const auto* stated = instance.field("namespace"); stated != nullptr && stated->value.kind == ValueKind::String) {
-    return symbols_.intern(stated->value.text());
+    return symbolOf(stated->value.text());
   }
   return program_.nameSpace;
 }
