@@ -6,7 +6,9 @@ namespace mlstack::format {
 namespace {
 
 using syntax::Expr;
+using syntax::ExprKind;
 using syntax::Statement;
+using syntax::StatementKind;
 using syntax::Token;
 using syntax::TokenKind;
 using syntax::TypeExpr;
@@ -47,17 +49,35 @@ class Walk {
     if (item) start(s.span.begin);
     const std::uint32_t first = indexAt(s.span.begin);
     labelOf(first);
-    type(s.type);
-    for (const Expr* e : {s.label, s.value, s.at, s.range, s.pattern}) expr(e);
-    for (const auto& member : s.members) {
-      start(member.name.span.begin);
-      type(member.type);
-      expr(member.range);
-      expr(member.pattern);
-      expr(member.value);
-    }
+    expr(s.value);
     statements(s.body);
-    for (const Statement* other : s.otherwise) statement(*other, !s.chained);
+    switch (s.kind) {
+      case StatementKind::Use: case StatementKind::External: case StatementKind::Object:
+        expr(s.label);
+        expr(s.at);
+        break;
+      case StatementKind::Assert: expr(s.at); break;
+      case StatementKind::Param:
+        type(s.type);
+        expr(s.range);
+        expr(s.pattern);
+        break;
+      case StatementKind::Let: case StatementKind::Output: type(s.type); break;
+      case StatementKind::Kind:
+        for (const auto& each : s.members) member(each);
+        break;
+      case StatementKind::If:
+        for (const Statement* other : s.otherwise) statement(*other, !s.chained);
+        break;
+      case StatementKind::Error: case StatementKind::Stack: case StatementKind::Import: case StatementKind::Component:
+      case StatementKind::For: case StatementKind::Allow: case StatementKind::Spread: case StatementKind::Field: break;
+    }
+  }
+
+  void member(const syntax::KindMember& m) {
+    start(m.name.span.begin);
+    type(m.type);
+    for (const Expr* e : {m.range, m.pattern, m.value}) expr(e);
   }
 
   /// `scratch (n * 1Gi) at …`: a parenthesis right behind the head of a statement calls nothing.
@@ -89,13 +109,32 @@ class Walk {
 
   void expr(const Expr* e) {
     if (e == nullptr) return;
-    for (const Expr* part : {e->left, e->right, e->third, e->value}) expr(part);
-    for (const Expr* item : e->items) expr(item);
-    for (const auto& argument : e->arguments) expr(argument.value);
-    for (const auto& entry : e->entries) {
-      start(entry.span.begin);
-      expr(entry.key);
-      expr(entry.value);
+    switch (e->kind) {
+      case ExprKind::Error: case ExprKind::Null: case ExprKind::Bool: case ExprKind::Int: case ExprKind::Float:
+      case ExprKind::Suffixed: case ExprKind::String: case ExprKind::NameRef: break;
+      case ExprKind::Member: case ExprKind::Unary: case ExprKind::Spread: expr(e->left); break;
+      case ExprKind::Index: case ExprKind::Binary:
+        expr(e->left);
+        expr(e->right);
+        break;
+      case ExprKind::Conditional: case ExprKind::ForList: case ExprKind::ForMap:
+        for (const Expr* part : {e->left, e->right, e->third}) expr(part);
+        if (e->kind == ExprKind::ForMap) expr(e->value);
+        break;
+      case ExprKind::Call:
+        expr(e->left);
+        for (const auto& argument : e->arguments) expr(argument.value);
+        break;
+      case ExprKind::Template: case ExprKind::List:
+        for (const Expr* item : e->items) expr(item);
+        break;
+      case ExprKind::Map:
+        for (const auto& entry : e->entries) {
+          start(entry.span.begin);
+          expr(entry.key);
+          expr(entry.value);
+        }
+        break;
     }
   }
 

@@ -32,7 +32,7 @@ syntax::Name Builder::nameAt(std::uint32_t index) {
 
 syntax::Name Builder::name(const Token* token) { return token == nullptr ? syntax::Name{} : nameAt(indexOf(token)); }
 
-std::span<syntax::Name> Builder::path(std::uint32_t first, base::Span& span) {
+syntax::List<syntax::Name> Builder::path(std::uint32_t first, base::Span& span) {
   std::uint32_t count = 1;
   while (tokens_[first + 2 * count - 1].kind == TokenKind::Dot) ++count;
   const auto names = room<syntax::Name>(count);
@@ -190,7 +190,7 @@ Statement* Builder::buildElseIf(Grammar::ElseIfContext& context) {
   return out;
 }
 
-std::span<Statement*> Builder::buildBlock(Grammar::BlockContext* context) {
+syntax::List<Statement*> Builder::buildBlock(Grammar::BlockContext* context) {
   if (context == nullptr) return {};
   const std::size_t count = context->items.size();
   const auto out = room<Statement*>(count + (context->failed ? 1 : 0));
@@ -208,7 +208,7 @@ void Builder::buildRefinement(Grammar::RefinementContext* context, syntax::Expr*
   if (context->pattern != nullptr) pattern = buildString(context->pattern, 0);
 }
 
-std::span<syntax::KindMember> Builder::buildMembers(Grammar::MembersContext* context) {
+syntax::List<syntax::KindMember> Builder::buildMembers(Grammar::MembersContext* context) {
   if (context == nullptr) return {};
   if (context->failed) failed_ = true;
   std::size_t count = 0;
@@ -235,7 +235,7 @@ syntax::KindMember Builder::buildMember(Grammar::KindMemberContext& context) {
   return out;
 }
 
-std::span<syntax::TargetStep> Builder::buildTarget(Grammar::TargetContext& context) {
+syntax::List<syntax::TargetStep> Builder::buildTarget(Grammar::TargetContext& context) {
   const auto out = room<syntax::TargetStep>(context.steps.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto& step = *context.steps[i];

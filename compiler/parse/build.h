@@ -43,10 +43,10 @@ class Builder {
   void buildRefinement(Grammar::RefinementContext* context, syntax::Expr*& range, syntax::Expr*& pattern);
   syntax::Statement* buildElseIf(Grammar::ElseIfContext& context);
   void buildElse(Grammar::BlockContext* otherwise, Grammar::ElseIfContext* chained, syntax::Statement& out);
-  std::span<syntax::Statement*> buildBlock(Grammar::BlockContext* context);
-  std::span<syntax::KindMember> buildMembers(Grammar::MembersContext* context);
+  syntax::List<syntax::Statement*> buildBlock(Grammar::BlockContext* context);
+  syntax::List<syntax::KindMember> buildMembers(Grammar::MembersContext* context);
   syntax::KindMember buildMember(Grammar::KindMemberContext& context);
-  std::span<syntax::TargetStep> buildTarget(Grammar::TargetContext& context);
+  syntax::List<syntax::TargetStep> buildTarget(Grammar::TargetContext& context);
 
   syntax::TypeExpr* buildType(Grammar::TypeContext* context);
   syntax::TypeExpr* buildTypeAtom(Grammar::TypeAtomContext* context);
@@ -55,7 +55,7 @@ class Builder {
   syntax::Expr* buildOperand(Grammar::OperandContext* context, unsigned depth);
   syntax::Expr* buildLabel(Grammar::LabelOperandContext* context);
   syntax::Expr* buildSuffix(Grammar::SuffixContext& context, syntax::Expr* left, unsigned depth);
-  std::span<syntax::Argument> buildArguments(Grammar::SuffixContext& context, unsigned depth);
+  syntax::List<syntax::Argument> buildArguments(Grammar::SuffixContext& context, unsigned depth);
   syntax::Expr* buildLiteral(Token* token);
   syntax::Expr* buildNumber(Token* token, syntax::ExprKind kind);
   syntax::Expr* buildTemplate(Grammar::InterpolatedContext* context, unsigned depth);
@@ -85,7 +85,7 @@ class Builder {
   [[nodiscard]] std::string_view textOf(const Token* token) const { return textOf(spanAt(indexOf(token))); }
   [[nodiscard]] syntax::Name name(const Token* token);
   [[nodiscard]] syntax::Name nameAt(std::uint32_t index);
-  [[nodiscard]] std::span<syntax::Name> path(std::uint32_t first, base::Span& span);
+  [[nodiscard]] syntax::List<syntax::Name> path(std::uint32_t first, base::Span& span);
   [[nodiscard]] std::string_view doc(const antlr::Context& context);
   void checkCommas(const std::vector<Token*>& commas);
   [[nodiscard]] syntax::Expr* make(syntax::ExprKind kind, base::Span span);
@@ -94,10 +94,8 @@ class Builder {
   void unexpected(std::uint32_t index, std::string_view expected, std::string_view hint = {});
 
   template <class T>
-  std::span<T> room(std::size_t count) {
-    if (count == 0) return {};
-    auto* at = static_cast<T*>(arena_.allocate(count * sizeof(T), alignof(T)));
-    return {at, count};
+  syntax::List<T> room(std::size_t count) {
+    return syntax::List<T>::make(arena_, count);
   }
 
   const base::SourceFile& file_;

@@ -175,7 +175,6 @@ Expr* Builder::buildNumber(Token* token, ExprKind kind) {
   const bool fits = kind == ExprKind::Int ? std::from_chars(begin, end, out->integer).ec == std::errc{}
                                           : std::from_chars(begin, end, out->real).ec == std::errc{};
   if (fits) {
-    if (kind == ExprKind::Int) out->real = static_cast<double>(out->integer);
     return out;
   }
   sink_.add(diag::make<Code::NumberTooLarge>(out->span, out->text));
@@ -252,7 +251,7 @@ Expr* Builder::buildSuffix(Grammar::SuffixContext& context, Expr* left, unsigned
   return out;
 }
 
-std::span<syntax::Argument> Builder::buildArguments(Grammar::SuffixContext& context, unsigned depth) {
+syntax::List<syntax::Argument> Builder::buildArguments(Grammar::SuffixContext& context, unsigned depth) {
   checkCommas(context.commas);
   const auto out = room<syntax::Argument>(context.arguments.size());
   for (std::size_t i = 0; i < out.size(); ++i) {

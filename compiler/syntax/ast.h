@@ -3,6 +3,7 @@
 // Parsing never fails: what could not be read is an Error node, and later phases stay silent
 // about anything that touches one.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -24,6 +25,36 @@ struct TypeExpr;
 struct Name {
   Symbol symbol;
   Span span;
+};
+
+/// Items in the arena behind their number: one pointer wide, where a span takes two.
+template <class T>
+class List {
+ public:
+  List() = default;
+  /// `count` items, not yet set; none of them may be read before.
+  [[nodiscard]] static List make(base::Arena& arena, std::size_t count) {
+    List out;
+    if (count == 0) return out;
+    auto* at = static_cast<std::size_t*>(arena.allocate(sizeof(std::size_t) + count * sizeof(T), alignof(std::size_t)));
+    *at = count;
+    out.items_ = reinterpret_cast<T*>(at + 1);
+    return out;
+  }
+
+  [[nodiscard]] std::size_t size() const { return items_ == nullptr ? 0 : *(reinterpret_cast<const std::size_t*>(items_) - 1); }
+  [[nodiscard]] bool empty() const { return items_ == nullptr; }
+  [[nodiscard]] T* data() const { return items_; }
+  [[nodiscard]] T* begin() const { return items_; }
+  [[nodiscard]] T* end() const { return items_ + size(); }
+  [[nodiscard]] T& operator[](std::size_t at) const { return items_[at]; }
+  [[nodiscard]] T& front() const { return items_[0]; }
+  [[nodiscard]] T& back() const { return items_[size() - 1]; }
+  [[nodiscard]] std::span<T> subspan(std::size_t from) const { return std::span<T>(items_, size()).subspan(from); }
+
+ private:
+  static_assert(alignof(std::size_t) % 4 == 0);
+  T* items_ = nullptr;
 };
 
 enum class Operator : std::uint8_t {
@@ -53,7 +84,7 @@ enum class ExprKind : std::uint8_t {
 
 struct MapEntry {
   Expr* key = nullptr;    // String or Template; null when `path` is set
-  std::span<Name> path;   // `a.b = 1`: two names; empty when `key` is set
+  List<Name> path;        // `a.b = 1`: two names; empty when `key` is set
   Expr* value = nullptr;  // Spread entries have neither key nor path
   Span span;
 };
@@ -63,26 +94,37 @@ struct Argument {
   Expr* value = nullptr;
 };
 
+/// Small, because there are many. Fields that no kind has both of share their place: only those named at the kind may
+/// be read.
 struct Expr {
+  Expr() : text{}, left{nullptr}, right{nullptr} {}
+
   ExprKind kind = ExprKind::Error;
   Operator op = Operator::Or;
-  bool flag = false;           // Bool: the value; String: was a block string
+  bool flag = false;           // Bool: the value; String, Template: was a block string
   std::uint32_t slot = 0;      // for sema's name resolution cache
   Span span;
   Symbol name;                 // NameRef, Member; ForList/ForMap: first variable
   Symbol second;               // ForList/ForMap: second variable or 0
-  std::string_view text;       // String: value; Suffixed, Int, Float: as written
-  std::int64_t integer = 0;
-  double real = 0;
-  Expr* left = nullptr;
-  Expr* right = nullptr;
-  Expr* third = nullptr;
+  union {
+    std::string_view text;     // String: value; Suffixed, Int, Float: as written; empty for Template, List, Map, Call
+    Span nameSpan;             // Member; ForList/ForMap: first variable
+  };
+  union {
+    Expr* left;                // Member, Index, Call, Unary, Binary, Conditional, ForList, ForMap, Spread
+    std::int64_t integer;      // Int
+    double real;               // Float
+  };
+  union {
+    Expr* right;               // Index, Binary, Conditional, ForList, ForMap
+    List<Expr*> items;         // List, Template
+    List<MapEntry> entries;    // Map
+    List<Argument> arguments;  // Call
+  };
+  Expr* third = nullptr;       // Conditional, ForList, ForMap
   Expr* value = nullptr;       // ForMap: the value
-  std::span<Expr*> items;      // List, Template
-  std::span<MapEntry> entries; // Map
-  std::span<Argument> arguments;  // Call
-  Span nameSpan;               // Member, ForList/ForMap first variable
 };
+static_assert(sizeof(Expr) <= 72);
 
 enum class TypeExprKind : std::uint8_t { Error, Named, Enum, Record, Union };
 
@@ -97,10 +139,10 @@ struct TypeExpr {
   TypeExprKind kind = TypeExprKind::Error;
   bool optional = false;
   Span span;
-  std::span<Name> path;               // Named: `list`, `lib.thing`
-  std::span<TypeExpr*> arguments;     // Named: of <…>; Union: the alternatives
-  std::span<Name> words;              // Enum
-  std::span<TypeField> fields;        // Record
+  List<Name> path;                    // Named: `list`, `lib.thing`
+  List<TypeExpr*> arguments;          // Named: of <…>; Union: the alternatives
+  List<Name> words;                   // Enum
+  List<TypeField> fields;             // Record
 };
 
 /// One step of a field's path into an object: `spec`, `"nvidia.com/gpu"`, `containers[name]`, `args[]`.
@@ -116,7 +158,7 @@ struct KindMember {
   TypeExpr* type = nullptr;
   Expr* range = nullptr;      // `in 1..5`
   Expr* pattern = nullptr;    // `matches "…"`
-  std::span<TargetStep> target;
+  List<TargetStep> target;
   Name via;
   Expr* value = nullptr;
   Span span;
@@ -142,29 +184,41 @@ enum class StatementKind : std::uint8_t {
   Use,        // head label? (= value)? (at at)? body?  `claim x { … }`, `resources { … }`, `read x at "/d"`, `port = 80 { … }`
 };
 
+/// Two cache lines; as in Expr, fields that no kind has both of share their place.
 struct Statement {
+  Statement() : second{}, type{nullptr}, pattern{nullptr}, otherwise{} {}
+
   StatementKind kind = StatementKind::Error;
   bool hasBody = false;       // tells `x {}` from `x`
   bool quotedHead = false;    // the head was a string
   bool chained = false;       // If: `otherwise` holds one If statement written `else if`
   Span span;
   Span headSpan;              // the words before `=`, label or body
-  std::string_view doc;       // `///` lines joined by \n, without the slashes
-  std::span<Name> head;       // Field, Use, External: dotted names
   Name name;
-  Name second;
-  TypeExpr* type = nullptr;
-  Expr* label = nullptr;
+  union {
+    Name second;              // For
+    Expr* range;              // Param
+  };
+  std::string_view doc;       // `///` lines joined by \n, without the slashes
+  List<Name> head;            // Field, Use, External: dotted names
+  union {
+    TypeExpr* type;           // Param, Let, Output
+    Expr* label;              // Use, External, Object
+  };
+  union {
+    Expr* pattern;            // Param
+    Expr* at;                 // Use; Assert: the message
+  };
   Expr* value = nullptr;
-  Expr* at = nullptr;
-  Expr* range = nullptr;
-  Expr* pattern = nullptr;
-  std::span<Statement*> body;
-  std::span<Statement*> otherwise;
-  std::span<KindMember> members;
+  List<Statement*> body;
+  union {
+    List<Statement*> otherwise;  // If
+    List<KindMember> members;    // Kind
+  };
   mutable const void* cache = nullptr;   // sema's inline cache: the kind or member this statement means
   mutable const void* cacheFor = nullptr;
 };
+static_assert(sizeof(Statement) <= 128);
 
 /// One parsed file. Owns its nodes.
 struct File {

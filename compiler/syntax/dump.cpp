@@ -116,23 +116,43 @@ class Walk {
     shape_.open({}, spell(s.kind), s.span);
     path("path", s.head);
     name("name", s.name);
-    name("second", s.second);
+    if (s.kind == StatementKind::For) name("second", s.second);
     if (s.quotedHead) shape_.flag("quoted");
     if (s.hasBody && s.body.empty()) shape_.flag("emptyBody");
     if (!s.doc.empty()) shape_.text("doc", s.doc);
-    type("type", s.type);
-    expr("label", s.label);
-    expr("value", s.value);
-    expr("at", s.at);
-    expr("range", s.range);
-    expr("pattern", s.pattern);
-    if (!s.members.empty()) {
-      shape_.beginList("members");
-      for (const KindMember& member : s.members) this->member(member);
-      shape_.endList();
+    switch (s.kind) {
+      case StatementKind::Use: case StatementKind::External: case StatementKind::Object:
+        expr("label", s.label);
+        expr("value", s.value);
+        expr("at", s.at);
+        break;
+      case StatementKind::Assert:
+        expr("value", s.value);
+        expr("at", s.at);
+        break;
+      case StatementKind::Param:
+        type("type", s.type);
+        expr("value", s.value);
+        expr("range", s.range);
+        expr("pattern", s.pattern);
+        break;
+      case StatementKind::Let: case StatementKind::Output:
+        type("type", s.type);
+        expr("value", s.value);
+        break;
+      case StatementKind::Kind:
+        expr("value", s.value);
+        if (s.members.empty()) break;
+        shape_.beginList("members");
+        for (const KindMember& each : s.members) member(each);
+        shape_.endList();
+        break;
+      case StatementKind::Error: case StatementKind::Stack: case StatementKind::Import: case StatementKind::Component:
+      case StatementKind::For: case StatementKind::If: case StatementKind::Allow: case StatementKind::Spread:
+      case StatementKind::Field: expr("value", s.value); break;
     }
     statements("body", s.body);
-    statements(s.chained ? "elseIf" : "else", s.otherwise);
+    if (s.kind == StatementKind::If) statements(s.chained ? "elseIf" : "else", s.otherwise);
     shape_.close();
   }
 
@@ -190,51 +210,71 @@ class Walk {
     shape_.open(role, spell(e->kind), e->span);
     name("name", {e->name, {}});
     name("second", {e->second, {}});
-    switch (e->kind) {
-      case ExprKind::Unary:
-      case ExprKind::Binary: shape_.text("op", spell(e->op)); break;
-      case ExprKind::Bool: shape_.text("text", e->flag ? "true" : "false"); break;
-      case ExprKind::String:
-      case ExprKind::Suffixed:
-      case ExprKind::Int:
-      case ExprKind::Float: shape_.text("text", e->text); break;
-      case ExprKind::Error: case ExprKind::Null: case ExprKind::Template: case ExprKind::NameRef:
-      case ExprKind::Member: case ExprKind::Index: case ExprKind::Call: case ExprKind::Conditional:
-      case ExprKind::List: case ExprKind::Map: case ExprKind::ForList: case ExprKind::ForMap:
-      case ExprKind::Spread: break;
-    }
     if (e->flag && e->kind != ExprKind::Bool) shape_.flag("block");
-    expr("left", e->left);
-    expr("third", e->third);
-    expr("right", e->right);
-    expr("value", e->value);
-    if (!e->items.empty()) {
-      shape_.beginList("items");
-      for (const Expr* item : e->items) expr({}, item);
-      shape_.endList();
-    }
-    if (!e->entries.empty()) {
-      shape_.beginList("entries");
-      for (const MapEntry& entry : e->entries) {
-        shape_.open({}, "Entry", entry.span);
-        path("path", entry.path);
-        expr("key", entry.key);
-        expr("value", entry.value);
-        shape_.close();
-      }
-      shape_.endList();
-    }
-    if (!e->arguments.empty()) {
-      shape_.beginList("arguments");
-      for (const Argument& argument : e->arguments) {
-        shape_.open({}, "Argument", argument.value->span);
-        name("name", argument.name);
-        expr("value", argument.value);
-        shape_.close();
-      }
-      shape_.endList();
+    switch (e->kind) {
+      case ExprKind::Error: case ExprKind::Null: case ExprKind::NameRef: break;
+      case ExprKind::Bool: shape_.text("text", e->flag ? "true" : "false"); break;
+      case ExprKind::String: case ExprKind::Suffixed: case ExprKind::Int: case ExprKind::Float:
+        shape_.text("text", e->text);
+        break;
+      case ExprKind::Unary:
+        shape_.text("op", spell(e->op));
+        expr("left", e->left);
+        break;
+      case ExprKind::Binary:
+        shape_.text("op", spell(e->op));
+        expr("left", e->left);
+        expr("right", e->right);
+        break;
+      case ExprKind::Member: case ExprKind::Spread: expr("left", e->left); break;
+      case ExprKind::Index:
+        expr("left", e->left);
+        expr("right", e->right);
+        break;
+      case ExprKind::Conditional: case ExprKind::ForList: case ExprKind::ForMap:
+        expr("left", e->left);
+        expr("third", e->third);
+        expr("right", e->right);
+        if (e->kind == ExprKind::ForMap) expr("value", e->value);
+        break;
+      case ExprKind::Call:
+        expr("left", e->left);
+        arguments(e->arguments);
+        break;
+      case ExprKind::Template: case ExprKind::List:
+        if (e->items.empty()) break;
+        shape_.beginList("items");
+        for (const Expr* item : e->items) expr({}, item);
+        shape_.endList();
+        break;
+      case ExprKind::Map: entries(e->entries); break;
     }
     shape_.close();
+  }
+
+  void arguments(const List<Argument>& all) {
+    if (all.empty()) return;
+    shape_.beginList("arguments");
+    for (const Argument& argument : all) {
+      shape_.open({}, "Argument", argument.value->span);
+      name("name", argument.name);
+      expr("value", argument.value);
+      shape_.close();
+    }
+    shape_.endList();
+  }
+
+  void entries(const List<MapEntry>& all) {
+    if (all.empty()) return;
+    shape_.beginList("entries");
+    for (const MapEntry& entry : all) {
+      shape_.open({}, "Entry", entry.span);
+      path("path", entry.path);
+      expr("key", entry.key);
+      expr("value", entry.value);
+      shape_.close();
+    }
+    shape_.endList();
   }
 
   Shape& shape_;
