@@ -37,6 +37,8 @@ Value Call::fail(std::size_t argument, std::string reason) const {
   return errorValue();
 }
 
+Value Call::error() { return errorValue(); }
+
 std::span<const Function* const> allFunctions() {
   static const std::vector<const Function*> all = [] {
     std::vector<const Function*> out;
@@ -114,6 +116,7 @@ Value Evaluator::callFunction(const Function& function, const Expr& e, Env* env)
   std::vector<Span> spans(count, e.span);
   std::vector<bool> filled(count, false);
   bool failed = false;
+  bool misnamed = false;   // it may have been meant for what is missing
   bool guessed = false;
   std::size_t position = 0;
   const Place before = place_;
@@ -125,7 +128,7 @@ Value Evaluator::callFunction(const Function& function, const Expr& e, Env* env)
       if (index == count) {
         (void)errorAt(diag::make<diag::Code::UnknownArgument>(argument.name.span, function.name, symbols_.text(argument.name.symbol))
                           .hint(std::string(function.signature)));
-        failed = true;
+        failed = misnamed = true;
         continue;
       }
     } else {
@@ -157,7 +160,7 @@ Value Evaluator::callFunction(const Function& function, const Expr& e, Env* env)
     }
   }
   place_ = before;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && !misnamed; ++i) {
     if (filled[i] || !function.parameters[i].required) continue;
     return errorAt(diag::make<diag::Code::ArgumentCount>(e.span, function.name, countText(function), std::to_string(e.arguments.size()))
                        .hint(std::string(function.signature)));

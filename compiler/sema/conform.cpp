@@ -390,12 +390,30 @@ bool isWord(const Kind& kind, std::string_view word) {
 
 }  // namespace
 
-Value Evaluator::conformReference(Value value, const Type& type, Span span) {
-  if (value.kind == ValueKind::Ref && value.instance->kind != nullptr && type.kind == TypeKind::Ref) {
-    const Kind& kind = *value.instance->kind;
-    if (isWord(kind, type.word)) return value;
-    if (type.word == "workload" && kind.role == KindRole::Workload) return value;
+bool Evaluator::refers(const Instance& instance, const Type* type) {
+  if (type == nullptr) return true;
+  switch (type->kind) {
+    case TypeKind::Any: case TypeKind::Raw: return true;
+    case TypeKind::List: return refers(instance, type->element);
+    case TypeKind::Union:
+      for (const Type* alternative : type->alternatives) {
+        if (refers(instance, alternative)) return true;
+      }
+      return false;
+    case TypeKind::Ref:
+      return instance.kind != nullptr &&
+             (isWord(*instance.kind, type->word) || (type->word == "workload" && instance.kind->role == KindRole::Workload));
+    case TypeKind::Bool: case TypeKind::Int: case TypeKind::Float: case TypeKind::String: case TypeKind::Quantity:
+    case TypeKind::Duration: case TypeKind::Path: case TypeKind::Image: case TypeKind::Port: case TypeKind::Name:
+    case TypeKind::Cron: case TypeKind::Map: case TypeKind::Enum: case TypeKind::Record: case TypeKind::Fragment:
+    case TypeKind::Parts:
+      return false;
   }
+  return false;
+}
+
+Value Evaluator::conformReference(Value value, const Type& type, Span span) {
+  if (value.kind == ValueKind::Ref && type.kind == TypeKind::Ref && refers(*value.instance, &type)) return value;
   if (value.kind != ValueKind::Ref) {
     if (value.kind == ValueKind::String && quiet_ == 0) {
       auto d = diag::make<diag::Code::WrongType>(span, describedValue(value), placeText(), types::described(type));

@@ -76,37 +76,61 @@ namespace {
 
 constexpr unsigned kMaxDepth = 400;
 
-std::string writeJson(Evaluator& evaluator, const Value& value, base::JsonWriter& writer, unsigned depth) {
-  if (depth > kMaxDepth) return "it nests too deep";
+/// Writes one value; knows where the call stands, for what cannot be written.
+class Writing {
+ public:
+  Writing(Evaluator& evaluator, base::Span span, std::string& out) : evaluator_(evaluator), span_(span), out_(out), json_(out) {}
+
+  [[nodiscard]] bool writeJson(const Value& value, unsigned depth = 0);
+  [[nodiscard]] bool writeYaml(const Value& value, unsigned indent = 0, unsigned depth = 0);
+
+ private:
+  /// A range is the list that it stands for.
+  [[nodiscard]] Value listOf(const Value& range) { return evaluator_.conform(range, &types::kInts, span_); }
+  [[nodiscard]] bool tooDeep() {
+    (void)evaluator_.errorAt(diag::make<diag::Code::FunctionFailed>(span_, "json", "the value nests too deep"));
+    return false;
+  }
+  [[nodiscard]] bool writeYamlChild(const Value& value, unsigned indent, unsigned depth);
+
+  Evaluator& evaluator_;
+  base::Span span_;
+  std::string& out_;
+  base::JsonWriter json_;
+};
+
+bool Writing::writeJson(const Value& value, unsigned depth) {
+  if (depth > kMaxDepth) return tooDeep();
   switch (value.kind) {
-    case ValueKind::Null: writer.null(); return {};
-    case ValueKind::Bool: writer.value(value.boolean); return {};
-    case ValueKind::Int: writer.value(value.integer); return {};
-    case ValueKind::Float: writer.value(value.real); return {};
+    case ValueKind::Null: json_.null(); return true;
+    case ValueKind::Bool: json_.value(value.boolean); return true;
+    case ValueKind::Int: json_.value(value.integer); return true;
+    case ValueKind::Float: json_.value(value.real); return true;
+    case ValueKind::Range: return writeJson(listOf(value), depth + 1);
     case ValueKind::List:
-      writer.beginArray();
+      json_.beginArray();
       for (const Element& element : value.list()) {
-        if (auto fault = writeJson(evaluator, element.value, writer, depth + 1); !fault.empty()) return fault;
+        if (!writeJson(element.value, depth + 1)) return false;
       }
-      writer.endArray();
-      return {};
+      json_.endArray();
+      return true;
     case ValueKind::Map:
-      writer.beginObject();
+      json_.beginObject();
       for (const Entry& entry : value.map()) {
-        writer.key(evaluator.symbolText(entry.key));
-        if (auto fault = writeJson(evaluator, entry.value, writer, depth + 1); !fault.empty()) return fault;
+        json_.key(evaluator_.symbolText(entry.key));
+        if (!writeJson(entry.value, depth + 1)) return false;
       }
-      writer.endObject();
-      return {};
+      json_.endObject();
+      return true;
     case ValueKind::String: case ValueKind::Quantity: case ValueKind::Duration: case ValueKind::Ref: case ValueKind::Suffixed:
-    case ValueKind::Error: case ValueKind::Unknown: case ValueKind::Range: case ValueKind::KeyOf: case ValueKind::Fragment:
-    case ValueKind::Cluster: case ValueKind::Parts:
+    case ValueKind::Error: case ValueKind::Unknown: case ValueKind::KeyOf: case ValueKind::Fragment: case ValueKind::Cluster:
+    case ValueKind::Parts:
       break;
   }
-  const auto text = value.kind == ValueKind::Suffixed ? std::optional<std::string>(value.text()) : evaluator.textOf(value, {});
-  if (!text) return "it holds a value that is no data";
-  writer.value(*text);
-  return {};
+  const auto text = value.kind == ValueKind::Suffixed ? std::optional<std::string>(value.text()) : evaluator_.textOf(value, span_);
+  if (!text) return false;
+  json_.value(*text);
+  return true;
 }
 
 bool isPlain(std::string_view text) {
@@ -130,55 +154,61 @@ void writeScalar(std::string_view text, std::string& out) {
   else base::appendJsonString(out, text);
 }
 
-std::string writeYaml(Evaluator& evaluator, const Value& value, std::string& out, unsigned indent, unsigned depth) {
-  if (depth > kMaxDepth) return "it nests too deep";
+bool isNested(const Value& value) {
+  return (value.kind == ValueKind::List || value.kind == ValueKind::Map) && value.length != 0;
+}
+
+/// What stands behind a `-` or `key:`, with the end of its line.
+bool Writing::writeYamlChild(const Value& value, unsigned indent, unsigned depth) {
+  const Value plain = value.kind == ValueKind::Range ? listOf(value) : value;
+  const bool nested = isNested(plain);
+  out_.push_back(nested ? '\n' : ' ');
+  if (!writeYaml(plain, indent + 2, depth + 1)) return false;
+  if (!nested) out_.push_back('\n');
+  return true;
+}
+
+bool Writing::writeYaml(const Value& value, unsigned indent, unsigned depth) {
+  if (depth > kMaxDepth) return tooDeep();
+  if (value.kind == ValueKind::Range) return writeYaml(listOf(value), indent, depth + 1);
   const std::string blanks(indent, ' ');
   if (value.kind == ValueKind::List && value.length != 0) {
     for (const Element& element : value.list()) {
-      out += blanks + "-";
-      const bool nested = (element.value.kind == ValueKind::List || element.value.kind == ValueKind::Map) && element.value.length != 0;
-      if (nested) out.push_back('\n');
-      else out.push_back(' ');
-      if (auto fault = writeYaml(evaluator, element.value, out, indent + 2, depth + 1); !fault.empty()) return fault;
-      if (!nested) out.push_back('\n');
+      out_ += blanks + "-";
+      if (!writeYamlChild(element.value, indent, depth)) return false;
     }
-    return {};
+    return true;
   }
   if (value.kind == ValueKind::Map && value.length != 0) {
     for (const Entry& entry : value.map()) {
-      out += blanks;
-      writeScalar(evaluator.symbolText(entry.key), out);
-      out.push_back(':');
-      const bool nested = (entry.value.kind == ValueKind::List || entry.value.kind == ValueKind::Map) && entry.value.length != 0;
-      out.push_back(nested ? '\n' : ' ');
-      if (auto fault = writeYaml(evaluator, entry.value, out, indent + 2, depth + 1); !fault.empty()) return fault;
-      if (!nested) out.push_back('\n');
+      out_ += blanks;
+      writeScalar(evaluator_.symbolText(entry.key), out_);
+      out_.push_back(':');
+      if (!writeYamlChild(entry.value, indent, depth)) return false;
     }
-    return {};
+    return true;
   }
   if (value.kind == ValueKind::List || value.kind == ValueKind::Map) {
-    out += value.kind == ValueKind::List ? "[]" : "{}";
-    return {};
+    out_ += value.kind == ValueKind::List ? "[]" : "{}";
+    return true;
   }
   if (value.kind == ValueKind::String) {
-    writeScalar(value.text(), out);
-    return {};
+    writeScalar(value.text(), out_);
+    return true;
   }
-  base::JsonWriter writer(out);
-  return writeJson(evaluator, value, writer, depth);
+  return Writing(evaluator_, span_, out_).writeJson(value, depth);
 }
 
 }  // namespace
 
-std::string json(Evaluator& evaluator, const Value& value, std::string& out) {
-  base::JsonWriter writer(out);
-  return writeJson(evaluator, value, writer, 0);
+bool json(Evaluator& evaluator, const Value& value, base::Span span, std::string& out) {
+  return Writing(evaluator, span, out).writeJson(value);
 }
 
-std::string yaml(Evaluator& evaluator, const Value& value, std::string& out) {
-  if (auto fault = writeYaml(evaluator, value, out, 0, 0); !fault.empty()) return fault;
+bool yaml(Evaluator& evaluator, const Value& value, base::Span span, std::string& out) {
+  if (!Writing(evaluator, span, out).writeYaml(value)) return false;
   if (out.empty() || out.back() != '\n') out.push_back('\n');
-  return {};
+  return true;
 }
 
 }  // namespace mlstack::sema::encode

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/span.h"
 #include "sema/value.h"
 
 namespace mlstack::sema {
@@ -15,8 +16,8 @@ namespace mlstack::sema::encode {
 [[nodiscard]] std::string base64(std::string_view bytes);
 /// In hexadecimal.
 [[nodiscard]] std::string sha256(std::string_view bytes);
-/// Appends; returns why it cannot be done, or an empty text.
-[[nodiscard]] std::string json(Evaluator& evaluator, const Value& value, std::string& out);
-[[nodiscard]] std::string yaml(Evaluator& evaluator, const Value& value, std::string& out);
+/// Appends. False after a diagnostic at `span`, or when the value holds an error.
+[[nodiscard]] bool json(Evaluator& evaluator, const Value& value, base::Span span, std::string& out);
+[[nodiscard]] bool yaml(Evaluator& evaluator, const Value& value, base::Span span, std::string& out);
 
 }  // namespace mlstack::sema::encode

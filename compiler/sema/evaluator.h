@@ -107,6 +107,26 @@ class Evaluator {
   [[nodiscard]] const Kind* kindOf(const Found& found);
   [[nodiscard]] const Type* declaredType(const Found& found);
 
+  // --- things of several kinds under one name (twins.cpp) ---
+  [[nodiscard]] bool sameKind(const Statement& a, const Statement& b) const;
+  /// The declaration that does not allow `decl` beside it, of those named so from `first` on; 0xffffffff: none.
+  [[nodiscard]] std::uint32_t clashOf(const Body& body, std::uint32_t first, const Decl& decl) const;
+  /// The declaration about to be added is one more of the name that `first` has.
+  void joinTwins(Body& body, std::uint32_t first);
+  /// What a name or `library.name` finds when it is several things; nothing otherwise.
+  [[nodiscard]] Found twinsOf(const Expr* e, Env* env) const { return anyTwins_ ? findTwins(e, env) : Found{}; }
+  [[nodiscard]] Found findTwins(const Expr* e, Env* env) const;
+  [[nodiscard]] std::vector<Value> twinValues(const Found& found, bool& failed) const;
+  /// The one that a place of type `expected` takes …
+  [[nodiscard]] Value pickTwin(const Found& found, const Type* expected, Span use);
+  /// … of which only the object's name is wanted …
+  [[nodiscard]] Value pickNamed(const Found& found, Span use);
+  /// … or a key.
+  [[nodiscard]] Value pickKeyed(const Found& found, Span use);
+  [[nodiscard]] Value twinMember(const Found& found, const Expr& e);
+  [[nodiscard]] Value ambiguous(const Found& found, const std::vector<Value>& values, Span use);
+  bool anyTwins_ = false;   // while it is false, nobody looks for them
+
   // --- expressions (expressions.cpp, members.cpp, operators.cpp) ---
   [[nodiscard]] Value eval(const Expr* e, Env* env, const Type* expected);
   [[nodiscard]] Value evalUnchecked(const Expr* e, Env* env, const Type* expected);
@@ -132,7 +152,7 @@ class Evaluator {
     if ((slot & ~15u) != tag) slot = tag;
     return slot;
   }
-  [[nodiscard]] Value evalMember(const Expr& e, Env* env);
+  [[nodiscard]] Value evalMember(const Expr& e, Env* env, const Type* expected);
   [[nodiscard]] Value evalIndex(const Expr& e, Env* env);
   [[nodiscard]] Value keyOf(const Value& left, std::string_view key, const Expr& e);
   [[nodiscard]] Value evalUnary(const Expr& e, Env* env, const Type* expected);
@@ -197,6 +217,8 @@ class Evaluator {
   [[nodiscard]] Value conformRecord(Value value, const Type& type, Span span);
   [[nodiscard]] Value conformUnion(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformReference(Value value, const Type& type, Span span);
+  /// A place of `type` takes a reference to this thing.
+  [[nodiscard]] static bool refers(const Instance& instance, const Type* type);
   [[nodiscard]] Value conformText(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformNumber(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformWord(Value value, const Type& type, Span span);
@@ -267,6 +289,7 @@ class Evaluator {
   void instanceUse(const Statement& s, Env* env, Block& block);
   void partFromField(const Statement& s, Env* env, Block& block, const Member& member, const Kind& kind);
   void runPart(const Statement& s, Env* env, Block& block, const Member* member, const Kind& kind, StatementInfo& info);
+  void checkPartName(const Instance& part, const Member& label, const Value& name, const Expr& written);
   void operandOf(Instance& part, Block& inner, std::string_view memberName, const Expr* value, Env* env);
   void openPart(const Statement& s, Env* env, Block& block);
   void openParts(const Statement& s, Env* env, Block& block, const Member& member, const Kind& kind);

@@ -75,7 +75,7 @@ Value Evaluator::evalUnchecked(const Expr* e, Env* env, const Type* expected) {
       return v;
     case ExprKind::Template: return evalTemplate(*e, env);
     case ExprKind::NameRef: return evalName(*e, env, expected);
-    case ExprKind::Member: return evalMember(*e, env);
+    case ExprKind::Member: return evalMember(*e, env, expected);
     case ExprKind::Index: return evalIndex(*e, env);
     case ExprKind::Call: return evalCall(*e, env);
     case ExprKind::Unary: return evalUnary(*e, env, expected);
@@ -126,7 +126,8 @@ Value Evaluator::evalTemplate(const Expr& e, Env* env) {
       text_ += item->text;
       continue;
     }
-    const Value part = eval(item, env, nullptr);
+    const Found twins = twinsOf(item, env);
+    const Value part = twins ? pickNamed(twins, item->span) : eval(item, env, nullptr);
     if (part.kind == ValueKind::Unknown) guessed = true;
     else if (!appendText(text_, part, item->span)) failed = true;
   }
@@ -190,6 +191,7 @@ Value Evaluator::evalName(const Expr& e, Env* env, const Type* expected) {
   }
   const Found found = find(env, e);
   if (!found) return unknownName(env, e.name, e.span, expected);
+  if (found.decl().twin != 0) return pickTwin(found, expected, e.span);
   const Value value = force(found, e.span);
   if (checking_ == 0 || value.kind != ValueKind::Null) return value;
   // Code that does not run may be guarded by `x != null`: there it is some value.

@@ -22,6 +22,8 @@ struct Call {
   [[nodiscard]] bool given(std::size_t i) const { return i < arguments.size() && arguments[i].kind != ValueKind::Null; }
   /// Reports that the call cannot be done; muted in check mode.
   Value fail(std::size_t argument, std::string reason) const;
+  /// What a call gives that has been complained about already.
+  [[nodiscard]] static Value error();
 };
 
 struct Parameter {

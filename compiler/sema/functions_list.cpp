@@ -95,7 +95,7 @@ Value lookup(Call& call) {
   const Entry* entry = find(call, call[0], call[1].text());
   return entry != nullptr ? entry->value : call[2];
 }
-constexpr Parameter kLookup[] = {{"map", &types::kMap}, {"key", &types::kString}, {"default", &kAnyOrNull, false}};
+constexpr Parameter kLookup[] = {{"map", &types::kMap}, {"key", &types::kString}, {"default", &kAnyOrNull}};
 
 Value has(Call& call) { return boolean(find(call, call[0], call[1].text()) != nullptr); }
 constexpr Parameter kHas[] = {{"map", &types::kMap}, {"key", &types::kString}};

@@ -165,7 +165,7 @@ Value endsWith(Call& call) { return boolean(call[0].text().ends_with(call[1].tex
 
 Value toString(Call& call) {
   const auto text = call.evaluator.textOf(call[0], call.spans[0]);
-  return text ? call.evaluator.makeString(*text) : call.fail(0, "this value has no text of its own; json(value) writes any");
+  return text ? call.evaluator.makeString(*text) : call.error();
 }
 
 Value toInt(Call& call) {
@@ -191,13 +191,13 @@ constexpr Parameter kSha[] = {{"text", &types::kString}, {"digits", &kOptionalIn
 
 Value json(Call& call) {
   std::string out;
-  if (const auto fault = encode::json(call.evaluator, call[0], out); !fault.empty()) return call.fail(0, fault);
+  if (!encode::json(call.evaluator, call[0], call.spans[0], out)) return call.error();
   return call.evaluator.makeString(out);
 }
 
 Value yaml(Call& call) {
   std::string out;
-  if (const auto fault = encode::yaml(call.evaluator, call[0], out); !fault.empty()) return call.fail(0, fault);
+  if (!encode::yaml(call.evaluator, call[0], call.spans[0], out)) return call.error();
   Value v = call.evaluator.makeString(out);
   v.flag = true;
   return v;

@@ -31,14 +31,14 @@ Value Evaluator::clusterValue(const Instance& instance, std::string_view path) {
   return v;
 }
 
-Value Evaluator::evalMember(const Expr& e, Env* env) {
+Value Evaluator::evalMember(const Expr& e, Env* env, const Type* expected) {
   if (e.left != nullptr && e.left->kind == ExprKind::NameRef) {
     const Found found = find(env, *e.left);
     if (found && found.decl().kind == DeclKind::Import) {
       Unit* unit = found.decl().unit;
       if (unit == nullptr || unit->env == nullptr) return errorValue();
       const Found inside = find(unit->env, e.name);
-      if (inside) return force(inside, e.nameSpan);
+      if (inside) return inside.decl().twin != 0 ? pickTwin(inside, expected, e.span) : force(inside, e.nameSpan);
       std::vector<std::string_view> names;
       for (const Decl& decl : unit->body->decls) names.push_back(symbols_.text(decl.name));
       const auto near = diag::nearest(symbols_.text(e.name), names);
@@ -48,6 +48,7 @@ Value Evaluator::evalMember(const Expr& e, Env* env) {
       return errorAt(std::move(d));
     }
   }
+  if (const Found twins = twinsOf(e.left, env)) return twinMember(twins, e);
   const Value left = eval(e.left, env, nullptr);
   switch (left.kind) {
     case ValueKind::Error: return left;
@@ -253,7 +254,8 @@ Value Evaluator::keyOf(const Value& left, std::string_view key, const Expr& e) {
 }
 
 Value Evaluator::evalIndex(const Expr& e, Env* env) {
-  const Value left = eval(e.left, env, nullptr);
+  const Found twins = twinsOf(e.left, env);
+  const Value left = twins ? pickKeyed(twins, e.left->span) : eval(e.left, env, nullptr);
   const Value index = eval(e.right, env, nullptr);
   if (left.kind == ValueKind::Error || index.kind == ValueKind::Error) return errorValue();
   if (left.kind == ValueKind::Unknown) {

@@ -197,10 +197,13 @@ const Type* Evaluator::wordsOf(const Expr* e, Env* env) {
   if (e->kind != ExprKind::Member || e->left == nullptr || e->left->kind != ExprKind::NameRef) return nullptr;
   const Found found = find(env, *e->left);
   if (!found) return nullptr;
-  const Value& thing = found.slot().value;
-  if (thing.kind != ValueKind::Ref || thing.instance->kind == nullptr) return nullptr;
-  const Member* member = thing.instance->kind->find(symbols_.text(e->name));
-  return member != nullptr ? types::enumOf(member->type) : nullptr;
+  for (std::uint32_t i = found.index;; i = found.env->body->decls[i].twin) {
+    const Value& thing = found.env->slots[i].value;
+    const Kind* kind = thing.kind == ValueKind::Ref ? thing.instance->kind : nullptr;
+    const Member* member = kind != nullptr ? kind->find(symbols_.text(e->name)) : nullptr;
+    if (member != nullptr) return types::enumOf(member->type);
+    if (found.env->body->decls[i].twin == 0) return nullptr;
+  }
 }
 
 Value Evaluator::comparison(const Expr& e, const Value& left, const Value& right) {

@@ -92,6 +92,7 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
   }
   (void)markSeen(inner, *member, value->span);
   if (memberName == "label") {
+    checkPartName(part, *member, result, *value);
     if (result.kind == ValueKind::Error) ++errorsTouched_;
     part.labelValue = result;
     if (result.kind == ValueKind::String) part.label = symbols_.intern(result.text());
@@ -99,6 +100,15 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
     return;
   }
   setField(inner, *member, result, value->span, value->span);
+}
+
+void Evaluator::checkPartName(const Instance& part, const Member& label, const Value& name, const Expr& written) {
+  if (label.type == nullptr || label.type->kind != TypeKind::Name || name.kind != ValueKind::String) return;
+  const auto fault = part.kind->name == "port" ? checks::portNameFault(name.text()) : checks::labelFault(name.text());
+  if (fault.empty()) return;
+  auto d = diag::make<diag::Code::ObjectName>(written.span, name.text(), withArticle(part.kind->name), fault);
+  if (written.kind == ExprKind::NameRef || written.kind == ExprKind::String) (void)errorAt(std::move(d));
+  else valueError(std::move(d));
 }
 
 void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member* member, const Kind& kind, StatementInfo& info) {

@@ -78,7 +78,7 @@ Value Evaluator::evalRawName(const Expr& e, Env* env, schema::TypeRef type) {
   const auto words = type ? catalog_.enumerators(type) : std::vector<std::string_view>{};
   if (std::find(words.begin(), words.end(), text) != words.end()) return textValue(text);
   const Found found = find(env, e);
-  if (found) return force(found, e.span);
+  if (found) return found.decl().twin != 0 ? pickNamed(found, e.span) : force(found, e.span);
   if (words.empty() && isKubernetesWord(text)) return textValue(text);
   if (!words.empty()) {
     const Type type2{.kind = TypeKind::Enum, .words = words};

@@ -31,14 +31,17 @@ std::uint32_t Evaluator::indexIn(const Body& body, Symbol name) {
 
 void Evaluator::declare(Body& body, const Decl& decl) {
   if (!decl.name) return;
-  if (const auto at = indexIn(body, decl.name); at != kNotFound) {
-    const auto& first = body.decls[at];
+  const auto named = indexIn(body, decl.name);
+  const auto clash = named == kNotFound ? kNotFound : clashOf(body, named, decl);
+  if (clash != kNotFound) {
+    const auto& first = body.decls[clash];
     auto d = diag::make<diag::Code::DuplicateName>(decl.span, symbols_.text(decl.name));
     if (first.span.known()) d.related.push_back({first.span, "first declared here"});
     d.help = "a name means one thing in a block; `name = \"…\"` in the body names the object otherwise than its label";
     (void)errorAt(std::move(d));
     return;
   }
+  if (named != kNotFound) joinTwins(body, named);
   body.decls.push_back(decl);
   const auto size = body.decls.size();
   if (size == kManyNames + 1) {

@@ -42,6 +42,7 @@ struct Decl {
   Component* component = nullptr;
   const Kind* builtKind = nullptr;
   bool building = false;                 // Kind: under construction
+  std::uint32_t twin = 0;                // Thing: the next of the same name and another kind; 0: none
   Unit* unit = nullptr;                  // Import
   const Type* type = nullptr;            // Param, Let with a type
   bool typed = false;                    // `type` has been built

@@ -139,8 +139,9 @@ DeclaredInstance* Evaluator::makeThing(const Statement& s, Env* env, StatementIn
 
 DeclaredInstance* Evaluator::hoisted(const Statement& s, Env* env) const {
   if (s.label == nullptr || env == nullptr) return nullptr;
-  const auto index = indexIn(*env->body, labelSymbol(s));
+  auto index = indexIn(*env->body, labelSymbol(s));
   if (index == 0xffffffffu) return nullptr;
+  while (env->body->decls[index].statement != &s && env->body->decls[index].twin != 0) index = env->body->decls[index].twin;
   const Decl& decl = env->body->decls[index];
   const Slot& slot = env->slots[index];
   if (decl.statement != &s || slot.value.kind != ValueKind::Ref) return nullptr;
@@ -271,6 +272,10 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
   if (!info.api) info.api = symbols_.intern(instance.api);
   const Instance* twin = objects_.insert({info.api.id, nameSpace, instance.name.id}, &instance);
   if (twin == nullptr) return;
+  if (twin->declared && twin->label == instance.label && twin->headSpan != instance.headSpan &&
+      static_cast<const DeclaredInstance&>(*twin).env == instance.env && twin->kind == instance.kind) {
+    return;   // the label stands twice in one block, and that has been said
+  }
   const FieldValue* name = instance.field("name");
   const Span span = name != nullptr && name->span.known() ? name->span : instance.headSpan;
   const auto kind = instance.kind != nullptr ? instance.kind->name : instance.api;

@@ -82,8 +82,8 @@ void Evaluator::joinTwins(Body& body, std::uint32_t first) {
   anyTwins_ = true;
 }
 
-Evaluator::Found Evaluator::twinsOf(const Expr* e, Env* env) const {
-  if (!anyTwins_ || e == nullptr) return {};
+Evaluator::Found Evaluator::findTwins(const Expr* e, Env* env) const {
+  if (e == nullptr) return {};
   Found found;
   if (e->kind == ExprKind::NameRef) {
     found = find(env, *e);
@@ -111,7 +111,7 @@ Value Evaluator::ambiguous(const Found& found, const std::vector<Value>& values,
   const auto text = symbols_.text(found.decl().name);
   auto d = diag::make<diag::Code::AmbiguousName>(use, text, listed(values, " or "));
   for (const Value& value : values) {
-    d.related.push_back({value.instance->headSpan, fmt::format("{} `{}` is declared here", describedValue(value), text)});
+    d.related.push_back({value.instance->headSpan, fmt::format("`{}`, {}, is declared here", text, describedValue(value))});
   }
   d.help = fmt::format("give one of them another label and leave its object the name: `name = \"{}\"` in its block", text);
   return errorAt(std::move(d));
@@ -138,7 +138,7 @@ Value Evaluator::pickTwin(const Found& found, const Type* expected, Span use) {
     auto d = diag::make<diag::Code::WrongReference>(use, symbols_.text(found.decl().name), listed(all, " and "), placeText(),
                                                     types::described(*expected));
     for (const Value& value : all) {
-      d.related.push_back({value.instance->headSpan, fmt::format("{} `{}` is declared here", describedValue(value), symbols_.text(found.decl().name))});
+      d.related.push_back({value.instance->headSpan, fmt::format("{} is declared here", describedValue(value))});
     }
     return errorAt(std::move(d));
   }

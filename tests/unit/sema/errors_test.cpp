@@ -26,7 +26,8 @@ INSTANTIATE_TEST_SUITE_P(Names, Errors, testing::Values(
     ErrorCase{"UnknownWord", "claim x { access = ReadWriteOce }\n", "2004@2:20"},
     ErrorCase{"UnknownFunction", "output x = lenght([1])\n", "2005@2:12"},
     ErrorCase{"TwiceInABlock", "let a = 1\nlet a = 2\n", "2007@3:5"},
-    ErrorCase{"LabelTwice", "claim a { size = 1Gi }\nconfig a { }\n", "2007@3:8"},
+    ErrorCase{"LabelTwice", "claim a { size = 1Gi }\nclaim a { size = 2Gi }\n", "2007@3:7"},
+    ErrorCase{"LabelOfAnotherKind", "claim a { size = 1Gi }\nconfig a { }\n", ""},
     ErrorCase{"FieldTwice", "claim a { size = 1Gi  size = 2Gi }\n", "2008@2:23"},
     ErrorCase{"KeyTwice", "let m = { a = 1, a = 2 }\n", "2008@2:18"},
     ErrorCase{"ObjectTwice", "claim a { name = \"x\" }\nclaim b { name = \"x\" }\n", "2009@3:18"},
@@ -42,6 +43,8 @@ INSTANTIATE_TEST_SUITE_P(Names, Errors, testing::Values(
     ErrorCase{"FieldOutside", "x = 5\n", "2031@2:1"},
     ErrorCase{"ObjectName", "claim my_claim { size = 1Gi }\n", "2017@2:7"},
     ErrorCase{"LabelMayBeAnythingWithAName", "claim my_claim { name = \"my-claim\" }\n", ""},
+    ErrorCase{"ContainerNameAsText", "pod p { container \"a.b\" { image = \"x\" } }\n", "2017@2:19"},
+    ErrorCase{"PortName", "pod p { image = \"x\"  port a-name-of-sixteen = 80 }\n", "2017@2:27"},
     ErrorCase{"UnknownRule", "allow MLS3999 \"x\"\n", "2046@2:7"},
     ErrorCase{"ObjectType", "object \"Pod\" x { }\n", "2047@2:8"}), caseName);
 
