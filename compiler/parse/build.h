@@ -11,6 +11,7 @@
 #include "base/source.h"
 #include "base/symbol.h"
 #include "diag/diag.h"
+#include "parse/balance.h"
 #include "parse/strings.h"
 #include "syntax/ast.h"
 #include "syntax/token.h"
@@ -21,9 +22,9 @@ class Builder {
  public:
   using Grammar = antlr::MlstackParser;
 
-  Builder(const base::SourceFile& file, const std::vector<syntax::Token>& tokens, base::Arena& arena,
-          base::SymbolTable& symbols, diag::Sink& sink)
-      : file_(file), tokens_(tokens), arena_(arena), symbols_(symbols), sink_(sink) {}
+  Builder(const base::SourceFile& file, const Balanced& balanced, base::Arena& arena, base::SymbolTable& symbols,
+          diag::Sink& sink)
+      : file_(file), tokens_(*balanced.tokens), slips_(balanced.slips), arena_(arena), symbols_(symbols), sink_(sink) {}
 
   [[nodiscard]] syntax::Statement* buildStatement(Grammar::StatementContext& context);
   [[nodiscard]] syntax::Expr* buildExpr(Grammar::ExprContext* context, unsigned depth = 0);
@@ -91,6 +92,7 @@ class Builder {
   [[nodiscard]] syntax::Expr* make(syntax::ExprKind kind, base::Span span);
   [[nodiscard]] syntax::Expr* error(base::Span span);
   [[nodiscard]] bool tooDeep(unsigned depth, base::Span span);
+  [[nodiscard]] bool slipped(const antlr::Context& context) const;
   void unexpected(std::uint32_t index, std::string_view expected, std::string_view hint = {});
 
   template <class T>
@@ -100,6 +102,7 @@ class Builder {
 
   const base::SourceFile& file_;
   const std::vector<syntax::Token>& tokens_;
+  const std::vector<base::Span>& slips_;
   base::Arena& arena_;
   base::SymbolTable& symbols_;
   diag::Sink& sink_;

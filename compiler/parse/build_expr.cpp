@@ -65,7 +65,15 @@ bool Builder::tooDeep(unsigned depth, base::Span span) {
   return true;
 }
 
+/// A value in which something was reported: whatever else would be said of it follows from that.
+bool Builder::slipped(const antlr::Context& context) const {
+  if (slips_.empty()) return false;
+  const base::Pos from = context.begin > 0 ? spanAt(context.begin - 1).end : spanAt(context.begin).begin;
+  return touches(slips_, from, spanOf(context).end);
+}
+
 Expr* Builder::buildExpr(Grammar::ExprContext* context, unsigned depth) {
+  if (depth == 0 && slipped(*context)) return error(spanOf(*context));
   if (context->then != nullptr) {
     Expr* out = make(ExprKind::Conditional, spanOf(*context));
     if (tooDeep(depth, spanAt(context->begin))) return error(out->span);
@@ -133,7 +141,7 @@ Expr* Builder::buildOperand(Grammar::OperandContext* context, unsigned depth) {
 
 Expr* Builder::buildLabel(Grammar::LabelOperandContext* context) {
   const auto depth = static_cast<unsigned>(context->suffixes.size());
-  if (tooDeep(depth, spanAt(context->begin))) return error(spanOf(*context));
+  if (slipped(*context) || tooDeep(depth, spanAt(context->begin))) return error(spanOf(*context));
   Expr* out = buildPrimary(*context, depth);
   for (auto* suffix : context->suffixes) out = buildSuffix(*suffix, out, depth);
   return out;

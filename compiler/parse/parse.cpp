@@ -14,7 +14,7 @@ struct Run {
   Run(const base::SourceFile& file, const Balanced& balanced, base::Arena& arena, base::SymbolTable& symbols,
       diag::Sink& sink)
       : cursor(balanced.tokens->data(), balanced.tokens->size(), stack),
-        builder(file, *balanced.tokens, arena, symbols, sink),
+        builder(file, balanced, arena, symbols, sink),
         recovery(file, balanced, builder, cursor, sink),
         parser(&cursor) {
     parser.prepare(recovery, stack, Recovery::loops(), Recovery::follow(), Grammar::RuleStatement);
