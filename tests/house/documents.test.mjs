@@ -63,6 +63,12 @@ try {
   const typed = run("bash", ["-e", "-o", "pipefail", "-c", lines]);
   if (typed.status !== 0) fail(`README.md: its commands end with ${typed.status}\n${lines}\n${typed.stderr}`);
 
+  const started = join(scratch, "my-training/my-training.mlstack");
+  writeFileSync(started, readFileSync(started, "utf8").replace(/^job .*$/m, "$&\n  parallelism = 4"));
+  const spread = run("mlstackc", ["check", "--set", "gpus=8", started]).stderr;
+  for (const claim of ["dataset", "checkpoints"])
+    if (!new RegExp(`error\\[MLS3004\\].*\`${claim}\``).test(spread)) fail(`README.md: four pods on the claims of init are said to be an error\n${spread}`);
+
   for (const folder of ["stdlib", "stdlib/prelude"])
     for (const name of readdirSync(join(root, folder)).filter((file) => file.endsWith(".mlstack")))
       if (!text(`${folder}/README.md`).includes(`\`${folder === "stdlib" ? name : name.replace(".mlstack", "")}\``)) fail(`${folder}/README.md does not name ${name}`);
