@@ -45,10 +45,37 @@ std::int64_t gpusOf(const ir::Node* podSpec, const base::SymbolTable& symbols) {
   return most;
 }
 
+bool isHostname(const ir::Node& term, const base::SymbolTable& symbols) {
+  const ir::Node* key = ir::findPath(&term, "topologyKey", symbols);
+  return key && key->kind == ir::NodeKind::String && key->text() == "kubernetes.io/hostname";
+}
+
+/// Whether the scheduler must put the pods of one template on nodes of their own: required anti-affinity or
+/// a hard spread over host names (with a skew of 1 the second pod takes a second node).
+bool keepsApart(const ir::Node* podSpec, const base::SymbolTable& symbols) {
+  for (const auto& term : ir::Children(ir::findPath(podSpec, "affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution", symbols)))
+    if (isHostname(term, symbols)) return true;
+  for (const auto& spread : ir::Children(ir::findPath(podSpec, "topologySpreadConstraints", symbols))) {
+    const ir::Node* otherwise = ir::findPath(&spread, "whenUnsatisfiable", symbols);
+    if (isHostname(spread, symbols) && otherwise && otherwise->kind == ir::NodeKind::String && otherwise->text() == "DoNotSchedule") return true;
+  }
+  return false;
+}
+
+/// Whether all pods of a template run on one node, by name.
+bool isPinned(const ir::Node* podSpec, const base::SymbolTable& symbols) {
+  if (ir::findPath(podSpec, "nodeName", symbols)) return true;
+  for (const auto& label : ir::Children(ir::findPath(podSpec, "nodeSelector", symbols)))
+    if (symbols.text(label.key) == "kubernetes.io/hostname") return true;
+  return false;
+}
+
 struct WorkloadShape {
   std::int64_t pods = 0;
   bool rolling = false;
   bool separateNodes = false;
+  bool everyNode = false;
+  bool pinned = true;
 };
 
 /// The pods of one workload that can hold `volume` at the same time.
@@ -63,7 +90,10 @@ WorkloadShape shapeOf(const ir::Object& workload, const ir::Edge& edge, const ba
     if (!mounts) continue;
     shape.pods += pods.onePerNode ? 2 : pods.replicas;   // a daemon set runs on every node: more than one
     shape.rolling = shape.rolling || pods.rolling;
-    shape.separateNodes = shape.separateNodes || pods.onePerNode || gpusOf(pods.spec, symbols) >= kGpusThatFillANode;
+    shape.everyNode = shape.everyNode || pods.onePerNode;
+    shape.pinned = shape.pinned && isPinned(pods.spec, symbols);
+    shape.separateNodes = shape.separateNodes || pods.onePerNode || gpusOf(pods.spec, symbols) >= kGpusThatFillANode ||
+                          keepsApart(pods.spec, symbols);
   }
   return shape;
 }
@@ -127,7 +157,9 @@ std::vector<State> states(const ir::Stack& stack) {
                                           .pods = shape.pods,
                                           .rolling = shape.rolling,
                                           .writes = !edge.readOnly,
-                                          .separateNodes = shape.separateNodes});
+                                          .separateNodes = shape.separateNodes,
+                                          .everyNode = shape.everyNode,
+                                          .oneNode = shape.pinned && shape.pods > 0});
   }
   return result;
 }

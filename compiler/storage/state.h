@@ -25,7 +25,9 @@ struct Use {
   std::int64_t pods = 1;          // at the same time, rolling update excluded
   bool rolling = false;           // an update runs old and new pods side by side
   bool writes = true;
-  bool separateNodes = false;     // its pods cannot share a node (many GPUs each, one per node)
+  bool separateNodes = false;     // its pods cannot share a node (many GPUs each, kept apart, one per node)
+  bool everyNode = false;         // one pod on each node: `pods` is only "more than one"
+  bool oneNode = false;           // all its pods run on one node, by name
 };
 
 /// One claim and what it can give.

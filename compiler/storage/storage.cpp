@@ -78,14 +78,17 @@ std::string onePod(const Context& context, const Use& use) {
 /// ReadWriteOnce volume is attached to one node only (attach/detach controller).
 bool tooManyNodes(Context& context, const State& state, const Use& use) {
   const Modes shared = use.writes ? ReadWriteMany : ReadWriteMany | ReadOnlyMany;
-  if (use.pods < 2 || (state.capability() & shared)) return false;
+  if (use.pods < 2 || use.oneNode || (state.capability() & shared)) return false;
   const bool classRefuses = state.classModes && !(*state.classModes & shared);
   const bool wantsToShare = (state.declared & shared) != 0;
-  if (!wantsToShare && !use.separateNodes) return false;
   if (!classRefuses && !state.declared) return false;
-  if (context.allowed(Code::TooManyNodes, state.claim, use.workload)) return true;
-  auto d = diag::make<Code::TooManyNodes>(use.edge->span, use.pods, use.writes ? "write" : "read",
-                                          shownName(context.stack, *state.claim));
+  // Pods that may share a node can all mount it, when the scheduler happens to put them there.
+  const bool certain = wantsToShare || use.separateNodes;
+  if (context.allowed(certain ? Code::TooManyNodes : Code::PodsOfOneNode, state.claim, use.workload)) return true;
+  const auto name = shownName(context.stack, *state.claim);
+  const auto verb = use.writes ? "write" : "read";
+  auto d = certain ? diag::make<Code::TooManyNodes>(use.edge->span, use.everyNode ? "all" : fmt::format("{}", use.pods), verb, name)
+                   : diag::make<Code::PodsOfOneNode>(use.edge->span, use.pods, verb, name);
   d.object = objectText(context.stack, *use.workload);
   if (classRefuses && state.classAt) {
     d.related.push_back({state.classAt->entrySpan(), classSentence(context.stack, state)});
@@ -97,6 +100,18 @@ bool tooManyNodes(Context& context, const State& state, const Use& use) {
                        onePod(context, use));
   context.sink.add(std::move(d));
   return true;
+}
+
+/// MLS3006: ReadWriteOncePod is enforced by the scheduler: the second pod stays Pending.
+void onePodOnly(Context& context, const State& state, const Use& use) {
+  if (use.pods < 2 || state.declared != ReadWriteOncePod || !state.declaredAt) return;
+  if (context.allowed(Code::OnePodOnly, state.claim, use.workload)) return;
+  auto d = diag::make<Code::OnePodOnly>(use.edge->span, use.everyNode ? "all" : fmt::format("{}", use.pods),
+                                        shownName(context.stack, *state.claim));
+  d.object = objectText(context.stack, *use.workload);
+  d.related.push_back({state.declaredAt->entrySpan(), "the claim asks for ReadWriteOncePod: one pod in the whole cluster"});
+  d.help = fmt::format("ask for another access mode, or {}", onePod(context, use));
+  context.sink.add(std::move(d));
 }
 
 /// MLS3001: the claim asks for a mode that its class cannot give: it stays Pending.
@@ -138,7 +153,10 @@ void analyse(const ir::Stack& stack, const base::SourceSet& sources, bool whole,
   Context context{stack, sources, sink, std::vector<bool>(stack.allows.size(), false)};
   for (const auto& state : states(stack)) {
     bool shared = false;
-    for (const auto& use : state.uses) shared = tooManyNodes(context, state, use) || shared;
+    for (const auto& use : state.uses) {
+      if (state.declared == ReadWriteOncePod) onePodOnly(context, state, use);
+      else shared = tooManyNodes(context, state, use) || shared;
+    }
     if (!shared) modeBeyondClass(context, state);
     sizeOutsideClass(context, state);
   }
