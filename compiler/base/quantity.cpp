@@ -40,7 +40,8 @@ constexpr Suffix kSuffixes[] = {
 
 std::optional<Suffix> suffixOf(std::string_view text) {
   for (const Suffix& suffix : kSuffixes) {
-    if (suffix.text == text) return suffix;
+    if (suffix.text.size() != text.size()) continue;
+    if (text.empty() || (suffix.text[0] == text[0] && suffix.text.back() == text.back())) return suffix;
   }
   if (text.size() < 2 || (text[0] != 'e' && text[0] != 'E')) return std::nullopt;
   text.remove_prefix(1);
@@ -84,7 +85,7 @@ Int128 roundedUp(const std::vector<unsigned char>& digits, std::ptrdiff_t whole)
 }
 
 std::string digitsOf(Int128 value) {
-  if (value == 0) return "0";
+  if (value == static_cast<std::int64_t>(value)) return fmt::format_int(static_cast<std::int64_t>(value)).str();
   const bool negative = value < 0;
   std::string text;
   for (; value != 0; value /= 10) {
@@ -98,7 +99,7 @@ std::string digitsOf(Int128 value) {
 
 std::string binaryText(Int128 units) {
   std::size_t kilo = 0;
-  for (; kilo < 6 && units % 1024 == 0; ++kilo) units /= 1024;
+  for (; kilo < 6 && (units & 1023) == 0; ++kilo) units /= 1024;
   constexpr std::string_view names[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
   return digitsOf(units).append(names[kilo]);
 }
@@ -120,9 +121,53 @@ Int128 dividedUp(Int128 value, Int128 by) { return value / by + (value % by > 0 
 
 }  // namespace
 
+namespace {
+
+/// An amount as it was parsed, held inside the range of its format.
+Quantity finished(Quantity result, bool negative) {
+  if (result.format == QuantityFormat::BinarySI) {
+    result.nanos = std::min(result.nanos, kMaxInt64 * kNano);
+    if (result.nanos > 0 && result.nanos < kNano) result.format = QuantityFormat::DecimalSI;
+  }
+  if (negative) result.nanos = -result.nanos;
+  return result;
+}
+
+/// `text` without its sign, when all of it fits into plain arithmetic: nearly always.
+std::optional<Quantity> parseShort(std::string_view text) {
+  std::uint64_t mantissa = 0;
+  std::size_t digits = 0;
+  std::size_t fraction = 0;
+  bool point = false;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '.' && !point) {
+      point = true;
+    } else if (c >= '0' && c <= '9') {
+      mantissa = mantissa * 10 + static_cast<std::uint64_t>(c - '0');
+      fraction += point ? 1 : 0;
+      if (++digits > 18) return std::nullopt;
+    } else {
+      break;
+    }
+  }
+  const std::optional<Suffix> suffix = suffixOf(text.substr(at));
+  if (digits == 0 || !suffix) return std::nullopt;
+  const int tens = suffix->tens + 9 - static_cast<int>(fraction);
+  if (tens < 0 || tens > 18) return std::nullopt;
+  Int128 value = mantissa;
+  value *= static_cast<std::int64_t>(power10(static_cast<std::size_t>(tens)));   // below 10^36
+  if (__builtin_mul_overflow(value, Int128{1} << (10 * suffix->kilo), &value)) return std::nullopt;
+  return Quantity{std::min(value, kMaxNanos), suffix->format};
+}
+
+}  // namespace
+
 std::optional<Quantity> parseQuantity(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (auto parsed = parseShort(text)) return finished(*parsed, negative);
   std::vector<unsigned char> digits;
   std::ptrdiff_t whole = -1;
   std::size_t at = 0;
@@ -143,12 +188,7 @@ std::optional<Quantity> parseQuantity(std::string_view text) {
   const std::ptrdiff_t fraction = std::ssize(digits) - whole;
   for (unsigned i = 0; i < suffix->kilo; ++i) multiplyBy1024(digits);
   Quantity result{roundedUp(digits, std::ssize(digits) - fraction + suffix->tens + 9), suffix->format};
-  if (suffix->format == QuantityFormat::BinarySI) {
-    result.nanos = std::min(result.nanos, kMaxInt64 * kNano);
-    if (result.nanos > 0 && result.nanos < kNano) result.format = QuantityFormat::DecimalSI;
-  }
-  if (negative) result.nanos = -result.nanos;
-  return result;
+  return finished(result, negative);
 }
 
 Quantity Quantity::ofInt(std::int64_t value, QuantityFormat format) { return {value * kNano, format}; }

@@ -19,6 +19,13 @@ namespace {
 
 using diag::Code;
 
+// Walking all trees once more is for builds that look for faults of ours.
+#if defined(MLSTACK_SANITIZED) || !defined(NDEBUG)
+constexpr auto kVerifyDepth = ir::Depth::Trees;
+#else
+constexpr auto kVerifyDepth = ir::Depth::Promises;
+#endif
+
 std::string_view nodeText(const ir::Node& node) {
   switch (node.kind) {
     case ir::NodeKind::Null: return "null";
@@ -188,11 +195,10 @@ void Session::compileUnit(Unit& unit) {
   if (!stack) return;
   const bool lowered = sink.errorCount() == before;
   if (whole && lowered) {
-    for (const auto& breach : ir::verify(*stack)) sink.add(diag::make<Code::InternalError>({}, breach));
+    for (const auto& breach : ir::verify(*stack, kVerifyDepth)) sink.add(diag::make<Code::InternalError>({}, breach));
   }
   schema::CheckOptions options{.version = schema::versionBit(stack->kubernetes), .everything = true};
-  for (const auto& object : stack->objects)
-    if (!object.external) schema::checkObject(*unit.catalog, object, symbols, options, sink);
+  schema::checkObjects(*unit.catalog, *stack, options, sink);
   if (lowered) storage::analyse(*stack, sources, whole, sink);
   if (!whole || !lowered) return;
   emit::proveComplete(*stack, sink);

@@ -31,7 +31,8 @@ class Reading {
   struct Volume {
     std::string_view name;
     bool ownName = false;                 // stands for itself: a claim template, scratch
-    std::vector<std::string_view> texts;  // every text in its source
+    std::uint32_t first = 0;              // of `texts`: every text in its source
+    std::uint32_t count = 0;
   };
   struct Variable {
     std::string_view container;
@@ -45,12 +46,19 @@ class Reading {
     mounts.clear();
     volumes.clear();
     variables.clear();
+    texts.clear();
     walk(root, {});
   }
 
   std::vector<Mount> mounts;
   std::vector<Volume> volumes;
   std::vector<Variable> variables;
+  std::vector<std::string_view> texts;
+
+  [[nodiscard]] bool holds(const Volume& volume, std::string_view text) const {
+    const auto first = texts.begin() + volume.first;
+    return std::find(first, first + volume.count, text) != first + volume.count;
+  }
 
  private:
   [[nodiscard]] const Node* at(const Node& map, std::string_view key) const {
@@ -98,7 +106,7 @@ class Reading {
     if (key == "volumeClaimTemplates" || key == "templates") {
       for (const auto& item : ir::Children(&list)) {
         const auto* metadata = at(item, "metadata");
-        if (metadata) volumes.push_back({textOf(at(*metadata, "name")), true, {}});
+        if (metadata) volumes.push_back({textOf(at(*metadata, "name")), true, 0, 0});
       }
       return true;
     }
@@ -109,21 +117,24 @@ class Reading {
     auto& volume = volumes.emplace_back();
     volume.name = textOf(at(item, "name"));
     volume.ownName = at(item, "persistentVolumeClaim") == nullptr;
+    volume.first = static_cast<std::uint32_t>(texts.size());
     for (const auto& child : ir::Children(&item)) {
-      if (child.isContainer()) collect(child, volume.texts);
+      if (child.isContainer()) collect(child);
     }
+    volume.count = static_cast<std::uint32_t>(texts.size()) - volume.first;
   }
 
   void readUri(std::string_view uri, std::string_view container) {
     if (!uri.starts_with("pvc://")) return;
     uri.remove_prefix(6);
     mounts.push_back({container, "/mnt/models", uri});
-    volumes.push_back({uri, false, {uri.substr(0, uri.find('/'))}});
+    volumes.push_back({uri, false, static_cast<std::uint32_t>(texts.size()), 1});
+    texts.push_back(uri.substr(0, uri.find('/')));
   }
 
-  void collect(const Node& node, std::vector<std::string_view>& texts) const {
+  void collect(const Node& node) {
     if (node.kind == NodeKind::String) texts.push_back(node.text());
-    for (const auto& child : ir::Children(&node)) collect(child, texts);
+    for (const auto& child : ir::Children(&node)) collect(child);
   }
 
   const base::SymbolTable& symbols_;
@@ -186,11 +197,18 @@ class Prover {
   }
 
   void markEmitted(std::vector<bool>& emitted) const {
-    const auto order = ir::applyOrder(stack_);
-    std::vector<const ir::Object*> sorted(order.begin(), order.end());
-    std::sort(sorted.begin(), sorted.end());
+    std::vector<const ir::Object*> strays;   // whose order is not their place in the stack
+    for (const auto* object : ir::applyOrder(stack_)) {
+      if (object->order < emitted.size() && &stack_.objects[object->order] == object) {
+        emitted[object->order] = true;
+      } else {
+        strays.push_back(object);
+      }
+    }
+    if (strays.empty()) return;
+    std::sort(strays.begin(), strays.end());
     for (ObjectId id = 0; id < stack_.objects.size(); ++id) {
-      emitted[id] = std::binary_search(sorted.begin(), sorted.end(), &stack_.objects[id]);
+      if (std::binary_search(strays.begin(), strays.end(), &stack_.objects[id])) emitted[id] = true;
     }
   }
 
@@ -207,8 +225,7 @@ class Prover {
       if (!edge) return true;
       const auto name = symbols_.text(edge->name);
       if (volume.ownName && volume.name == name) return true;
-      if (std::find(volume.texts.begin(), volume.texts.end(), name) != volume.texts.end())
-        return true;
+      if (reading_.holds(volume, name)) return true;
     }
     return false;
   }

@@ -26,16 +26,20 @@ Linker::Linker(Stack& stack)
       kinds_(symbols_),
       defaultNameSpace_(symbols_.intern("default")) {
   byName_.reserve(stack.objects.size());
+  clusterWide_.reserve(stack.objects.size() / 4);
   for (ObjectId id = 0; id < stack.objects.size(); ++id) {
     const auto& object = stack.objects[id];
-    byName_.try_emplace({object.kind, nameSpaceOf(object), object.name}, id);
-    if (!object.nameSpace) clusterWide_.try_emplace({object.kind, {}, object.name}, id);
+    const Name name{object.kind, nameSpaceOf(object), object.name};
+    (void)byName_.insert(hashOf(name), id, [&](ObjectId other) { return isCalled(other, name); });
+    if (object.nameSpace) continue;
+    const Name wide{object.kind, {}, object.name};
+    (void)clusterWide_.insert(hashOf(wide), id, [&](ObjectId other) { return isCalledWide(other, wide); });
   }
 }
 
 ObjectId Linker::lookupIn(Symbol nameSpace, Symbol kind, Symbol name) const {
-  const auto found = byName_.find({kind, nameSpace, name});
-  return found == byName_.end() ? kNoObject : found->second;
+  const Name wanted{kind, nameSpace, name};
+  return byName_.find(hashOf(wanted), [&](ObjectId other) { return isCalled(other, wanted); });
 }
 
 ObjectId Linker::lookup(const Object& from, Symbol kind, Symbol name) const {
@@ -45,8 +49,8 @@ ObjectId Linker::lookup(const Object& from, Symbol kind, Symbol name) const {
                              kind == kinds_.VolumeAttributesClass ||
                              kind == kinds_.ClusterTrainingRuntime || kind == kinds_.ClusterRole;
   if (!clusterScoped) return lookupIn(nameSpaceOf(from), kind, name);
-  const auto found = clusterWide_.find({kind, {}, name});
-  return found == clusterWide_.end() ? kNoObject : found->second;
+  const Name wanted{kind, {}, name};
+  return clusterWide_.find(hashOf(wanted), [&](ObjectId other) { return isCalledWide(other, wanted); });
 }
 
 Edge* Linker::refer(EdgeKind edgeKind, ObjectId from, Symbol kind, Role role,
@@ -172,31 +176,12 @@ void Linker::linkObject(ObjectId id) {
 /// What the source said about a mount goes to its edges: by object, container and path.
 void Linker::mergeIntents() {
   if (stack_.mountIntents.empty()) return;
-  struct Place {
-    ObjectId object;
-    std::uint32_t container;
-    std::string_view path;
-    bool operator==(const Place&) const = default;
-  };
-  struct HashPlace {
-    std::size_t operator()(const Place& place) const {
-      return std::hash<std::string_view>{}(place.path) ^
-             ((std::uint64_t{place.object} << 32 | place.container) * 0x9e3779b97f4a7c15ull);
-    }
-  };
-  std::unordered_multimap<Place, std::size_t, HashPlace> places;
-  places.reserve(stack_.edges.size());
-  for (std::size_t i = 0; i < stack_.edges.size(); ++i) {
-    const auto& edge = stack_.edges[i];
-    if (edge.kind != EdgeKind::Mounts && edge.kind != EdgeKind::References) continue;
-    if (edge.path.empty()) continue;
-    places.emplace(Place{edge.from, edge.container.id, edge.path}, i);
-  }
+  const auto first = firstUses(stack_);
   for (const auto& intent : stack_.mountIntents) {
-    const auto [from, to] =
-        places.equal_range(Place{intent.object, intent.container.id, intent.path});
-    for (auto at = from; at != to; ++at) {
-      auto& edge = stack_.edges[at->second];
+    if (intent.object >= first.size()) continue;   // verify() tells
+    for (auto at = first[intent.object]; at < stack_.edges.size() && stack_.edges[at].from == intent.object; ++at) {
+      auto& edge = stack_.edges[at];
+      if (!isUse(edge) || edge.container != intent.container || edge.path != intent.path || edge.path.empty()) continue;
       edge.intent = intent.intent;
       edge.contract = intent.contract;
       if (intent.span.known()) edge.span = intent.span;
@@ -209,6 +194,15 @@ void Linker::run() {
   for (ObjectId id = 0; id < stack_.objects.size(); ++id) linkObject(id);
   runSelectors();
   mergeIntents();
+}
+
+std::vector<std::uint32_t> firstUses(const Stack& stack) {
+  std::vector<std::uint32_t> first(stack.objects.size(), static_cast<std::uint32_t>(stack.edges.size()));
+  for (auto i = stack.edges.size(); i-- > 0;) {
+    const auto& edge = stack.edges[i];
+    if (isUse(edge) && edge.from < first.size()) first[edge.from] = static_cast<std::uint32_t>(i);
+  }
+  return first;
 }
 
 void link(Stack& stack) {

@@ -6,13 +6,15 @@ Linker::Volume Linker::readVolume(const Node& node) {
   Volume volume;
   volume.name = intern(find(&node, keys_.name));
   volume.node = &node;
+  volume.first = static_cast<std::uint32_t>(targets_.size());
+  const auto none = [&] { return targets_.size() == volume.first; };
   const auto readOnly = [&](const Node* from) {
     const auto* flag = find(from, keys_.readOnly);
     return flag && flag->kind == NodeKind::Bool && flag->boolean;
   };
   const auto add = [&](Role role, Symbol kind, const Node* name, bool isReadOnly) {
     if (!textOf(name).empty())
-      volume.targets.push_back({role, kind, intern(name), isReadOnly, false});
+      targets_.push_back({role, kind, intern(name), isReadOnly, false});
   };
   if (const auto* claim = find(&node, keys_.persistentVolumeClaim)) {
     add(Role::Claim, kinds_.PersistentVolumeClaim, find(claim, keys_.claimName), readOnly(claim));
@@ -25,29 +27,30 @@ Linker::Volume Linker::readVolume(const Node& node) {
       add(Role::Config, kinds_.ConfigMap, find(find(&source, keys_.configMap), keys_.name), true);
       add(Role::Secret, kinds_.Secret, find(find(&source, keys_.secret), keys_.name), true);
     }
-    if (volume.targets.empty())
-      volume.targets.push_back({Role::Other, {}, volume.name, true, false});
+    if (none())
+      targets_.push_back({Role::Other, {}, volume.name, true, false});
   } else if (find(&node, keys_.ephemeral)) {
     // A claim made for each pod; it goes with the pod, and the stack has no object for it.
-    volume.targets.push_back({Role::Claim, {}, volume.name, false, true});
+    targets_.push_back({Role::Claim, {}, volume.name, false, true});
   } else if (find(&node, keys_.emptyDir)) {
-    volume.targets.push_back({Role::Other, {}, volume.name, false, true});
+    targets_.push_back({Role::Other, {}, volume.name, false, true});
   } else if (const auto* csi = find(&node, keys_.csi)) {
     const auto* provider = find(find(csi, keys_.volumeAttributes), keys_.secretProviderClass);
     add(Role::Secret, kinds_.SecretProviderClass, provider, true);
     add(Role::Secret, kinds_.Secret, find(find(csi, keys_.nodePublishSecretRef), keys_.name), true);
-    if (volume.targets.empty())
-      volume.targets.push_back({Role::Other, {}, volume.name, readOnly(csi), false});
+    if (none())
+      targets_.push_back({Role::Other, {}, volume.name, readOnly(csi), false});
   }
-  if (volume.targets.empty()) {
+  if (none()) {
     // hostPath, nfs and the like: outside of every claim. The source object is the entry beside
     // `name`.
     const Node* source = nullptr;
     for (const auto& child : Children(&node)) {
       if (child.key != keys_.name) source = &child;
     }
-    volume.targets.push_back({Role::Other, {}, volume.name, readOnly(source), false});
+    targets_.push_back({Role::Other, {}, volume.name, readOnly(source), false});
   }
+  volume.count = static_cast<std::uint32_t>(targets_.size()) - volume.first;
   return volume;
 }
 
@@ -86,19 +89,18 @@ Edge& Linker::mountEdge(ObjectId id, const Target& target) {
   return edge;
 }
 
-void Linker::linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey,
-                       std::vector<Volume>& volumes) {
+void Linker::linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey) {
   const auto* nameNode = find(&mount, keys_.name);
   if (textOf(nameNode).empty()) return;
   const auto name = intern(nameNode);
-  for (auto& volume : volumes) {
+  for (auto& volume : volumes_) {
     if (volume.name != name) continue;
     volume.mounted = true;
     const auto* path = find(&mount, pathKey);
     const auto* subPath = find(&mount, keys_.subPath);
     if (!subPath) subPath = find(&mount, keys_.subPathExpr);
     const auto* readOnly = find(&mount, keys_.readOnly);
-    for (const auto& target : volume.targets) {
+    for (const auto& target : targetsOf(volume)) {
       auto& edge = mountEdge(id, target);
       edge.readOnly =
           edge.readOnly || (readOnly && readOnly->kind == NodeKind::Bool && readOnly->boolean);
@@ -152,36 +154,39 @@ void Linker::linkStorageUri(ObjectId id, Symbol container, const Node& holder) {
   edge.span = node->span;
 }
 
-void Linker::linkContainer(ObjectId id, const Node& container, std::vector<Volume>& volumes) {
+void Linker::linkContainer(ObjectId id, const Node& container) {
   const auto name = intern(find(&container, keys_.name));
   for (const auto& mount : Children(find(&container, keys_.volumeMounts)))
-    linkMount(id, name, mount, keys_.mountPath, volumes);
+    linkMount(id, name, mount, keys_.mountPath);
   for (const auto& device : Children(find(&container, keys_.volumeDevices)))
-    linkMount(id, name, device, keys_.devicePath, volumes);
+    linkMount(id, name, device, keys_.devicePath);
   linkEnvironment(id, name, container);
   linkStorageUri(id, name, container);
 }
 
 void Linker::linkPodSpec(ObjectId id, const PodTemplate& pods,
                          const std::vector<const Node*>& templates) {
-  std::vector<Volume> volumes;
+  volumes_.clear();
+  targets_.clear();
   // A claim template hides a volume of the same name.
   for (const auto* claim : templates) {
     Volume volume;
     volume.name = intern(find(find(claim, keys_.metadata), keys_.name));
     volume.mounted = true;
-    volume.targets.push_back({Role::Claim, {}, volume.name, false, false});
-    volumes.push_back(std::move(volume));
+    volume.first = static_cast<std::uint32_t>(targets_.size());
+    volume.count = 1;
+    targets_.push_back({Role::Claim, {}, volume.name, false, false});
+    volumes_.push_back(volume);
   }
   for (const auto& node : Children(find(pods.spec, keys_.volumes))) {
-    if (node.kind == NodeKind::Map) volumes.push_back(readVolume(node));
+    if (node.kind == NodeKind::Map) volumes_.push_back(readVolume(node));
   }
   for (const auto* container : containersOf(*pods.spec, symbols_))
-    linkContainer(id, *container, volumes);
-  for (const auto& volume : volumes) {
+    linkContainer(id, *container);
+  for (const auto& volume : volumes_) {
     if (volume.mounted) continue;
     // Listed but mounted nowhere: the scheduler and the claim's protection still count it.
-    for (const auto& target : volume.targets) {
+    for (const auto& target : targetsOf(volume)) {
       if (target.role == Role::Other) continue;
       auto& edge = mountEdge(id, target);
       edge.readOnly = true;

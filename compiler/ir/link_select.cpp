@@ -29,34 +29,69 @@ constexpr ControllerLabel kControllerLabels[] = {
 
 }  // namespace
 
+void Linker::addToGroup(Symbol nameSpace, Symbol key, Symbol value, std::uint32_t pods) {
+  const auto hash =
+      base::FlatIndex::mix(base::FlatIndex::mix(key.id, nameSpace.id), value.id);
+  const auto fresh = static_cast<std::uint32_t>(groups_.size());
+  const auto at = groupIndex_.insert(hash, fresh, [&](std::uint32_t other) {
+    const auto& it = groups_[other];
+    return it.value == value && it.key == key && it.nameSpace == nameSpace;
+  });
+  const auto member = static_cast<std::uint32_t>(members_.size());
+  members_.push_back({pods, 0});
+  if (at == fresh) {
+    groups_.push_back({nameSpace, key, value, member, member, 1});
+    return;
+  }
+  auto& it = groups_[at];
+  members_[it.last].next = member;
+  it.last = member;
+  ++it.count;
+}
+
+const Linker::Group* Linker::group(Symbol nameSpace, Symbol key, Symbol value) const {
+  const auto hash =
+      base::FlatIndex::mix(base::FlatIndex::mix(key.id, nameSpace.id), value.id);
+  const auto at = groupIndex_.find(hash, [&](std::uint32_t other) {
+    const auto& it = groups_[other];
+    return it.value == value && it.key == key && it.nameSpace == nameSpace;
+  });
+  return at == base::FlatIndex::kNone ? nullptr : &groups_[at];
+}
+
 void Linker::indexLabels(ObjectId id, const std::vector<PodTemplate>& pods) {
   const auto& object = stack_.objects[id];
   const auto nameSpace = nameSpaceOf(object);
-  const bool isPod = symbols_.text(object.kind) == "Pod";
+  if (controllerLabels_.empty()) {
+    pod_ = symbols_.intern("Pod");
+    for (const auto& row : kControllerLabels)
+      controllerLabels_.emplace_back(symbols_.intern(row.kind), symbols_.intern(row.label));
+  }
   for (const auto& one : pods) {
-    PodLabels entry;
-    entry.object = id;
-    const auto* metadata = isPod ? find(object.root, keys_.metadata) : one.metadata;
+    PodLabels entry{id, static_cast<std::uint32_t>(labels_.size()), 0};
+    const auto* metadata = object.kind == pod_ ? find(object.root, keys_.metadata) : one.metadata;
     for (const auto& label : Children(find(metadata, keys_.labels))) {
       if (label.kind == NodeKind::String)
-        entry.labels.emplace_back(label.key, symbols_.intern(label.text()));
+        labels_.emplace_back(label.key, symbols_.intern(label.text()));
     }
-    for (const auto& row : kControllerLabels) {
-      if (row.kind == symbols_.text(object.kind))
-        entry.labels.emplace_back(symbols_.intern(row.label), object.name);
+    for (const auto& [kind, label] : controllerLabels_) {
+      if (kind == object.kind) labels_.emplace_back(label, object.name);
     }
+    entry.count = static_cast<std::uint32_t>(labels_.size()) - entry.first;
     const auto number = static_cast<std::uint32_t>(podLabels_.size());
-    for (const auto& [key, value] : entry.labels)
-      byLabel_[{nameSpace, key, value}].push_back(number);
-    byNameSpace_[nameSpace.id].push_back(number);
-    podLabels_.push_back(std::move(entry));
+    for (std::uint32_t i = 0; i < entry.count; ++i) {
+      const auto [key, value] = labels_[entry.first + i];
+      addToGroup(nameSpace, key, value, number);
+    }
+    addToGroup(nameSpace, {}, {}, number);
+    podLabels_.push_back(entry);
   }
 }
 
 bool Linker::matches(const PodLabels& pods, const Node* labels, const Node* expressions) {
   const auto valueOf = [&](Symbol key) -> const Symbol* {
-    for (const auto& label : pods.labels) {
-      if (label.first == key) return &label.second;
+    for (auto i = pods.first; i < pods.first + pods.count; ++i) {
+      if (labels_[i].first == key) return &labels_[i].second;
     }
     return nullptr;
   };
@@ -91,21 +126,21 @@ void Linker::select(ObjectId id, const Node* selector, bool isLabelMap) {
   const auto nameSpace = nameSpaceOf(stack_.objects[id]);
   // The label that the fewest pods have: with thousands of workloads the common ones match them
   // all.
-  const std::vector<std::uint32_t>* candidates = nullptr;
+  const Group* candidates = nullptr;
   for (const auto& label : Children(labels)) {
     if (label.kind != NodeKind::String) return;
-    const auto found = byLabel_.find({nameSpace, label.key, symbols_.intern(label.text())});
-    if (found == byLabel_.end()) return;
-    if (!candidates || found->second.size() < candidates->size()) candidates = &found->second;
+    const auto* found = group(nameSpace, label.key, symbols_.intern(label.text()));
+    if (!found) return;
+    if (!candidates || found->count < candidates->count) candidates = found;
   }
   if (!candidates) {
-    const auto found = byNameSpace_.find(nameSpace.id);
-    if (found == byNameSpace_.end()) return;
-    candidates = &found->second;
+    candidates = group(nameSpace, {}, {});
+    if (!candidates) return;
   }
   auto last = kNoObject;
-  for (const auto number : *candidates) {
-    const auto& pods = podLabels_[number];
+  auto at = candidates->first;
+  for (std::uint32_t i = 0; i < candidates->count; ++i, at = members_[at].next) {
+    const auto& pods = podLabels_[members_[at].pods];
     if (pods.object == last || !matches(pods, labels, expressions)) continue;
     last = pods.object;  // several templates of one workload: one edge
     auto& edge = stack_.edges.emplace_back();

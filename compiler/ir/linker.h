@@ -3,9 +3,10 @@
 // selection.
 
 #include <cstdint>
-#include <unordered_map>
+#include <span>
 #include <vector>
 
+#include "base/flat_index.h"
 #include "ir/pods.h"
 #include "ir/stack.h"
 
@@ -77,13 +78,18 @@ class Linker {
     Symbol name;
     bool operator==(const Name&) const = default;
   };
-  struct HashName {
-    std::size_t operator()(const Name& name) const {
-      const auto high =
-          (std::uint64_t{name.kind.id} << 40) ^ (std::uint64_t{name.nameSpace.id} << 20);
-      return static_cast<std::size_t>((high ^ name.name.id) * 0x9e3779b97f4a7c15ull >> 7);
-    }
-  };
+  [[nodiscard]] static std::uint64_t hashOf(const Name& name) {
+    return base::FlatIndex::mix(base::FlatIndex::mix(name.kind.id, name.nameSpace.id), name.name.id);
+  }
+  [[nodiscard]] bool isCalled(ObjectId id, const Name& name) const {
+    const Object& object = stack_.objects[id];
+    return object.name == name.name && object.kind == name.kind && nameSpaceOf(object) == name.nameSpace;
+  }
+  /// Of objects outside of every namespace.
+  [[nodiscard]] bool isCalledWide(ObjectId id, const Name& name) const {
+    const Object& object = stack_.objects[id];
+    return object.name == name.name && object.kind == name.kind;
+  }
   /// What a pod's volume stands for. A projected volume has several targets.
   struct Target {
     Role role = Role::Other;
@@ -95,24 +101,29 @@ class Linker {
   struct Volume {
     Symbol name;
     const Node* node = nullptr;
-    std::vector<Target> targets;
+    std::uint32_t first = 0;  // of its targets in `targets_`
+    std::uint32_t count = 0;
     bool mounted = false;
   };
-  /// The labels under which the pods of one template run.
+  using LabelPair = std::pair<Symbol, Symbol>;
+  /// The labels under which the pods of one template run: a piece of `labels_`.
   struct PodLabels {
     ObjectId object = kNoObject;
-    std::vector<std::pair<Symbol, Symbol>> labels;
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
   };
-  struct Label {
+  /// One label and the pods that carry it; with no key, a namespace and all pods in it.
+  struct Group {
     Symbol nameSpace;
     Symbol key;
     Symbol value;
-    bool operator==(const Label&) const = default;
+    std::uint32_t first = 0;  // of its members
+    std::uint32_t last = 0;
+    std::uint32_t count = 0;
   };
-  struct HashLabel {
-    std::size_t operator()(const Label& label) const {
-      return HashName{}({label.nameSpace, label.key, label.value});
-    }
+  struct GroupMember {
+    std::uint32_t pods = 0;  // → podLabels_
+    std::uint32_t next = 0;
   };
 
   [[nodiscard]] Symbol nameSpaceOf(const Object& object) const {
@@ -143,17 +154,21 @@ class Linker {
   void linkPods(ObjectId id);
   void linkPodSpec(ObjectId id, const PodTemplate& pods,
                    const std::vector<const Node*>& claimTemplates);
-  void linkContainer(ObjectId id, const Node& container, std::vector<Volume>& volumes);
-  void linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey,
-                 std::vector<Volume>& volumes);
+  void linkContainer(ObjectId id, const Node& container);
+  void linkMount(ObjectId id, Symbol container, const Node& mount, Symbol pathKey);
   void linkEnvironment(ObjectId id, Symbol container, const Node& holder);
   void linkStorageUri(ObjectId id, Symbol container, const Node& holder);
   [[nodiscard]] Volume readVolume(const Node& volume);
+  [[nodiscard]] std::span<const Target> targetsOf(const Volume& volume) const {
+    return std::span(targets_).subspan(volume.first, volume.count);
+  }
   [[nodiscard]] std::vector<const Node*> claimTemplates(ObjectId id);
   Edge& mountEdge(ObjectId id, const Target& target);
 
   // link_select.cpp
   void indexLabels(ObjectId id, const std::vector<PodTemplate>& pods);
+  void addToGroup(Symbol nameSpace, Symbol key, Symbol value, std::uint32_t pods);
+  [[nodiscard]] const Group* group(Symbol nameSpace, Symbol key, Symbol value) const;
   void select(ObjectId id, const Node* selector, bool isLabelMap);
   [[nodiscard]] bool matches(const PodLabels& pods, const Node* labels, const Node* expressions);
   void selectByReference(ObjectId id, const Node* reference);
@@ -164,11 +179,17 @@ class Linker {
   Keys keys_;
   Kinds kinds_;
   Symbol defaultNameSpace_;
-  std::unordered_map<Name, ObjectId, HashName> byName_;
-  std::unordered_map<Name, ObjectId, HashName> clusterWide_;  // namespace 0
+  base::FlatIndex byName_;
+  base::FlatIndex clusterWide_;  // of objects without a namespace
   std::vector<PodLabels> podLabels_;
-  std::unordered_map<Label, std::vector<std::uint32_t>, HashLabel> byLabel_;   // → podLabels_
-  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> byNameSpace_;  // → podLabels_
+  std::vector<LabelPair> labels_;
+  std::vector<LabelPair> controllerLabels_;  // kind and the label its controller sets
+  std::vector<Group> groups_;
+  base::FlatIndex groupIndex_;
+  std::vector<GroupMember> members_;
+  std::vector<Volume> volumes_;  // of the pod that is being linked
+  std::vector<Target> targets_;
+  Symbol pod_;
 };
 
 }  // namespace mlstack::ir

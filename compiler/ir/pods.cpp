@@ -59,9 +59,10 @@ class Finder {
     auto& added = found_.emplace_back();
     added.metadata = at(pod, "metadata");
     added.spec = spec;
-    added.path = prefix.empty() ? fmt::format("{}.spec", path)
-                 : path.empty() ? fmt::format("{}.spec", prefix)
-                                : fmt::format("{}.{}.spec", prefix, path);
+    added.path.reserve(prefix.size() + path.size() + 6);
+    added.path = prefix;
+    if (!prefix.empty() && !path.empty()) added.path += '.';
+    (added.path += path) += ".spec";
     added.replicas = replicas;
     return &added;
   }

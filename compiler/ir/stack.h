@@ -172,7 +172,20 @@ std::size_t addManifest(Stack& stack, Node* root);
 /// included), so that manifests and `.mlstack` are analysed alike. Replaces earlier edges.
 void link(Stack& stack);
 
+/// Whether an edge says how a container uses state.
+[[nodiscard]] inline bool isUse(const Edge& edge) {
+  return edge.kind == EdgeKind::Mounts || edge.kind == EdgeKind::References;
+}
+
+/// By object, the first edge that says how it uses state; its others follow, up to one of another
+/// object. The number of edges where there is none.
+[[nodiscard]] std::vector<std::uint32_t> firstUses(const Stack& stack);
+
+/// Promises: names and places agree, numbers are in range. Trees: the rings of all nodes as well,
+/// which is a walk over everything.
+enum class Depth : std::uint8_t { Promises, Trees };
+
 /// Structural promises between passes; each breach is one sentence. Empty when whole.
-[[nodiscard]] std::vector<std::string> verify(const Stack& stack);
+[[nodiscard]] std::vector<std::string> verify(const Stack& stack, Depth depth = Depth::Trees);
 
 }  // namespace mlstack::ir

@@ -1,7 +1,6 @@
-#include <unordered_set>
-
 #include <fmt/format.h>
 
+#include "base/flat_index.h"
 #include "ir/stack.h"
 
 namespace mlstack::ir {
@@ -15,8 +14,8 @@ constexpr std::size_t kMostBreaches = 50;
 
 class Verifier {
  public:
-  explicit Verifier(const Stack& stack)
-      : stack_(stack), symbols_(*stack.symbols), seenIn_(symbols_.size(), 0) {}
+  Verifier(const Stack& stack, Depth depth)
+      : stack_(stack), symbols_(*stack.symbols), depth_(depth), seenIn_(depth == Depth::Trees ? symbols_.size() : 0, 0) {}
 
   std::vector<std::string> run() {
     for (ObjectId id = 0; id < stack_.objects.size() && !full(); ++id) checkObject(id);
@@ -55,7 +54,7 @@ class Verifier {
     }
     if (object.root->kind != NodeKind::Map)
       return say(fmt::format("the tree of {} is no map", title(object)));
-    if (!checkTree(*object.root, title(object), 0)) return;
+    if (depth_ == Depth::Trees && !checkTree(*object.root, title(object), 0)) return;
     if (object.external) return;
     checkField(object, "apiVersion", object.apiVersion, true);
     checkField(object, "kind", object.kind, true);
@@ -108,17 +107,26 @@ class Verifier {
   }
 
   void checkUnique() {
-    std::unordered_set<std::string> names;
+    base::FlatIndex names;
     names.reserve(stack_.objects.size());
-    std::string key;
-    for (const auto& object : stack_.objects) {
+    const auto group = [&](const Object& object) {
       const auto version = symbols_.text(object.apiVersion);
-      key.clear();
-      fmt::format_to(
-          std::back_inserter(key), "{} {} {} {}",
-          version.substr(0, version.find('/') == std::string_view::npos ? 0 : version.find('/')),
-          object.kind.id, object.nameSpace.id, object.name.id);
-      if (!names.insert(key).second) {
+      const auto slash = version.find('/');
+      return slash == std::string_view::npos ? std::string_view{} : version.substr(0, slash);
+    };
+    std::vector<const Object*> seen;
+    seen.reserve(stack_.objects.size());
+    for (const auto& object : stack_.objects) {
+      const auto hash = base::FlatIndex::mix(
+          base::FlatIndex::mix(object.kind.id, object.nameSpace.id), object.name.id);
+      const auto number = static_cast<std::uint32_t>(seen.size());
+      const auto found = names.insert(hash, number, [&](std::uint32_t other) {
+        const Object& it = *seen[other];
+        return it.kind == object.kind && it.nameSpace == object.nameSpace && it.name == object.name &&
+               (it.apiVersion == object.apiVersion || group(it) == group(object));
+      });
+      seen.push_back(&object);
+      if (found != number) {
         say(fmt::format("{} stands twice in namespace \"{}\"", title(object),
                         symbols_.text(object.nameSpace)));
       }
@@ -134,24 +142,21 @@ class Verifier {
     }
   }
 
-  [[nodiscard]] static std::string placeKey(ObjectId object, Symbol container,
-                                            std::string_view path) {
-    return fmt::format("{} {} {}", object, container.id, path);
-  }
-
+  /// Every mount that the source states has an edge. Intents and edges stand in the order of their objects.
   void checkIntents() {
     if (stack_.mountIntents.empty()) return;
-    std::unordered_set<std::string> places;
-    places.reserve(stack_.edges.size());
-    for (const auto& edge : stack_.edges) {
-      if (edge.kind != EdgeKind::Mounts && edge.kind != EdgeKind::References) continue;
-      if (edge.from < stack_.objects.size())
-        places.insert(placeKey(edge.from, edge.container, edge.path));
-    }
+    const auto first = firstUses(stack_);
+    const auto held = [&](const MountIntent& intent) {
+      for (auto at = first[intent.object]; at < stack_.edges.size() && stack_.edges[at].from == intent.object; ++at) {
+        const auto& edge = stack_.edges[at];
+        if (isUse(edge) && edge.container == intent.container && edge.path == intent.path) return true;
+      }
+      return false;
+    };
     for (const auto& intent : stack_.mountIntents) {
       if (intent.object >= stack_.objects.size()) {
         say("a mount intent names no object of the stack");
-      } else if (!places.contains(placeKey(intent.object, intent.container, intent.path))) {
+      } else if (!held(intent)) {
         say(fmt::format("{}: container `{}` mounts nothing at \"{}\", though the source says so",
                         title(stack_.objects[intent.object]), symbols_.text(intent.container),
                         intent.path));
@@ -161,6 +166,7 @@ class Verifier {
 
   const Stack& stack_;
   const base::SymbolTable& symbols_;
+  Depth depth_;
   std::vector<std::uint32_t> seenIn_;  // by symbol: the last map that had the key
   std::uint32_t serial_ = 0;
   std::vector<std::string> breaches_;
@@ -168,8 +174,8 @@ class Verifier {
 
 }  // namespace
 
-std::vector<std::string> verify(const Stack& stack) {
-  return Verifier(stack).run();
+std::vector<std::string> verify(const Stack& stack, Depth depth) {
+  return Verifier(stack, depth).run();
 }
 
 }  // namespace mlstack::ir

@@ -1,3 +1,4 @@
+#include <array>
 #include <bitset>
 
 #include <fmt/format.h>
@@ -22,28 +23,83 @@ namespace {
 
 constexpr std::size_t kMarkedFields = 512;   // larger objects look their required fields up one by one
 
+/// What the schemas said to earlier questions of one run: objects of a kind ask the same again.
+class Answers {
+ public:
+  explicit Answers(const table::Store& store) : store_(store) {}
+
+  [[nodiscard]] const FieldRow* field(Index typeIndex, const TypeRow& type, base::Symbol key, std::string_view text) {
+    const std::uint64_t wanted = (std::uint64_t{typeIndex} + 1) << 32 | key.id;
+    auto& slot = fields_[(key.id + typeIndex * 37u) % fields_.size()];
+    if (slot.wanted != wanted) slot = {wanted, store_.findField(type, text)};
+    return slot.row;
+  }
+
+  /// The positions of the fields that a block of that type must have.
+  [[nodiscard]] const std::vector<std::uint16_t>& required(Index typeIndex, const TypeRow& type, VersionSet target) {
+    auto& slot = required_[typeIndex % required_.size()];
+    if (slot.wanted == typeIndex + 1u) return slot.at;
+    slot.wanted = typeIndex + 1u;
+    slot.at.clear();
+    const std::span<const FieldRow> fields = store_.fields(type);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if ((fields[i].required & fields[i].versions & target) != 0) slot.at.push_back(static_cast<std::uint16_t>(i));
+    }
+    return slot.at;
+  }
+
+  /// The kinds of which there is nothing to say.
+  [[nodiscard]] const table::ResourceRow** plainKind(base::Symbol apiVersion, base::Symbol kind) {
+    auto& slot = kinds_[(kind.id + apiVersion.id * 7u) % kinds_.size()];
+    if (slot.apiVersion != apiVersion || slot.kind != kind) slot = {apiVersion, kind, nullptr};
+    return &slot.row;
+  }
+
+ private:
+  struct Field {
+    std::uint64_t wanted = 0;
+    const FieldRow* row = nullptr;
+  };
+  struct Required {
+    std::uint32_t wanted = 0;
+    std::vector<std::uint16_t> at;
+  };
+  struct Known {
+    base::Symbol apiVersion;
+    base::Symbol kind;
+    const table::ResourceRow* row = nullptr;
+  };
+
+  const table::Store& store_;
+  std::array<Field, 512> fields_{};
+  std::array<Required, 128> required_{};
+  std::array<Known, 64> kinds_{};
+};
+
 class ObjectCheck {
  public:
-  ObjectCheck(const Catalog::Impl& catalog, const ir::Object& object, const base::SymbolTable& symbols,
+  ObjectCheck(const Catalog::Impl& catalog, Answers& answers, const ir::Object& object, const base::SymbolTable& symbols,
               const CheckOptions& options, diag::Sink& sink)
-      : catalog_(catalog), store_(catalog.store), object_(object), symbols_(symbols), sink_(sink),
+      : catalog_(catalog), store_(catalog.store), answers_(answers), object_(object), symbols_(symbols), sink_(sink),
         target_(options.version != 0 ? options.version : static_cast<VersionSet>(1u << (kLastMinor - kFirstMinor))),
         everything_(options.everything) {}
 
   void run() {
-    const std::string_view kind = symbols_.text(object_.kind);
-    about_ = fmt::format("{}/{}", kind, symbols_.text(object_.name));
     if (!object_.apiVersion || !object_.kind) {
       const std::string_view missing = object_.kind ? "`apiVersion`" : "`kind`";
       return say(diag::make<Code::MissingField>(headSpan(), "this object", missing));
     }
     const bool raw = everything_ || hasRaw(*object_.root);
-    const table::ResourceRow* row = checkKind(catalog_, symbols_.text(object_.apiVersion), kind, headSpan(), about_,
-                                              target_, sink_);
+    const table::ResourceRow** known = answers_.plainKind(object_.apiVersion, object_.kind);
+    const table::ResourceRow* row = *known;
+    if (row == nullptr) {
+      row = checkKind(catalog_, symbols_.text(object_.apiVersion), symbols_.text(object_.kind), headSpan(), about(),
+                      target_, sink_);
+      if (row != nullptr && (row->deprecatedIn & target_) == 0) *known = row;
+    }
     if (row == nullptr || !raw) return;
     Place root;
     root.type = row->type;
-    rootName_ = fmt::format("`{}/{}`", symbols_.text(object_.apiVersion), kind);
     value(*object_.root, root);
   }
 
@@ -63,7 +119,13 @@ class ObjectCheck {
   }
   [[nodiscard]] base::Span spanOf(const Node& node) const { return node.span.known() ? node.span : headSpan(); }
   [[nodiscard]] bool wanted(const Node& node) const { return everything_ || (node.flags & ir::FlagRaw) != 0; }
-  void say(diag::Diagnostic&& said) { sink_.add(std::move(said).about(about_)); }
+  void say(diag::Diagnostic&& said) { sink_.add(std::move(said).about(about())); }
+  [[nodiscard]] std::string about() const {
+    return fmt::format("{}/{}", symbols_.text(object_.kind), symbols_.text(object_.name));
+  }
+  [[nodiscard]] std::string rootName() const {
+    return fmt::format("`{}/{}`", symbols_.text(object_.apiVersion), symbols_.text(object_.kind));
+  }
 
   void value(const Node& node, const Place& place) {
     const TypeRow& type = store_.type(place.type);
@@ -89,7 +151,7 @@ class ObjectCheck {
     for (const Node& child : Children(&node)) {
       touched = touched || wanted(child);
       const std::string_view key = symbols_.text(child.key);
-      const FieldRow* field = store_.findField(type, key);
+      const FieldRow* field = answers_.field(place.type, type, child.key, key);
       if (field == nullptr || (field->versions & target_) == 0) {
         if (wanted(child)) noField(child, key, field, type, place);
         continue;
@@ -109,23 +171,22 @@ class ObjectCheck {
       value(child, below);
     }
     if (!touched) return;
-    missingFields(node, fields, seen, place);
+    missingFields(node, type, fields, seen, place);
     bounds(node, type, place, node.length, "entries");
   }
 
-  void missingFields(const Node& node, std::span<const FieldRow> fields, const std::bitset<kMarkedFields>& seen,
-                     const Place& place) {
+  void missingFields(const Node& node, const TypeRow& type, std::span<const FieldRow> fields,
+                     const std::bitset<kMarkedFields>& seen, const Place& place) {
     std::vector<std::string_view> missing;
-    for (std::size_t at = 0; at < fields.size(); ++at) {
+    for (const std::size_t at : answers_.required(place.type, type, target_)) {
       const FieldRow& field = fields[at];
-      if ((field.required & field.versions & target_) == 0) continue;
       const std::string_view name = store_.name(field.name);
       if (place.up == nullptr && name == "status") continue;   // the cluster's own
       if (at < kMarkedFields ? seen.test(at) : has(node, name)) continue;
       missing.push_back(name);
     }
     if (missing.empty()) return;
-    say(diag::make<Code::MissingField>(spanOf(node), subject(place, rootName_), quotedList(missing)));
+    say(diag::make<Code::MissingField>(spanOf(node), subject(place, rootName()), quotedList(missing)));
   }
 
   [[nodiscard]] bool has(const Node& map, std::string_view name) const {
@@ -149,7 +210,7 @@ class ObjectCheck {
     if (!near.elsewhere.empty()) hint = fmt::format("`{}` stands at {}", key, near.elsewhere);
     else if (!near.nearest.empty()) hint = fmt::format("did you mean `{}`?", near.nearest);
     else hint = fieldsHint(type);
-    auto said = diag::make<Code::UnknownField>(keyOf(child, key), subject(place, rootName_), key).hint(std::move(hint));
+    auto said = diag::make<Code::UnknownField>(keyOf(child, key), subject(place, rootName()), key).hint(std::move(hint));
     if (near.elsewhere.empty() && !near.nearest.empty() && child.keyGap != 0)
       said.fixes.push_back({fmt::format("write `{}`", near.nearest), {{child.keySpan(key.size()), std::string(near.nearest)}}});
     say(std::move(said));
@@ -296,11 +357,11 @@ class ObjectCheck {
   }
 
   void enumerator(const Node& node, std::string_view written, const TypeRow& type, const Place& place) {
-    const std::vector<std::string_view> values = store_.texts(type.enums, type.enumCount);
-    for (std::string_view known : values) {
-      if (known == written) return;
+    for (const Index known : store_.list(type.enums, type.enumCount)) {
+      if (store_.name(known) == written) return;
     }
     if (written.empty() && (type.flags & table::Custom) == 0) return;   // Go reads "" as not set
+    const std::vector<std::string_view> values = store_.texts(type.enums, type.enumCount);
     const std::string_view near = diag::nearest(written, values);
     std::string hint = near.empty() ? fmt::format("it takes {}", quotedList(values, "or"))
                                     : fmt::format("did you mean \"{}\"?", near);
@@ -321,20 +382,19 @@ class ObjectCheck {
     const table::LimitRow& limit = store_.limits(type.limits);
     if (size >= limit.minimum && size <= limit.maximum) return;
     const bool low = size < limit.minimum;
-    say(diag::make<Code::OutOfBounds>(spanOf(node), place.up == nullptr ? rootName_ : pathText(place),
+    say(diag::make<Code::OutOfBounds>(spanOf(node), place.up == nullptr ? rootName() : pathText(place),
                                       unit.empty() ? std::to_string(size) : fmt::format("{} {}", size, unit),
                                       fmt::format("at {} {}", low ? "least" : "most", low ? limit.minimum : limit.maximum)));
   }
 
   const Catalog::Impl& catalog_;
   const table::Store& store_;
+  Answers& answers_;
   const ir::Object& object_;
   const base::SymbolTable& symbols_;
   diag::Sink& sink_;
   VersionSet target_;
   bool everything_;
-  std::string about_;
-  std::string rootName_;
 };
 
 }  // namespace
@@ -342,7 +402,16 @@ class ObjectCheck {
 void checkObject(const Catalog& catalog, const ir::Object& object, const base::SymbolTable& symbols,
                  const CheckOptions& options, diag::Sink& sink) {
   if (object.external || object.root == nullptr) return;
-  ObjectCheck(catalog.impl(), object, symbols, options, sink).run();
+  Answers answers(catalog.impl().store);
+  ObjectCheck(catalog.impl(), answers, object, symbols, options, sink).run();
+}
+
+void checkObjects(const Catalog& catalog, const ir::Stack& stack, const CheckOptions& options, diag::Sink& sink) {
+  Answers answers(catalog.impl().store);
+  for (const ir::Object& object : stack.objects) {
+    if (object.external || object.root == nullptr) continue;
+    ObjectCheck(catalog.impl(), answers, object, *stack.symbols, options, sink).run();
+  }
 }
 
 }  // namespace mlstack::schema

@@ -106,5 +106,7 @@ struct CheckOptions {
 /// suggestion (MLS4xxx).
 void checkObject(const Catalog& catalog, const ir::Object& object, const base::SymbolTable& symbols,
                  const CheckOptions& options, diag::Sink& sink);
+/// The same for every object of a stack but the externals, at less cost for each.
+void checkObjects(const Catalog& catalog, const ir::Stack& stack, const CheckOptions& options, diag::Sink& sink);
 
 }  // namespace mlstack::schema

@@ -1,7 +1,7 @@
 #include "storage/state.h"
 
 #include <array>
-#include <unordered_map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -79,9 +79,9 @@ struct WorkloadShape {
 };
 
 /// The pods of one workload that can hold `volume` at the same time.
-WorkloadShape shapeOf(const ir::Object& workload, const ir::Edge& edge, const base::SymbolTable& symbols) {
+WorkloadShape shapeOf(const std::vector<ir::PodTemplate>& templates, const ir::Edge& edge, const base::SymbolTable& symbols) {
   WorkloadShape shape;
-  for (const auto& pods : ir::podTemplates(workload, symbols)) {
+  for (const auto& pods : templates) {
     bool mounts = false;
     for (const auto& volume : ir::Children(ir::findPath(pods.spec, "volumes", symbols))) {
       const ir::Node* name = ir::findPath(&volume, "name", symbols);
@@ -120,7 +120,8 @@ Modes State::capability() const {
 std::vector<State> states(const ir::Stack& stack) {
   const auto& symbols = *stack.symbols;
   std::vector<State> result;
-  std::unordered_map<ir::ObjectId, std::size_t> byObject;
+  constexpr std::uint32_t kNone = 0xffffffffu;
+  std::vector<std::uint32_t> byObject(stack.objects.size(), kNone);   // → result
   for (ir::ObjectId id = 0; id < stack.objects.size(); ++id) {
     const auto& object = stack.objects[id];
     if (object.role != ir::Role::Claim) continue;
@@ -132,14 +133,16 @@ std::vector<State> states(const ir::Stack& stack) {
     state.classAt = ir::findPath(object.root, "spec.storageClassName", symbols);
     const ir::Node* size = ir::findPath(object.root, "spec.resources.requests.storage", symbols);
     if (size && size->kind == ir::NodeKind::String) state.size = base::parseQuantity(size->text());
-    byObject.emplace(id, result.size());
+    byObject[id] = static_cast<std::uint32_t>(result.size());
     result.push_back(std::move(state));
   }
+  ir::ObjectId looked = ir::kNoObject;   // edges of one workload stand together
+  std::vector<ir::PodTemplate> templates;
   for (const auto& edge : stack.edges) {
     if (edge.kind == ir::EdgeKind::Provides && edge.from != ir::kNoObject) {
-      const auto found = byObject.find(edge.to);
-      if (found == byObject.end()) continue;
-      auto& state = result[found->second];
+      const auto found = edge.to < byObject.size() ? byObject[edge.to] : kNone;
+      if (found == kNone) continue;
+      auto& state = result[found];
       state.classObject = &stack.objects[edge.from];
       if (const auto* facts = state.classObject->facts; facts && !facts->accessModes.empty()) {
         Modes modes = 0;
@@ -148,11 +151,13 @@ std::vector<State> states(const ir::Stack& stack) {
       }
     }
     if (edge.kind != ir::EdgeKind::Mounts || edge.from == ir::kNoObject) continue;
-    const auto found = byObject.find(edge.to);
-    if (found == byObject.end()) continue;
+    const auto found = edge.to < byObject.size() ? byObject[edge.to] : kNone;
+    if (found == kNone) continue;
     const auto& workload = stack.objects[edge.from];
-    const auto shape = shapeOf(workload, edge, symbols);
-    result[found->second].uses.push_back({.edge = &edge,
+    if (looked != edge.from) templates = ir::podTemplates(workload, symbols);
+    looked = edge.from;
+    const auto shape = shapeOf(templates, edge, symbols);
+    result[found].uses.push_back({.edge = &edge,
                                           .workload = &workload,
                                           .pods = shape.pods,
                                           .rolling = shape.rolling,
