@@ -24,11 +24,8 @@ class Arena {
   Arena& operator=(Arena&&) = default;
 
   [[nodiscard]] void* allocate(std::size_t bytes, std::size_t align) {
-    auto at = (cursor_ + align - 1) & ~(align - 1);
-    if (at + bytes > limit_ || cursor_ == 0) {
-      grow(bytes + align);
-      at = (cursor_ + align - 1) & ~(align - 1);
-    }
+    const auto at = (cursor_ + align - 1) & ~(align - 1);
+    if (at + bytes > limit_) [[unlikely]] return grow(bytes, align);
     cursor_ = at + bytes;
     return reinterpret_cast<void*>(at);
   }
@@ -63,17 +60,21 @@ class Arena {
   [[nodiscard]] std::size_t bytesReserved() const { return reserved_; }
 
  private:
-  void grow(std::size_t atLeast) {
+  [[gnu::noinline]] void* grow(std::size_t bytes, std::size_t align) {
+    const std::size_t atLeast = bytes + align;
     std::size_t size = chunks_.empty() ? 16 * 1024 : (reserved_ < (1u << 20) ? reserved_ : (1u << 20));
     if (size < atLeast) size = atLeast;
     chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
     cursor_ = reinterpret_cast<std::uintptr_t>(chunks_.back().get());
     limit_ = cursor_ + size;
     reserved_ += size;
+    const auto at = (cursor_ + align - 1) & ~(align - 1);
+    cursor_ = at + bytes;
+    return reinterpret_cast<void*>(at);
   }
 
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  std::uintptr_t cursor_ = 0;
+  std::uintptr_t cursor_ = 1;   // beyond `limit_`: even nothing at all makes a first chunk
   std::uintptr_t limit_ = 0;
   std::size_t reserved_ = 0;
 };

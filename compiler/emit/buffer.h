@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "emit/emit.h"
 
@@ -38,7 +39,7 @@ class Buffer {
   }
   void put(std::string_view text) {
     if (text.size() > room()) return putLong(text);
-    std::memcpy(cursor_, text.data(), text.size());
+    copy(cursor_, text.data(), text.size());
     cursor_ += text.size();
   }
   void spaces(unsigned count) {
@@ -63,6 +64,31 @@ class Buffer {
   [[nodiscard]] std::size_t room() const {
     return kSize - static_cast<std::size_t>(cursor_ - bytes_.get());
   }
+  /// Words are short: two moves that overlap do for up to 32 bytes, without a call.
+  static void copy(char* to, const char* from, std::size_t size) {
+    const auto ends = [&]<std::size_t kBytes>(std::integral_constant<std::size_t, kBytes>) {
+      char first[kBytes];
+      char last[kBytes];
+      std::memcpy(first, from, kBytes);
+      std::memcpy(last, from + size - kBytes, kBytes);
+      std::memcpy(to, first, kBytes);
+      std::memcpy(to + size - kBytes, last, kBytes);
+    };
+    if (size > 32) {
+      std::memcpy(to, from, size);
+    } else if (size >= 16) {
+      ends(std::integral_constant<std::size_t, 16>{});
+    } else if (size >= 8) {
+      ends(std::integral_constant<std::size_t, 8>{});
+    } else if (size >= 4) {
+      ends(std::integral_constant<std::size_t, 4>{});
+    } else if (size >= 2) {
+      ends(std::integral_constant<std::size_t, 2>{});
+    } else if (size == 1) {
+      *to = *from;
+    }
+  }
+
   void putLong(std::string_view text) {
     flush();
     if (text.size() > kSize / 2) {

@@ -85,6 +85,7 @@ char lower(char c) {
 /// Words that some parser reads as null, bool, float, merge or default value, in any case.
 bool isReservedWord(std::string_view text) {
   if (text.size() > 9) return false;
+  if (std::string_view("~ynotfi=<+-.").find(lower(text.front())) == std::string_view::npos) return false;
   std::array<char, 9> folded{};
   for (std::size_t i = 0; i < text.size(); ++i) folded[i] = lower(text[i]);
   std::string_view word(folded.data(), text.size());

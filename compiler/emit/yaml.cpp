@@ -1,3 +1,4 @@
+#include <array>
 #include <vector>
 
 #include "emit/buffer.h"
@@ -102,7 +103,7 @@ class YamlWriter {
     out_.put(' ');
     if (node.kind == NodeKind::String) {
       const auto text = node.text();
-      const auto style = styleOf(text, node.flags & ir::FlagBlock);
+      const auto style = node.flags & ir::FlagBlock ? styleOf(text, true) : styleAt(text);
       if (style == Style::Plain) {
         out_.put(text);
       } else if (style == Style::Literal) {
@@ -114,6 +115,16 @@ class YamlWriter {
       scalar(node);
     }
     out_.put('\n');
+  }
+
+  /// Literals of a loop come by again in each turn, at the same place in memory.
+  Style styleAt(std::string_view text) {
+    const auto hash = (reinterpret_cast<std::uintptr_t>(text.data()) ^ text.size() << 4) * 0x9e3779b97f4a7c15ull;
+    auto& slot = styles_[hash >> 54];
+    if (slot.chars != text.data() || slot.length != text.size() || text.empty()) {
+      slot = {text.data(), static_cast<std::uint32_t>(text.size()), styleOf(text)};
+    }
+    return slot.style;
   }
 
   /// Anything that stands on one line.
@@ -138,8 +149,15 @@ class YamlWriter {
     }
   }
 
+  struct Judged {
+    const char* chars = nullptr;
+    std::uint32_t length = 0;
+    Style style{};
+  };
+
   Buffer& out_;
   const base::SymbolTable& symbols_;
+  std::array<Judged, 1024> styles_{};
   std::vector<std::uint8_t> keyStyles_;  // by symbol: keys repeat, so each is judged once
 };
 

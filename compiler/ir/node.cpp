@@ -6,14 +6,6 @@
 
 namespace mlstack::ir {
 
-Node* Builder::make(NodeKind kind, Span span) {
-  auto* node = arena_.make<Node>();
-  node->kind = kind;
-  node->span = span;
-  if (node->isContainer()) node->last = nullptr;
-  return node;
-}
-
 Node* Builder::boolean(bool value, Span span) {
   auto* node = make(NodeKind::Bool, span);
   node->boolean = value;
@@ -29,13 +21,6 @@ Node* Builder::integer(std::int64_t value, Span span) {
 Node* Builder::real(double value, Span span) {
   auto* node = make(NodeKind::Float, span);
   node->real = value;
-  return node;
-}
-
-Node* Builder::string(std::string_view stable, Span span) {
-  auto* node = make(NodeKind::String, span);
-  node->chars = stable.data();
-  node->length = static_cast<std::uint32_t>(stable.size());
   return node;
 }
 
@@ -70,22 +55,6 @@ Node* Builder::clone(const Node& tree) {
       break;
   }
   return copy;
-}
-
-void Builder::append(Node& list, Node* child) {
-  if (list.length == 0) {
-    child->next = child;
-  } else {
-    child->next = list.last->next;
-    list.last->next = child;
-  }
-  list.last = child;
-  ++list.length;
-}
-
-void Builder::add(Node& map, Symbol key, Node* child) {
-  child->key = key;
-  append(map, child);
 }
 
 namespace {
@@ -143,16 +112,6 @@ Node* Builder::listAt(Node& map, Symbol key, Span span) {
   auto* child = list(span);
   add(map, key, child);
   return child;
-}
-
-Node* find(const Node* map, Symbol key) {
-  if (!map || map->kind != NodeKind::Map || map->length == 0) return nullptr;
-  auto* node = map->last;
-  do {
-    node = node->next;
-    if (node->key == key) return node;
-  } while (node != map->last);
-  return nullptr;
 }
 
 Node* findPath(const Node* map, std::string_view dotted, const base::SymbolTable& symbols) {

@@ -100,7 +100,12 @@ class Builder {
   [[nodiscard]] Node* boolean(bool value, Span span = {});
   [[nodiscard]] Node* integer(std::int64_t value, Span span = {});
   [[nodiscard]] Node* real(double value, Span span = {});
-  [[nodiscard]] Node* string(std::string_view stable, Span span = {});
+  [[nodiscard]] Node* string(std::string_view stable, Span span = {}) {
+    auto* node = make(NodeKind::String, span);
+    node->chars = stable.data();
+    node->length = static_cast<std::uint32_t>(stable.size());
+    return node;
+  }
   [[nodiscard]] Node* copyString(std::string_view text, Span span = {});
   [[nodiscard]] Node* list(Span span = {}) { return make(NodeKind::List, span); }
   [[nodiscard]] Node* map(Span span = {}) { return make(NodeKind::Map, span); }
@@ -108,9 +113,21 @@ class Builder {
   [[nodiscard]] Node* clone(const Node& tree);
 
   /// `child` must be in no other parent.
-  static void append(Node& list, Node* child);
+  static void append(Node& list, Node* child) {
+    if (list.length == 0) {
+      child->next = child;
+    } else {
+      child->next = list.last->next;
+      list.last->next = child;
+    }
+    list.last = child;
+    ++list.length;
+  }
   /// Adds without looking for a key of the same name.
-  static void add(Node& map, Symbol key, Node* child);
+  static void add(Node& map, Symbol key, Node* child) {
+    child->key = key;
+    append(map, child);
+  }
   /// Replaces the value of `key` in place, or adds it.
   static void set(Node& map, Symbol key, Node* child);
   /// Removes `key`; false when it was not there.
@@ -122,12 +139,25 @@ class Builder {
   [[nodiscard]] base::Arena& arena() { return arena_; }
 
  private:
-  [[nodiscard]] Node* make(NodeKind kind, Span span);
+  [[nodiscard]] Node* make(NodeKind kind, Span span) {
+    auto* node = arena_.make<Node>();   // a container's `last` is null, as an integer's value is 0
+    node->kind = kind;
+    node->span = span;
+    return node;
+  }
   base::Arena& arena_;
 };
 
 /// The value of `key`, or null.
-[[nodiscard]] Node* find(const Node* map, Symbol key);
+[[nodiscard]] inline Node* find(const Node* map, Symbol key) {
+  if (!map || map->kind != NodeKind::Map || map->length == 0) return nullptr;
+  auto* node = map->last;
+  do {
+    node = node->next;
+    if (node->key == key) return node;
+  } while (node != map->last);
+  return nullptr;
+}
 /// The value at a dotted path of map keys ("spec.template.spec"), or null. Convenience for rules
 /// and tests.
 [[nodiscard]] Node* findPath(const Node* map, std::string_view dotted,

@@ -30,14 +30,14 @@ class Answers {
 
   [[nodiscard]] const FieldRow* field(Index typeIndex, const TypeRow& type, base::Symbol key, std::string_view text) {
     const std::uint64_t wanted = (std::uint64_t{typeIndex} + 1) << 32 | key.id;
-    auto& slot = fields_[(key.id + typeIndex * 37u) % fields_.size()];
+    auto& slot = fields_[(key.id * 0x9e3779b1u ^ typeIndex * 0x85ebca77u) >> 22];
     if (slot.wanted != wanted) slot = {wanted, store_.findField(type, text)};
     return slot.row;
   }
 
   /// The positions of the fields that a block of that type must have.
   [[nodiscard]] const std::vector<std::uint16_t>& required(Index typeIndex, const TypeRow& type, VersionSet target) {
-    auto& slot = required_[typeIndex % required_.size()];
+    auto& slot = required_[(typeIndex * 0x9e3779b1u) >> 25];
     if (slot.wanted == typeIndex + 1u) return slot.at;
     slot.wanted = typeIndex + 1u;
     slot.at.clear();
@@ -50,7 +50,7 @@ class Answers {
 
   /// The kinds of which there is nothing to say.
   [[nodiscard]] const table::ResourceRow** plainKind(base::Symbol apiVersion, base::Symbol kind) {
-    auto& slot = kinds_[(kind.id + apiVersion.id * 7u) % kinds_.size()];
+    auto& slot = kinds_[(kind.id * 0x9e3779b1u ^ apiVersion.id * 0x85ebca77u) >> 26];
     if (slot.apiVersion != apiVersion || slot.kind != kind) slot = {apiVersion, kind, nullptr};
     return &slot.row;
   }
@@ -71,7 +71,7 @@ class Answers {
   };
 
   const table::Store& store_;
-  std::array<Field, 512> fields_{};
+  std::array<Field, 1024> fields_{};   // as the hash's upper ten bits
   std::array<Required, 128> required_{};
   std::array<Known, 64> kinds_{};
 };
