@@ -23,6 +23,7 @@ enum NodeFlag : std::uint8_t {
   FlagBlock = 2,    // a string the source wrote as a block: the emitter prefers `|`
   FlagError = 8,     // stands for a value that has an error, reported already: checks are silent about it
   FlagImplied = 4,  // added by the compiler, not written by the user
+  FlagKeyInside = 16,  // the span begins with the key: a block (`labels { … }`)
 };
 
 struct Node {
@@ -47,12 +48,15 @@ struct Node {
   void setKeyAt(Span keySpan) {
     if (keySpan.known() && span.begin > keySpan.begin && span.begin - keySpan.begin <= 0xffff)
       keyGap = static_cast<std::uint16_t>(span.begin - keySpan.begin);
+    else if (keySpan.known() && span.begin == keySpan.begin && span.end > keySpan.end)
+      flags |= FlagKeyInside;
   }
+  [[nodiscard]] bool knowsKey() const { return keyGap != 0 || (flags & FlagKeyInside) != 0; }
   /// From the key on; the value alone when its key's place is not known.
   [[nodiscard]] Span entrySpan() const { return {span.begin - keyGap, span.end}; }
   /// The key, `length` bytes of it; the value when its key's place is not known.
   [[nodiscard]] Span keySpan(std::size_t bytes) const {
-    return keyGap == 0
+    return !knowsKey()
                ? span
                : Span{span.begin - keyGap, span.begin - keyGap + static_cast<base::Pos>(bytes)};
   }

@@ -65,7 +65,7 @@ void Lowering::run() {
   stack_.kubernetes = stack_.arena.copy(program_.kubernetes);
   ids_.reserve(program_.resources.size());
   for (const auto* resource : program_.resources) {
-    if (resource->broken) continue;
+    if (resource->broken || (resource->kind != nullptr && resource->kind->broken)) continue;
     if (resource->kind != nullptr) {
       lowerResource(*resource);
     } else {

@@ -184,7 +184,8 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
   const bool empty = made->isContainer() && made->length == 0;
   if (empty && member.type != nullptr && member.type->kind != sema::TypeKind::Raw && plans_.of(*owner.kind).builtin) return;
   made->flags |= flags;
-  if (!implied) made->setKeyAt(keySpan);
+  // A raw member's name is no key of the object, which is what checks would take it for.
+  if (!implied && (made->flags & ir::FlagRaw) == 0) made->setKeyAt(keySpan);
   auto* parent = stepTo(node, steps.first(steps.size() - 1), keySpan, flags, frame);
   if (parent == nullptr) return;
   if (steps.back().isList && made->kind != ir::NodeKind::List) {

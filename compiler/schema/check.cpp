@@ -211,7 +211,7 @@ class ObjectCheck {
     else if (!near.nearest.empty()) hint = fmt::format("did you mean `{}`?", near.nearest);
     else hint = fieldsHint(type);
     auto said = diag::make<Code::UnknownField>(keyOf(child, key), subject(place, rootName()), key).hint(std::move(hint));
-    if (near.elsewhere.empty() && !near.nearest.empty() && child.keyGap != 0)
+    if (near.elsewhere.empty() && !near.nearest.empty() && child.knowsKey() && (child.flags & ir::FlagRaw) != 0)
       said.fixes.push_back({fmt::format("write `{}`", near.nearest), {{child.keySpan(key.size()), std::string(near.nearest)}}});
     say(std::move(said));
   }

@@ -114,6 +114,14 @@ void sayUnknown(const Catalog::Impl& catalog, std::string_view apiVersion, std::
 
 }  // namespace
 
+bool checkApi(const Catalog& catalog, std::string_view apiVersion, std::string_view kind, base::Span at, VersionSet version,
+              diag::Sink& sink) {
+  if (catalog.resource(apiVersion, kind) != nullptr) return true;
+  if (version == 0) version = static_cast<VersionSet>(1u << (kLastMinor - kFirstMinor));
+  sayUnknown(catalog.impl(), apiVersion, kind, at, {}, version, sink);
+  return false;
+}
+
 const ResourceRow* checkKind(const Catalog::Impl& catalog, std::string_view apiVersion, std::string_view kind,
                              base::Span at, std::string_view about, VersionSet target, diag::Sink& sink) {
   const Store& store = catalog.store;

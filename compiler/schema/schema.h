@@ -101,6 +101,10 @@ struct CheckOptions {
   bool everything = false;     // check all nodes, not only those flagged Raw
 };
 
+/// Whether there is such a kind; says at `at` that there is none, with what may be meant.
+[[nodiscard]] bool checkApi(const Catalog& catalog, std::string_view apiVersion, std::string_view kind, base::Span at,
+                            VersionSet version, diag::Sink& sink);
+
 /// Checks one object's tree: unknown kind or field, wrong type, missing required field, unknown
 /// enumerator, a field or API not in the targeted version, deprecated API; each at its place with a
 /// suggestion (MLS4xxx).

@@ -131,6 +131,7 @@ struct Kind {
   base::Span span;
   bool openEntries = false;      // its block's `KEY = value` lines are parts of the same kind (env { A = "x" })
   bool clusterScoped = false;
+  bool broken = false;           // declared with places that its API does not have, which has been said: no objects are made
 
   [[nodiscard]] const Member* find(std::string_view memberName) const;   // binary search
 };

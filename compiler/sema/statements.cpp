@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sema/evaluator.h"
+#include "sema/targets.h"
 
 namespace mlstack::sema {
 
@@ -104,7 +105,10 @@ void Evaluator::runStatement(const Statement& s, Env* env, Block& block) {
     case StatementKind::Kind: case StatementKind::Component: {
       if (!things) return misplaced(s, "inside a block of fields");
       const Found found = find(env, s.name.symbol);
-      if (s.kind == StatementKind::Kind && found && found.decl().statement == &s) (void)kindOf(found);
+      if (s.kind == StatementKind::Kind && found && found.decl().statement == &s && kindOf(found) != nullptr) {
+        auto& kind = const_cast<Kind&>(*found.decl().builtKind);   // made in this arena
+        if (!kind.broken) kind.broken = !checkTargets(s, kind, catalog_, schema::versionBit(program_->kubernetes), symbols_, sink_);
+      }
       return;
     }
   }
