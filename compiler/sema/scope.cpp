@@ -37,7 +37,7 @@ void Evaluator::declare(Body& body, const Decl& decl) {
     const auto& first = body.decls[clash];
     auto d = diag::make<diag::Code::DuplicateName>(decl.span, symbols_.text(decl.name));
     if (first.span.known()) d.related.push_back({first.span, "first declared here"});
-    d.help = "a name means one thing in a block; `name = \"…\"` in the body names the object otherwise than its label";
+    d.help = "only things of different kinds share a name in a block; `name = \"…\"` in the body names the object otherwise than its label";
     (void)errorAt(std::move(d));
     return;
   }
