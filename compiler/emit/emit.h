@@ -1,5 +1,5 @@
 #pragma once
-// Objects to manifests. YAML that every YAML 1.1 and 1.2 parser reads as the same values.
+// Objects to manifests. Whatever YAML parser reads them, of either version, it finds the values of the trees.
 
 #include <string>
 #include <string_view>
