@@ -268,6 +268,11 @@ Value Evaluator::forceLet(const Found& found, Span use) {
   const Expr* e = decl.statement->value;
   slot.value = e == nullptr ? unknown(type) : eval(e, found.env, type);
   place_ = before;
+  if (slot.value.kind == ValueKind::Suffixed) {
+    slot.value = errorAt(diag::make<diag::Code::SuffixMeaning>(e->span, slot.value.text())
+                             .hint(fmt::format("give it a type: `{} {}: duration = …` or `: quantity`",
+                                               decl.kind == DeclKind::Let ? "let" : "param", symbols_.text(decl.name))));
+  }
   slot.state = SlotState::Done;
   return slot.value;
 }
