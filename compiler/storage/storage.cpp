@@ -1,6 +1,7 @@
 #include "storage/storage.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,8 @@ struct Context {
   const base::SourceSet& sources;
   diag::Sink& sink;
   std::vector<bool> allowUsed;
+  std::optional<std::string> manyWrite;   // classesThatShare
+  std::optional<std::string> manyRead;
 
   /// Whether an `allow` stands for this code on one of the two objects or the stack.
   bool allowed(Code code, const ir::Object* a, const ir::Object* b) {
@@ -48,15 +51,17 @@ std::string classSentence(const ir::Stack& stack, const State& state) {
                      modesText(*state.classModes));
 }
 
-/// The classes at hand that several nodes can mount, as the source calls them.
-std::string classesThatShare(const ir::Stack& stack, Modes needed) {
-  std::vector<std::string> names;
-  for (const auto& object : stack.objects) {
+/// The classes at hand that several nodes can mount, as the source calls them; looked up once a run.
+const std::string& classesThatShare(Context& context, Modes needed) {
+  auto& known = needed == ReadWriteMany ? context.manyWrite : context.manyRead;
+  if (known) return *known;
+  std::vector<std::string_view> names;
+  for (const auto& object : context.stack.objects) {
     if (object.role != ir::Role::Class || !object.facts) continue;
     for (const auto mode : object.facts->accessModes)
-      if (mode == modesText(needed)) names.emplace_back(shownName(stack, object));
+      if (mode == modesText(needed)) names.push_back(shownName(context.stack, object));
   }
-  return fmt::format("{}", fmt::join(names, ", "));
+  return known.emplace(fmt::format("{}", fmt::join(names, ", ")));
 }
 
 /// "`nodes = 1`": the source's own word for how many pods run, when it is a name.
@@ -95,7 +100,7 @@ bool tooManyNodes(Context& context, const State& state, const Use& use) {
   } else if (state.declaredAt) {
     d.related.push_back({state.declaredAt->entrySpan(), fmt::format("the claim asks for {} only", modesText(state.declared))});
   }
-  const auto others = classesThatShare(context.stack, use.writes ? ReadWriteMany : ReadOnlyMany);
+  const auto& others = classesThatShare(context, use.writes ? ReadWriteMany : ReadOnlyMany);
   d.help = fmt::format("use a class that several nodes can mount{}, or {}", others.empty() ? "" : " (" + others + ")",
                        onePod(context, use));
   context.sink.add(std::move(d));
@@ -123,7 +128,7 @@ void modeBeyondClass(Context& context, const State& state) {
                                              modesText(beyond), context.stack.symbols->text(state.classObject->name));
   d.object = objectText(context.stack, *state.claim);
   if (state.classAt) d.related.push_back({state.classAt->entrySpan(), classSentence(context.stack, state)});
-  const auto others = classesThatShare(context.stack, ReadWriteMany);
+  const auto& others = classesThatShare(context, ReadWriteMany);
   d.help = fmt::format("ask for {}{}", modesText(*state.classModes),
                        others.empty() || !(beyond & ReadWriteMany) ? "" : ", or use a class that can (" + others + ")");
   context.sink.add(std::move(d));
@@ -150,7 +155,7 @@ void sizeOutsideClass(Context& context, const State& state) {
 }  // namespace
 
 void analyse(const ir::Stack& stack, const base::SourceSet& sources, bool whole, diag::Sink& sink) {
-  Context context{stack, sources, sink, std::vector<bool>(stack.allows.size(), false)};
+  Context context{stack, sources, sink, std::vector<bool>(stack.allows.size(), false), {}, {}};
   for (const auto& state : states(stack)) {
     bool shared = false;
     for (const auto& use : state.uses) {

@@ -9,7 +9,7 @@ local objects(i) = local id = 'train-%d' % i; [
     metadata: meta(id + '-pv', id, false),
     spec: {
       capacity: { storage: '10Gi' },
-      accessModes: ['ReadWriteOnce'],
+      accessModes: ['ReadWriteMany'],
       storageClassName: 'manual',
       persistentVolumeReclaimPolicy: 'Retain',
       hostPath: { path: '/mnt/data/%d' % i },
@@ -20,7 +20,7 @@ local objects(i) = local id = 'train-%d' % i; [
     kind: 'PersistentVolumeClaim',
     metadata: meta(id + '-pvc', id),
     spec: {
-      accessModes: ['ReadWriteOnce'],
+      accessModes: ['ReadWriteMany'],
       resources: { requests: { storage: '10Gi' } },
       storageClassName: 'manual',
       volumeName: id + '-pv',
