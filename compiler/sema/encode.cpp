@@ -91,6 +91,10 @@ class Writing {
     (void)evaluator_.errorAt(diag::make<diag::Code::FunctionFailed>(span_, "json", "the value nests too deep"));
     return false;
   }
+  /// Lists and maps that share what they hold are written out in full.
+  [[nodiscard]] bool hasRoom() {
+    return evaluator_.spend(Budget::Elements, 1, span_) && evaluator_.roomFor(Budget::Text, out_.size(), span_);
+  }
   [[nodiscard]] bool writeYamlChild(const Value& value, unsigned indent, unsigned depth);
 
   Evaluator& evaluator_;
@@ -101,6 +105,7 @@ class Writing {
 
 bool Writing::writeJson(const Value& value, unsigned depth) {
   if (depth > kMaxDepth) return tooDeep();
+  if (!hasRoom()) return false;
   switch (value.kind) {
     case ValueKind::Null: json_.null(); return true;
     case ValueKind::Bool: json_.value(value.boolean); return true;
@@ -170,6 +175,7 @@ bool Writing::writeYamlChild(const Value& value, unsigned indent, unsigned depth
 
 bool Writing::writeYaml(const Value& value, unsigned indent, unsigned depth) {
   if (depth > kMaxDepth) return tooDeep();
+  if (!hasRoom()) return false;
   if (value.kind == ValueKind::Range) return writeYaml(listOf(value), indent, depth + 1);
   const std::string blanks(indent, ' ');
   if (value.kind == ValueKind::List && value.length != 0) {

@@ -171,7 +171,11 @@ std::unique_ptr<Program> Evaluator::run(const base::SourceFile& source, const sy
   if (header_ != nullptr) readHeader(*header_, unit.env);
   if (!options_.kubernetes.empty()) setVersion(options_.kubernetes, {});
   runUnit(unit);
-  runChecks();
+  if (!exhausted_) runChecks();
+  if (exhausted_) {   // what was made so far is no stack
+    program_->resources.clear();
+    program_->outputs.clear();
+  }
   program_->ok = sink_.errorCount() == errorsBefore && !file.hasErrors && !program_->partial;
   return std::move(program_);
 }

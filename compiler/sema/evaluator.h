@@ -24,6 +24,11 @@ namespace mlstack::sema {
 
 struct Function;
 
+/// What a stack may make, counted over the whole run: a slip in a bound, or names that double what they
+/// stand for, end with a message instead of filling memory. Far above what any cluster takes.
+enum class Budget : std::uint8_t { Steps, Elements, Text };
+inline constexpr std::uint64_t kBudgets[] = {10'000'000, 20'000'000, std::uint64_t{512} << 20};
+
 /// The objects by API, namespace and name.
 class ObjectTable {
  public:
@@ -63,6 +68,18 @@ class Evaluator {
   /// Reports unless this is check mode: the complaint depends on values.
   void valueError(diag::Diagnostic d);
   [[nodiscard]] bool checking() const { return checking_ != 0; }
+  /// Counts `amount`; false when that is too much. The first time this is reported, at `span` or at the
+  /// statement that runs; from then on nothing more is evaluated or reported.
+  [[nodiscard]] bool spend(Budget budget, std::uint64_t amount, Span span = {}) {
+    auto& spent = spent_[static_cast<std::size_t>(budget)];
+    spent += amount;
+    return spent <= kBudgets[static_cast<std::size_t>(budget)] ? true : overspent(budget, span);
+  }
+  /// The same of what is still being put together, and is counted when it is made.
+  [[nodiscard]] bool roomFor(Budget budget, std::uint64_t amount, Span span = {}) {
+    const auto at = static_cast<std::size_t>(budget);
+    return spent_[at] + amount <= kBudgets[at] ? true : overspent(budget, span);
+  }
   [[nodiscard]] std::string_view symbolText(Symbol symbol) const { return symbols_.text(symbol); }
   [[nodiscard]] Symbol intern(std::string_view text) { return symbols_.intern(text); }
   [[nodiscard]] base::Arena& arena() { return program_->arena; }
@@ -77,6 +94,7 @@ class Evaluator {
 
  private:
   friend struct Function;
+  bool overspent(Budget budget, Span span);
 
   // --- names (scope.cpp) ---
   struct Found {
@@ -348,6 +366,9 @@ class Evaluator {
   unsigned depth_ = 0;               // of nested evaluation
   unsigned componentDepth_ = 0;
   bool failedQuietly_ = false;
+  bool exhausted_ = false;           // a budget is spent
+  std::uint64_t spent_[3] = {0, 0, 0};
+  Span running_;                     // of the statement that runs
   std::size_t errorsTouched_ = 0;      // values with an error that were left out of what is made
   Place place_;
   bool inOutput_ = false;

@@ -17,10 +17,13 @@ Value errorValue() {
   return v;
 }
 
+/// A text in the making is held against its budget from here on.
+constexpr std::size_t kRoomyText = 4096;
+
 }  // namespace
 
 Value Evaluator::eval(const Expr* e, Env* env, const Type* expected) {
-  if (e == nullptr || e->kind == ExprKind::Error) return errorValue();
+  if (e == nullptr || e->kind == ExprKind::Error || exhausted_) return errorValue();
   if (depth_ >= kMaxNesting) {
     return errorAt(diag::make<diag::Code::NestedTooDeep>(e->span, "values that need each other", kMaxNesting));
   }
@@ -130,7 +133,9 @@ Value Evaluator::evalTemplate(const Expr& e, Env* env) {
     const Value part = twins ? pickNamed(twins, item->span) : eval(item, env, nullptr);
     if (part.kind == ValueKind::Unknown) guessed = true;
     else if (!appendText(text_, part, item->span)) failed = true;
+    if (text_.size() - begin > kRoomyText && !roomFor(Budget::Text, text_.size() - begin, item->span)) break;
   }
+  if (exhausted_) failed = true;
   Value v;
   if (failed) v = errorValue();
   else if (guessed) v = unknown(&types::kString);
@@ -223,6 +228,7 @@ Value Evaluator::evalList(const Expr& e, Env* env, const Type* expected) {
     } else if (spread.kind == ValueKind::Unknown) {
       guessed = true;
     } else if (spread.kind == ValueKind::List) {
+      if (!roomFor(Budget::Elements, items.size() + spread.length, item->span)) return errorValue();
       items.insert(items.end(), spread.list().begin(), spread.list().end());
     } else if (spread.kind != ValueKind::Null) {
       (void)errorAt(diag::make<diag::Code::WrongType>(item->span, describedValue(spread), "`...` in a list", "a list"));
@@ -435,6 +441,7 @@ Value Evaluator::evalFor(const Expr& e, Env* env, const Type* expected) {
   bool failed = walk.source.kind == ValueKind::Error;
   bool guessed = !walk.known || checking_ != 0;
   for (std::size_t i = 0; i < steps; ++i) {
+    if (!spend(Budget::Steps, 1, e.span)) return errorValue();
     bindStep(walk, i, e.second, inner->slots);
     if (e.third != nullptr) {
       const Place before = place_;

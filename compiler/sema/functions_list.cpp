@@ -118,6 +118,7 @@ constexpr Parameter kMerge[] = {{"map", &types::kMap}, {"more", &types::kMap, fa
 Value flatten(Call& call) {
   std::vector<Element> out;
   for (const Element& element : call[0].list()) {
+    if (!call.evaluator.roomFor(Budget::Elements, out.size() + (element.value.kind == ValueKind::List ? element.value.length : 1), call.expr.span)) return call.error();
     if (element.value.kind == ValueKind::List) out.insert(out.end(), element.value.list().begin(), element.value.list().end());
     else out.push_back(element);
   }

@@ -45,6 +45,7 @@ Value join(Call& call) {
     if (i != 0) out += call[1].text();
     const auto piece = call.evaluator.textOf(items[i].value, call.spans[0]);
     if (!piece) return call.fail(0, "an element is no text");
+    if (!call.evaluator.roomFor(Budget::Text, out.size() + piece->size() + call[1].length, call.expr.span)) return call.error();
     out += *piece;
   }
   return call.evaluator.makeString(out);
@@ -138,6 +139,7 @@ Value replace(Call& call) {
   std::string out;
   std::size_t begin = 0;
   for (auto at = text.find(from); at != std::string_view::npos; at = text.find(from, begin)) {
+    if (!call.evaluator.roomFor(Budget::Text, out.size() + (at - begin) + call[2].length, call.expr.span)) return call.error();
     out += text.substr(begin, at - begin);
     out += call[2].text();
     begin = at + from.size();
@@ -208,6 +210,8 @@ Value indent(Call& call) {
   const std::string blanks(static_cast<std::size_t>(call[1].integer), ' ');
   std::string out;
   bool start = true;
+  const auto lines = static_cast<std::uint64_t>(std::count(call[0].text().begin(), call[0].text().end(), '\n')) + 1;
+  if (!call.evaluator.roomFor(Budget::Text, call[0].length + lines * blanks.size(), call.expr.span)) return call.error();
   for (char c : call[0].text()) {
     if (start && c != '\n') out += blanks;
     out.push_back(c);

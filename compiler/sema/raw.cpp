@@ -125,6 +125,7 @@ Value Evaluator::evalRawFor(const Expr& e, Env* env, schema::TypeRef type) {
   std::vector<Element> items;
   EntryList entries;
   for (std::size_t i = 0; i < steps; ++i) {
+    if (!spend(Budget::Steps, 1, e.span)) return errorValue();
     bindStep(bound, i, e.second, inner->slots);
     if (e.third != nullptr) {
       const Value keep = eval(e.third, inner, &types::kBool);
@@ -159,6 +160,7 @@ Value Evaluator::evalRaw(const Expr* e, Env* env, schema::TypeRef type) {
           continue;
         }
         const Value spread = evalRaw(item->left, env, type);
+        if (spread.kind == ValueKind::List && !roomFor(Budget::Elements, items.size() + spread.length, item->span)) return errorValue();
         if (spread.kind == ValueKind::List) items.insert(items.end(), spread.list().begin(), spread.list().end());
       }
       return makeList(items);
@@ -199,6 +201,7 @@ Value Evaluator::evalRaw(const Expr* e, Env* env, schema::TypeRef type) {
 ir::Node* Evaluator::nodeOf(const Value& value, Span span, unsigned depth) {
   ir::Builder builder(arena());
   ir::Node* node = nullptr;
+  if (!spend(Budget::Elements, 1, span)) return builder.null(span);
   if (depth > 400) {
     (void)errorAt(diag::make<diag::Code::NestedTooDeep>(span, "maps and lists", 400));
     return builder.null(span);

@@ -78,6 +78,8 @@ void Evaluator::misplaced(const Statement& s, std::string_view where) {
 }
 
 void Evaluator::runStatement(const Statement& s, Env* env, Block& block) {
+  running_ = s.headSpan.known() ? s.headSpan : s.span;
+  if (!spend(Budget::Steps, 1)) return;
   const bool things = block.mode == BlockMode::Things;
   switch (s.kind) {
     case StatementKind::Error: return;
@@ -155,6 +157,7 @@ void Evaluator::runFor(const Statement& s, Env* env, Block& block) {
   Body* before = block.body;
   block.body = &body;
   for (std::size_t i = 0; i < walk.count; ++i) {
+    if (!spend(Budget::Steps, 1, s.headSpan.known() ? s.headSpan : s.span)) break;
     Env* inner = makeEnv(body, env);
     bindStep(walk, i, s.second.symbol, inner->slots);
     hoist(*inner);

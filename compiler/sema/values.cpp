@@ -15,8 +15,25 @@ void suggest(diag::Diagnostic& d, std::string_view near, Span span) {
   if (span.known()) d.fixes.push_back({fmt::format("write `{}`", near), {{span, std::string(near)}}});
 }
 
+bool Evaluator::overspent(Budget budget, Span span) {
+  if (exhausted_) return false;
+  exhausted_ = true;
+  std::string_view what;
+  std::string_view most;
+  switch (budget) {
+    case Budget::Steps: what = "takes more steps"; most = "10,000,000 statements and turns of loops are"; break;
+    case Budget::Elements: what = "makes more elements of lists and maps"; most = "20,000,000 are"; break;
+    case Budget::Text: what = "makes more text"; most = "512 MiB is"; break;
+  }
+  sink_.add(diag::make<diag::Code::BudgetSpent>(span.known() ? span : running_, what, most)
+                .hint("look for a bound that is too high, or for values or components that each use another one twice"));
+  return false;
+}
+
 Value Evaluator::makeString(std::string_view text) {
   Value v;
+  v.kind = ValueKind::Error;
+  if (!spend(Budget::Text, text.size())) return v;
   v.kind = ValueKind::String;
   const auto stable = arena().copy(text);
   v.chars = stable.data();
@@ -26,6 +43,8 @@ Value Evaluator::makeString(std::string_view text) {
 
 Value Evaluator::makeList(const std::vector<Element>& items) {
   Value v;
+  v.kind = ValueKind::Error;
+  if (!spend(Budget::Elements, items.size())) return v;
   v.kind = ValueKind::List;
   v.elements = arena().copy(items).data();
   v.length = static_cast<std::uint32_t>(items.size());
@@ -34,6 +53,8 @@ Value Evaluator::makeList(const std::vector<Element>& items) {
 
 Value Evaluator::makeMap(const std::vector<Entry>& entries) {
   Value v;
+  v.kind = ValueKind::Error;
+  if (!spend(Budget::Elements, entries.size())) return v;
   v.kind = ValueKind::Map;
   v.entries = arena().copy(entries).data();
   v.length = static_cast<std::uint32_t>(entries.size());
@@ -55,7 +76,9 @@ Value Evaluator::unknown(const Type* type) const {
 }
 
 Value Evaluator::errorAt(diag::Diagnostic d) {
-  if (quiet_ == 0) {
+  if (exhausted_) {
+    failedQuietly_ = true;   // what is missing now says nothing of the source
+  } else if (quiet_ == 0) {
     sink_.add(std::move(d));
   } else {
     failedQuietly_ = true;
@@ -172,13 +195,13 @@ bool Evaluator::equal(const Value& left, const Value& right) const {
     case ValueKind::Suffixed: return left.text() == right.text();
     case ValueKind::Range: return left.integer == right.integer && left.high == right.high && left.flag == right.flag;
     case ValueKind::List:
-      if (left.length != right.length) return false;
+      if (left.length != right.length || !const_cast<Evaluator*>(this)->spend(Budget::Elements, 1)) return false;
       for (std::uint32_t i = 0; i < left.length; ++i) {
         if (!equal(left.elements[i].value, right.elements[i].value)) return false;
       }
       return true;
     case ValueKind::Map:
-      if (left.length != right.length) return false;
+      if (left.length != right.length || !const_cast<Evaluator*>(this)->spend(Budget::Elements, 1)) return false;
       for (const Entry& entry : left.map()) {
         bool same = false;
         for (const Entry& other : right.map()) same = same || (entry.key == other.key && equal(entry.value, other.value));
