@@ -226,6 +226,8 @@ class Evaluator {
   [[nodiscard]] schema::TypeRef objectType(std::string_view api) const;
 
   /// Written out: literals, words of the enumeration that is expected, and lists and maps of such.
+  /// Where the statement keeps such values; null on its first run: most statements have one only.
+  [[nodiscard]] Constants* constantsOf(StatementInfo& info);
   [[nodiscard]] bool isConstant(const Expr* e, const Type* expected) const;
   [[nodiscard]] bool appendText(std::string& out, const Value& value, Span span);
 
@@ -302,6 +304,8 @@ class Evaluator {
   void instanceField(const Statement& s, Env* env, Block& block);
   void fieldIntoMap(const Statement& s, Env* env, Block& block, const Member& member);
   void mergeField(Block& block, const Member& member, Value value, Span keySpan, Span span);
+  /// The same type, that takes null too; made once.
+  [[nodiscard]] const Type* optionalOf(const Type* type);
   [[nodiscard]] const std::vector<std::uint16_t>& requiredOf(const Kind& kind);
   void blockField(const Statement& s, Env* env, Block& block, const Member& member);
   void instanceUse(const Statement& s, Env* env, Block& block);
@@ -409,6 +413,7 @@ class Evaluator {
   std::deque<std::vector<std::vector<Instance*>>> spareHanded_;
   unsigned plainBlock_ = 0;
   std::unordered_map<const Kind*, std::vector<std::uint16_t>> required_;
+  std::unordered_map<const Type*, const Type*> optional_;
   const Kind* lastRequiredKind_ = nullptr;
   const std::vector<std::uint16_t>* lastRequired_ = nullptr;
   Symbol nameSymbol_;

@@ -147,6 +147,12 @@ Value Evaluator::evalTemplate(const Expr& e, Env* env) {
   return v;
 }
 
+Constants* Evaluator::constantsOf(StatementInfo& info) {
+  if (info.constants == nullptr && info.ran) info.constants = arena().make<Constants>();
+  info.ran = true;
+  return info.constants;
+}
+
 bool Evaluator::isConstant(const Expr* e, const Type* expected) const {
   if (e == nullptr) return false;
   switch (e->kind) {

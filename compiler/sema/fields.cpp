@@ -6,6 +6,7 @@
 
 #include "parse/parse.h"
 #include "sema/evaluator.h"
+#include "sema/kubernetes_words.h"
 
 namespace mlstack::sema {
 
@@ -77,7 +78,15 @@ const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* 
   }
   const Member* meant = nullptr;
   auto d = diag::make<diag::Code::UnknownMember>(s.head[0].span, withArticle(kind.name), text);
-  if (const auto near = diag::nearest(text, names); !near.empty()) {
+  const auto writers = membersFor(kind, text);
+  const auto near = writers.empty() ? diag::nearest(text, names) : std::string_view();
+  if (!writers.empty()) {
+    d.help = membersText(writers);
+    for (const Member* writer : writers) {
+      const auto index = indexOf(kind, *writer);
+      if (index < 128) block.excused[index / 64] |= std::uint64_t{1} << (index % 64);
+    }
+  } else if (!near.empty()) {
     suggest(d, near, s.head[0].span);
     meant = kind.find(near);
     const auto index = indexOf(kind, *meant);   // its absence is explained
@@ -90,6 +99,17 @@ const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* 
   return meant;
 }
 
+const Type* Evaluator::optionalOf(const Type* type) {
+  if (type == nullptr || type->optional) return type;
+  const Type*& made = optional_[type];
+  if (made == nullptr) {
+    Type* open = arena().make<Type>(*type);
+    open->optional = true;
+    made = open;
+  }
+  return made;
+}
+
 void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
   if (s.head.empty()) return;
   auto& info = infoOf(s, block.kind);
@@ -97,12 +117,8 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
     info.resolved = true;
     info.member = block.kind->find(symbols_.text(s.head[0].symbol));
     if (info.member != nullptr && reserved(info.member->name)) info.member = nullptr;
-    if (info.member != nullptr && info.member->type != nullptr && !info.member->required && !info.member->type->optional) {
-      Type* open = arena().make<Type>(*info.member->type);   // null takes a field back
-      open->optional = true;
-      info.expected = open;
-    } else if (info.member != nullptr) {
-      info.expected = info.member->type;
+    if (info.member != nullptr) {   // null takes back a field that may be left out
+      info.expected = info.member->required ? info.member->type : optionalOf(info.member->type);
     }
   }
   if (info.member == nullptr) {
@@ -125,17 +141,18 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
   Value value;
   const EarlyField* early = block.instance->declared ? static_cast<DeclaredInstance*>(block.instance)->early : nullptr;
   while (early != nullptr && (early->member != &member || early->statement != &s)) early = early->next;
-  if (info.isConstant) {
-    value = info.constant;
+  Constants* constants = constantsOf(info);
+  if (constants != nullptr && constants->known[0]) {
+    value = constants->values[0];
   } else if (early != nullptr) {
     value = early->value;
   } else if (member.type != nullptr && member.type->kind == TypeKind::Raw) {
     value = evalRaw(s.value, env, stepInto(rawTypeOf(*block.instance), member.target));
   } else {
     value = eval(s.value, env, info.expected);
-    if (value.kind != ValueKind::Error && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
-      info.isConstant = true;
-      info.constant = value;
+    if (constants != nullptr && value.kind != ValueKind::Error && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
+      constants->known[0] = true;
+      constants->values[0] = value;
     }
   }
   place_ = before;

@@ -67,11 +67,11 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
   const Place before = place_;
   place_ = {memberName == "at" ? Place::Kind::Path : Place::Kind::Label, part.kind->name};
   Value result;
-  StatementInfo* info = inner.info;
+  Constants* constants = inner.info != nullptr ? inner.info->constants : nullptr;
   const bool bare = value->kind == ExprKind::NameRef && memberName == "label" && member->type != nullptr &&
                     (member->type->kind == TypeKind::Name || member->type->kind == TypeKind::String);
-  if (info != nullptr && info->constantOperands[which]) {
-    result = info->operands[which];
+  if (constants != nullptr && constants->known[which]) {
+    result = constants->values[which];
   } else if (bare) {
     // `container main { … }` declares a name: it is not looked up.
     const auto text = symbols_.text(value->name);
@@ -85,10 +85,10 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
     result = eval(value, env, member->type);
   }
   place_ = before;
-  if (info != nullptr && !info->constantOperands[which] && result.kind != ValueKind::Error && result.kind != ValueKind::Unknown &&
+  if (constants != nullptr && !constants->known[which] && result.kind != ValueKind::Error && result.kind != ValueKind::Unknown &&
       (bare || isConstant(value, member->type))) {
-    info->constantOperands[which] = true;
-    info->operands[which] = result;
+    constants->known[which] = true;
+    constants->values[which] = result;
   }
   (void)markSeen(inner, *member, value->span);
   if (memberName == "label") {
@@ -131,6 +131,7 @@ void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member
   inner.partTail = &part->parts;
   inner.allowTail = &part->allows;
   inner.overlayTail = &part->overlays;
+  (void)constantsOf(info);
   operandOf(*part, inner, "label", s.label, env);
   operandOf(*part, inner, "value", s.value, env);
   operandOf(*part, inner, "at", s.at, env);
@@ -282,20 +283,17 @@ void Evaluator::openPart(const Statement& s, Env* env, Block& block) {
     (void)errorAt(diag::make<diag::Code::NothingHere>(s.headSpan, kind.name, "`=`"));
     return;
   }
-  if (info.expected == nullptr && operand->type != nullptr) {
-    Type* open = arena().make<Type>(*operand->type);
-    open->optional = true;
-    info.expected = open;
-  }
+  if (info.expected == nullptr) info.expected = optionalOf(operand->type);
   const Place before = place_;
   place_ = {Place::Kind::Field, symbols_.text(symbol)};
-  const Value value = info.isConstant ? info.constant : eval(s.value, env, info.expected);
+  Constants* constants = constantsOf(info);
+  const Value value = constants != nullptr && constants->known[0] ? constants->values[0] : eval(s.value, env, info.expected);
   place_ = before;
   if (value.kind == ValueKind::Error) ++errorsTouched_;
   if (value.kind == ValueKind::Null || value.kind == ValueKind::Error) return;
-  if (!info.isConstant && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
-    info.isConstant = true;
-    info.constant = value;
+  if (constants != nullptr && !constants->known[0] && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
+    constants->known[0] = true;
+    constants->values[0] = value;
   }
   openPartFromValue(outer, *block.member, kind, symbols_.text(symbol), value, s.headSpan, s.value->span, s.value);
 }

@@ -20,8 +20,8 @@ bool isStraight(StatementKind kind) {
 
 std::uint32_t Evaluator::indexIn(const Body& body, Symbol name) {
   if (body.decls.size() > kManyNames) {
-    const auto found = body.index.find(name.id);
-    return found == body.index.end() ? kNotFound : found->second;
+    const auto found = body.index->find(name.id);
+    return found == body.index->end() ? kNotFound : found->second;
   }
   for (std::uint32_t i = 0; i < body.decls.size(); ++i) {
     if (body.decls[i].name == name) return i;
@@ -45,9 +45,10 @@ void Evaluator::declare(Body& body, const Decl& decl) {
   body.decls.push_back(decl);
   const auto size = body.decls.size();
   if (size == kManyNames + 1) {
-    for (std::uint32_t i = 0; i < size; ++i) body.index.emplace(body.decls[i].name.id, i);
+    body.index = std::make_unique<std::unordered_map<std::uint32_t, std::uint32_t>>();
+    for (std::uint32_t i = 0; i < size; ++i) body.index->emplace(body.decls[i].name.id, i);
   } else if (size > kManyNames) {
-    body.index.emplace(decl.name.id, static_cast<std::uint32_t>(size - 1));
+    body.index->emplace(decl.name.id, static_cast<std::uint32_t>(size - 1));
   }
 }
 

@@ -2,6 +2,7 @@
 // Blocks, what they declare, and where the values of a running block stand. Private to this folder.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,7 +53,7 @@ struct Decl {
 struct Body {
   std::span<Statement* const> items;
   std::vector<Decl> decls;
-  std::unordered_map<std::uint32_t, std::uint32_t> index;  // by symbol, when there are many
+  std::unique_ptr<std::unordered_map<std::uint32_t, std::uint32_t>> index;  // by symbol, when there are many
   const Kind* kind = nullptr;   // the kind whose block this is, or null
   bool reached = false;         // has run with real values
   bool queued = false;          // is in the list of blocks to check at the end
@@ -148,6 +149,12 @@ struct Unit {
   bool ran = false;
 };
 
+/// Values that are the same on every run of a statement: its own, and a part's label, value and `at`.
+struct Constants {
+  Value values[3];
+  bool known[3] = {false, false, false};
+};
+
 /// What a statement of a block means there. One for each (statement, context).
 struct StatementInfo {
   const void* context = nullptr;
@@ -159,12 +166,10 @@ struct StatementInfo {
   Body* body = nullptr;
   Body* otherwise = nullptr;
   const Type* expected = nullptr;      // of the value
-  Value constant;                      // of a value that is the same on every run of the statement
-  Value operands[3];                   // the same of a part's label, value and `at`
+  Constants* constants = nullptr;      // made when the statement runs again
   Symbol api;                          // of the kind, for finding objects twice
   const std::vector<std::uint16_t>* required = nullptr;   // of the kind
-  bool isConstant = false;
-  bool constantOperands[3] = {false, false, false};
+  bool ran = false;
   FieldValue* defaults = nullptr;      // shared chain of the defaults …
   std::uint64_t defaultsFor[2] = {0, 0};  // … of a block that states these members
   bool hasDefaults = false;

@@ -109,7 +109,7 @@ TEST(Libraries, NamesAndResources) {
   Compiled run;
   run.files["./lib.mlstack"] = "let version = \"1.2\"\nexternal class fast { provisioner = \"x\" }\n"
                                "component c { param v: string = version  config conf { name = name  data { v = v } } }\n"
-                               "kind widget = \"e.com/v1/Widget\" { size: quantity -> spec.size }\n";
+                               "kind widget = \"v1/PersistentVolumeClaim\" { size: quantity -> spec.resources.requests.storage }\n";
   run.evaluate(stacked("import \"./lib.mlstack\" as lib\nlib.c one { }\nlib.widget w { size = 1Gi }\nclaim d { class = lib.fast  size = 1Gi }\noutput v = lib.version\n"));
   EXPECT_EQ(run.messages(), "");
   EXPECT_EQ(run.thing("one"), "config one { name=\"one\" data={v: \"1.2\"} }");

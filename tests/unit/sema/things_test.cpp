@@ -179,18 +179,18 @@ TEST(Things, AllowAndProtect) {
 TEST(Things, UserKinds) {
   Compiled run(stacked(R"(
 /// A widget.
-kind widget = "example.com/v1/Widget" {
-  size: quantity -> spec.size = required
-  mode: enum(fast, slow) -> spec.mode = fast
-  peer: widget -> spec.peer
+kind widget = "v1/PersistentVolumeClaim" {
+  size: quantity -> spec.resources.requests.storage = required
+  mode: enum(Filesystem, Block) -> spec.volumeMode = Filesystem
+  peer: widget -> spec.volumeName
 }
 widget a { size = 1Gi }
-widget b { size = 2Gi  peer = a  mode = slow }
+widget b { size = 2Gi  peer = a  mode = Block }
 )"));
   EXPECT_EQ(run.messages(), "");
-  EXPECT_EQ(run.thing("a"), "widget a { size=1Gi mode*=\"fast\" }");
-  EXPECT_EQ(run.thing("b"), "widget b { size=2Gi peer=&a mode=\"slow\" }");
-  EXPECT_EQ(run.find("b")->api, "example.com/v1/Widget");
+  EXPECT_EQ(run.thing("a"), "widget a { size=1Gi mode*=\"Filesystem\" }");
+  EXPECT_EQ(run.thing("b"), "widget b { size=2Gi peer=&a mode=\"Block\" }");
+  EXPECT_EQ(run.find("b")->api, "v1/PersistentVolumeClaim");
 }
 
 TEST(Things, HeaderOfTheStack) {
