@@ -1,0 +1,60 @@
+#include "sema/kubernetes_words.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sema/explain.h"
+
+namespace mlstack::sema {
+
+namespace {
+
+bool sameWord(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+/// kubectl's short names.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kShort{{
+    {"pvc", "PersistentVolumeClaim"}, {"pv", "PersistentVolume"}, {"sc", "StorageClass"}, {"cm", "ConfigMap"},
+    {"sa", "ServiceAccount"}, {"svc", "Service"}, {"ns", "Namespace"}, {"sts", "StatefulSet"}, {"ds", "DaemonSet"},
+    {"deploy", "Deployment"}, {"cj", "CronJob"}, {"hpa", "HorizontalPodAutoscaler"}, {"pdb", "PodDisruptionBudget"},
+    {"ing", "Ingress"}, {"netpol", "NetworkPolicy"},
+}};
+
+}  // namespace
+
+std::vector<const Member*> membersFor(const Kind& kind, std::string_view field) {
+  std::vector<const Member*> out;
+  for (const auto index : kind.order) {
+    const Member& member = kind.members[index];
+    const bool reserved = member.name == "label" || member.name == "value" || member.name == "at";
+    if (!reserved && !member.target.empty() && member.target.back().key == field) out.push_back(&member);
+  }
+  return out;
+}
+
+std::string membersText(const std::vector<const Member*>& members) {
+  if (members.empty()) return {};
+  std::string names;
+  const auto count = std::min<std::size_t>(members.size(), 4);
+  for (std::size_t i = 0; i < count; ++i) {
+    names += fmt::format("{}`{}`", i == 0 ? "" : i + 1 == count ? " and " : ", ", members[i]->name);
+  }
+  return fmt::format("{} {} `{}`", names, count == 1 ? "sets" : "set", targetText(*members[0]));
+}
+
+const Kind* kindFor(std::string_view word) {
+  for (const auto& [brief, whole] : kShort) {
+    if (sameWord(word, brief)) word = whole;
+  }
+  for (const Kind& kind : preludeKinds()) {
+    if (!kind.api.empty() && sameWord(kind.api.substr(kind.api.rfind('/') + 1), word)) return &kind;
+  }
+  return nullptr;
+}
+
+}  // namespace mlstack::sema

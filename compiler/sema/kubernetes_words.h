@@ -1,0 +1,19 @@
+#pragma once
+// What Kubernetes' own words are called here. Private to this folder and to `explain`.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sema/kind.h"
+
+namespace mlstack::sema {
+
+/// The members of `kind` that write a field of this name: `backoffLimit` → `retries`. In the order of declaration.
+[[nodiscard]] std::vector<const Member*> membersFor(const Kind& kind, std::string_view field);
+/// "`retries` sets `spec.backoffLimit`"; empty when `members` is.
+[[nodiscard]] std::string membersText(const std::vector<const Member*>& members);
+/// The kind for `PersistentVolumeClaim`, `configmap` or `pvc`, or null.
+[[nodiscard]] const Kind* kindFor(std::string_view word);
+
+}  // namespace mlstack::sema
