@@ -47,14 +47,18 @@ Printer::Printer(const base::SourceFile& file, const syntax::TokenList& list, co
     : file_(file), list_(list), outline_(outline) {
   // lines_[i + 1]: how many breaks lie before token i, comments that force or hold one included.
   lines_.resize(list.tokens.size() + 1);
+  commentWidth_.resize(list.tokens.size() + 1);
   std::size_t next = 0;
   for (std::size_t i = 0; i < list.tokens.size(); ++i) {
     std::uint32_t breaks = list.tokens[i].newlineBefore ? 1 : 0;
+    std::uint32_t width = 0;
     for (; next < list.comments.size() && list.comments[next].span.begin < list.tokens[i].span.begin; ++next) {
       const std::string_view text = textOf(list.comments[next].span);
       if (isLineComment(text) || list.comments[next].ownLine || text.find('\n') != std::string_view::npos) ++breaks;
+      width += static_cast<std::uint32_t>(columns(text)) + 1;
     }
     lines_[i + 1] = lines_[i] + breaks;
+    commentWidth_[i + 1] = commentWidth_[i] + width;
   }
 }
 
@@ -199,9 +203,12 @@ void Printer::tokens(std::uint32_t from, std::uint32_t to) {
 /// Behind an opener: its content and the closer.
 void Printer::bracket(std::uint32_t open) {
   const std::uint32_t close = outline_.partner[open];
-  if (!isBroken(open)) {
+  if (flat_ != 0 || !isBroken(open)) {
+    const unsigned outer = flat_;
+    if (!breaksBetween(open, close)) ++flat_;  // what lies inside was measured, too
     tokens(open + 1, close);
     token(close, gapBefore(close));
+    flat_ = outer;
     return;
   }
   const std::size_t outer = lineIndent_;
@@ -266,6 +273,7 @@ std::size_t Printer::flatWidth(std::uint32_t from, std::uint32_t limit, std::siz
     if (breaksBetween(i - 1, i)) break;
     const Gap gap = gapBefore(i);
     width += gap.kind == Gap::Kind::Spaces ? gap.spaces : 0;
+    width += commentWidth_[i + 1] - commentWidth_[i];
     const std::string_view text = textOf(i);
     const std::size_t lineBreak = text.find('\n');
     width += columns(text.substr(0, lineBreak));

@@ -78,6 +78,8 @@ class Printer {
   std::uint32_t anchorToken_ = 0;   // the `=` to mark; 0 for none
   bool atStart_ = true;             // nothing yet in this block: no blank line
   bool forceLine_ = false;          // a line comment was written
+  std::vector<std::uint32_t> commentWidth_;  // by token: columns of the comments before it, from the beginning
+  unsigned flat_ = 0;                 // brackets that are on one line around what is written
   std::vector<std::uint32_t> lines_;  // by token: breaks in the source before it, from the beginning
   std::uint32_t measured_ = UINT32_MAX;  // the block string whose indentation is known
   std::size_t common_ = 0;

@@ -41,6 +41,23 @@ syntax::List<syntax::Name> Builder::path(std::uint32_t first, base::Span& span) 
   return names;
 }
 
+void Builder::setHead(Statement& out, std::uint32_t first) {
+  if (tokens_[first + 1].kind == TokenKind::Dot) {
+    out.head = path(first, out.headSpan);
+    return;
+  }
+  out.name = nameAt(first);
+  out.headSpan = out.name.span;
+  out.head = syntax::List<syntax::Name>::single(out.name);
+}
+
+/// A head alone on its line, and below it what begins another statement: the grammar would read that as its label. Only
+/// a comment may stand between the two.
+bool Builder::labelIsNextLine(const antlr::Context& label, base::Pos headEnd) const {
+  const syntax::Token& first = tokens_[label.begin];
+  return first.newlineBefore && textOf({headEnd, first.span.begin}).find('/') == std::string_view::npos;
+}
+
 std::string_view Builder::doc(const antlr::Context& context) {
   std::uint32_t count = 0;
   while (tokens_[context.begin + count].kind == TokenKind::Doc) ++count;
@@ -102,13 +119,13 @@ Statement* Builder::buildStatement(Grammar::StatementContext& context) {
   }
   out->quotedHead = context.quoted != nullptr;
   if (context.quoted != nullptr) {
-    out->head = room<syntax::Name>(1);
-    out->head[0] = name(context.quoted);
-    out->headSpan = out->head[0].span;
+    out->name = name(context.quoted);
+    out->headSpan = out->name.span;
+    out->head = syntax::List<syntax::Name>::single(out->name);
   } else {
-    out->head = path(indexOf(context.head), out->headSpan);
+    setHead(*out, indexOf(context.head));
   }
-  if (context.label != nullptr && tokens_[context.label->begin].newlineBefore) {
+  if (context.label != nullptr && labelIsNextLine(*context.label, out->headSpan.end)) {
     failed_ = true;
     out->head = {};
     const base::Pos end = out->headSpan.end;
@@ -164,7 +181,7 @@ void Builder::buildWord(Grammar::WordStatementContext& context, Statement& out) 
       break;
     case TokenKind::External:
       out.kind = StatementKind::External;
-      out.head = path(indexOf(context.word) + 1, out.headSpan);
+      setHead(out, indexOf(context.word) + 1);
       break;
     default: break;  // no other kind begins the rule
   }

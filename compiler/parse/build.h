@@ -87,6 +87,8 @@ class Builder {
   [[nodiscard]] syntax::Name name(const Token* token);
   [[nodiscard]] syntax::Name nameAt(std::uint32_t index);
   [[nodiscard]] syntax::List<syntax::Name> path(std::uint32_t first, base::Span& span);
+  [[nodiscard]] bool labelIsNextLine(const antlr::Context& label, base::Pos headEnd) const;
+  void setHead(syntax::Statement& out, std::uint32_t first);
   [[nodiscard]] std::string_view doc(const antlr::Context& context);
   void checkCommas(const std::vector<Token*>& commas);
   [[nodiscard]] syntax::Expr* make(syntax::ExprKind kind, base::Span span);

@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
-#include <cmath>
+#include <cstddef>
+#include <cstring>
 
 #include "parse/build.h"
 #include "parse/parse.h"
@@ -44,10 +45,27 @@ OperatorRow operatorOf(TokenKind kind) {
   }
 }
 
+std::size_t sizeOf(ExprKind kind) {
+  switch (kind) {
+    case ExprKind::Error: case ExprKind::Null: case ExprKind::Bool: case ExprKind::NameRef: return offsetof(Expr, text);
+    case ExprKind::String: case ExprKind::Suffixed: return offsetof(Expr, left);
+    case ExprKind::Int: case ExprKind::Float: case ExprKind::Member: case ExprKind::Unary: case ExprKind::Spread:
+      return offsetof(Expr, right);
+    case ExprKind::Template: case ExprKind::Index: case ExprKind::Call: case ExprKind::Binary: case ExprKind::List:
+    case ExprKind::Map: return offsetof(Expr, third);
+    case ExprKind::Conditional: return offsetof(Expr, value);
+    case ExprKind::ForList: case ExprKind::ForMap: return sizeof(Expr);
+  }
+  return sizeof(Expr);
+}
+
 }  // namespace
 
+/// A node, as far as its kind has fields; all zero.
 Expr* Builder::make(ExprKind kind, base::Span span) {
-  auto* out = arena_.make<Expr>();
+  const std::size_t size = sizeOf(kind);
+  auto* out = static_cast<Expr*>(arena_.allocate(size, alignof(Expr)));
+  std::memset(static_cast<void*>(out), 0, size);
   out->kind = kind;
   out->span = span;
   return out;

@@ -40,7 +40,7 @@ bool statementWord(TokenKind word, const WordPlace& place) {
   if (kNameMakers.has(place.next)) return false;
   const bool operandNext = kOperandNext.has(place.previous);
   if (place.newLine && !operandNext) return true;
-  if (place.nextOnNewLine) return false;
+  if (place.nextOnNewLine && (operandNext || place.previous == Name)) return false;
   const bool start = place.newLine || kStatementBefore.has(place.previous);
   if (operandNext && !place.newLine) return false;
   return opens(word, place.next, start);

@@ -27,22 +27,30 @@ struct Name {
   Span span;
 };
 
-/// Items in the arena behind their number: one pointer wide, where a span takes two.
+/// Items behind their number: one pointer wide, where a span takes two.
 template <class T>
 class List {
  public:
   List() = default;
-  /// `count` items, not yet set; none of them may be read before.
+  /// `count` items in the arena, not yet set; none of them may be read before.
   [[nodiscard]] static List make(base::Arena& arena, std::size_t count) {
     List out;
     if (count == 0) return out;
-    auto* at = static_cast<std::size_t*>(arena.allocate(sizeof(std::size_t) + count * sizeof(T), alignof(std::size_t)));
-    *at = count;
-    out.items_ = reinterpret_cast<T*>(at + 1);
+    constexpr std::size_t front = alignof(T) > sizeof(Count) ? alignof(T) : sizeof(Count);
+    auto* at = static_cast<std::byte*>(arena.allocate(front + count * sizeof(T), front));
+    out.items_ = reinterpret_cast<T*>(at + front);
+    out.count() = static_cast<Count>(count);
+    return out;
+  }
+  /// The one item, which must lie right behind a Count of 1.
+  [[nodiscard]] static List single(T& item) {
+    List out;
+    out.items_ = &item;
     return out;
   }
 
-  [[nodiscard]] std::size_t size() const { return items_ == nullptr ? 0 : *(reinterpret_cast<const std::size_t*>(items_) - 1); }
+  using Count = std::uint32_t;
+  [[nodiscard]] std::size_t size() const { return items_ == nullptr ? 0 : count(); }
   [[nodiscard]] bool empty() const { return items_ == nullptr; }
   [[nodiscard]] T* data() const { return items_; }
   [[nodiscard]] T* begin() const { return items_; }
@@ -53,7 +61,7 @@ class List {
   [[nodiscard]] std::span<T> subspan(std::size_t from) const { return std::span<T>(items_, size()).subspan(from); }
 
  private:
-  static_assert(alignof(std::size_t) % 4 == 0);
+  [[nodiscard]] Count& count() const { return *(reinterpret_cast<Count*>(items_) - 1); }
   T* items_ = nullptr;
 };
 
@@ -94,10 +102,12 @@ struct Argument {
   Expr* value = nullptr;
 };
 
-/// Small, because there are many. Fields that no kind has both of share their place: only those named at the kind may
-/// be read.
+/// Small, because there are many. Fields that no kind has both of share their place, and a node is allocated only as far
+/// as its kind's last field: only those named at the kind may be read, and no node can be copied.
 struct Expr {
   Expr() : text{}, left{nullptr}, right{nullptr} {}
+  Expr(const Expr&) = delete;
+  Expr& operator=(const Expr&) = delete;
 
   ExprKind kind = ExprKind::Error;
   Operator op = Operator::Or;
@@ -186,7 +196,9 @@ enum class StatementKind : std::uint8_t {
 
 /// Two cache lines; as in Expr, fields that no kind has both of share their place.
 struct Statement {
-  Statement() : second{}, type{nullptr}, pattern{nullptr}, otherwise{} {}
+  Statement() : type{nullptr}, pattern{nullptr}, otherwise{} {}
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
 
   StatementKind kind = StatementKind::Error;
   bool hasBody = false;       // tells `x {}` from `x`
@@ -194,11 +206,9 @@ struct Statement {
   bool chained = false;       // If: `otherwise` holds one If statement written `else if`
   Span span;
   Span headSpan;              // the words before `=`, label or body
-  Name name;
-  union {
-    Name second;              // For
-    Expr* range;              // Param
-  };
+  std::uint32_t one = 1;      // the Count of a `head` of one name, which is then `name`
+  Name name;                  // declarations; Field, Use, External: see `head`
+  Name second;                // For
   std::string_view doc;       // `///` lines joined by \n, without the slashes
   List<Name> head;            // Field, Use, External: dotted names
   union {
@@ -214,11 +224,13 @@ struct Statement {
   union {
     List<Statement*> otherwise;  // If
     List<KindMember> members;    // Kind
+    Expr* range;                 // Param
   };
   mutable const void* cache = nullptr;   // sema's inline cache: the kind or member this statement means
   mutable const void* cacheFor = nullptr;
 };
 static_assert(sizeof(Statement) <= 128);
+static_assert(offsetof(Statement, name) == offsetof(Statement, one) + sizeof(List<Name>::Count));
 
 /// One parsed file. Owns its nodes.
 struct File {

@@ -114,8 +114,8 @@ class Walk {
 
   void statement(const Statement& s) {
     shape_.open({}, spell(s.kind), s.span);
-    path("path", s.head);
-    name("name", s.name);
+    if (s.head.empty()) name("name", s.name);
+    else path("path", s.head);
     if (s.kind == StatementKind::For) name("second", s.second);
     if (s.quotedHead) shape_.flag("quoted");
     if (s.hasBody && s.body.empty()) shape_.flag("emptyBody");
