@@ -34,9 +34,15 @@ constexpr TokenSet kOperandMissing{Assign, Range, RangeBelow, Eq, Ne, Le, Ge, Pl
 constexpr TokenSet kNameMissing{Dot, As};
 
 /// `size =`, and on the next line `class = …`: the grammar would read `class` as the size.
-bool missesOperand(const std::vector<Token>& tokens, std::size_t at) {
+bool missesOperand(const base::SourceFile& file, const std::vector<Token>& tokens, std::size_t at) {
   if (at == 0 || tokens[at].kind != Name || !tokens[at].newlineBefore) return false;
   if (!(kOperandMissing | kNameMissing).has(tokens[at - 1].kind)) return false;
+  if (kNameMissing.has(tokens[at - 1].kind)) {
+    // `-> spec.` and `name = 1` below it may be one path with a comment inside.
+    const base::Pos from = tokens[at - 1].span.end;
+    const auto gap = std::string_view(file.text).substr(from - file.begin, tokens[at].span.begin - from);
+    if (gap.find('/') != std::string_view::npos) return false;
+  }
   std::size_t next = at + 1;
   while (tokens[next].kind == Dot && tokens[next + 1].kind == Name) next += 2;
   return tokens[next].kind == Assign;
@@ -51,12 +57,12 @@ struct Count {
   [[nodiscard]] bool clean() const { return unclosed == 0 && unopened == 0 && depth <= kMaxDepth; }
 };
 
-Count count(const std::vector<Token>& tokens) {
+Count count(const base::SourceFile& file, const std::vector<Token>& tokens) {
   Count result;
   std::vector<TokenKind> open;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
-    if (token.newlineBefore && missesOperand(tokens, i)) ++result.operands;
+    if (token.newlineBefore && missesOperand(file, tokens, i)) ++result.operands;
     if (kOpeners.has(token.kind)) {
       open.push_back(closerOf(token.kind));
       result.depth = std::max(result.depth, open.size());
@@ -226,13 +232,13 @@ class Mender {
 };
 
 /// Puts an empty token where an operand is missing; the builder makes an Error of it.
-void insertOperands(diag::Sink& sink, Balanced& result) {
+void insertOperands(const base::SourceFile& file, diag::Sink& sink, Balanced& result) {
   std::vector<Token> out;
   std::vector<base::Span> found;
   const auto& tokens = *result.tokens;
   out.reserve(tokens.size() + 16);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (missesOperand(tokens, i)) {
+    if (missesOperand(file, tokens, i)) {
       const base::Pos end = tokens[i - 1].span.end;
       const bool name = kNameMissing.has(tokens[i - 1].kind);
       out.push_back({name ? Name : Null, false, {end, end}});
@@ -265,13 +271,13 @@ bool touches(const std::vector<base::Span>& slips, base::Pos from, base::Pos to)
 
 void balance(const base::SourceFile& file, const syntax::TokenList& list, diag::Sink& sink, Balanced& result) {
   result.slips = list.slips;
-  const Count found = count(list.tokens);
+  const Count found = count(file, list.tokens);
   result.tokens = &list.tokens;
   if (!found.clean()) {
     Mender(file, list, sink, found, result).run();
     result.tokens = &result.mended;
   }
-  if (found.operands != 0) insertOperands(sink, result);
+  if (found.operands != 0) insertOperands(file, sink, result);
 }
 
 }  // namespace mlstack::parse
