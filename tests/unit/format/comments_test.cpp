@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "base/symbol.h"
 #include "format/format.h"
 #include "parse/parse.h"
@@ -167,6 +169,51 @@ TEST(Comments, EveryProgramOfTheProject) {
       }
     }
   }
+}
+
+/// Each gap of the program in turn would take hours over all of them: so every `stride`th gap of a text has a comment
+/// of its own, each gap in one of the texts, and in the last of them all gaps have one.
+void commentGaps(const std::string& text, std::size_t stride, std::size_t first, bool ownLine) {
+  const Read read(text);
+  if (read.tree->hasErrors) return;
+  std::string with;
+  std::size_t copied = 0;
+  unsigned inside = 0;
+  for (std::size_t i = 0; i < read.list.tokens.size(); ++i) {
+    const auto& token = read.list.tokens[i];
+    const std::size_t at = token.span.begin - read.file.begin;
+    const bool inString = inside != 0;
+    if (token.kind == syntax::TokenKind::StringHead) ++inside;
+    if (token.kind == syntax::TokenKind::StringTail) --inside;
+    // A new line in the midst of a statement may end it: that is another program.
+    if (inString || i % stride != first || (ownLine && !token.newlineBefore)) continue;
+    with.append(text, copied, at - copied);
+    with.append(ownLine ? fmt::format("\n// {}\n", i) : fmt::format("/*{}*/", i));
+    copied = at;
+  }
+  with.append(text, copied);
+  EXPECT_TRUE(check(with)) << with;
+}
+
+TEST(Comments, InEveryGapOfEveryProgram) {
+  constexpr std::size_t kStride = 5;
+  std::size_t programs = 0;
+  for (const char* folder : {"examples", "stdlib", "tests"}) {
+    const auto root = std::filesystem::path(MLSTACK_SOURCE_DIR) / folder;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+      if (entry.path().extension() != ".mlstack") continue;
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      SCOPED_TRACE(entry.path().string());
+      ++programs;
+      for (const bool ownLine : {false, true}) {
+        for (std::size_t first = 0; first < kStride; ++first) commentGaps(text.str(), kStride, first, ownLine);
+        commentGaps(text.str(), 1, 0, ownLine);
+      }
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+  EXPECT_GT(programs, 100u);
 }
 
 }  // namespace
