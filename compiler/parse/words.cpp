@@ -38,7 +38,8 @@ constexpr bool opens(TokenKind word, TokenKind next, bool atStatementStart) {
 
 bool statementWord(TokenKind word, const WordPlace& place) {
   if (kNameMakers.has(place.next)) return false;
-  const bool operandNext = kOperandNext.has(place.previous);
+  // A `>` at a line's end closes a type.
+  const bool operandNext = (place.newLine ? kOperandNextBeforeJoiner : kOperandNext).has(place.previous);
   if (place.newLine && !operandNext) return true;
   if (place.nextOnNewLine && (operandNext || place.previous == Name)) return false;
   const bool start = place.newLine || kStatementBefore.has(place.previous);
