@@ -172,6 +172,8 @@ class Evaluator {
   }
   [[nodiscard]] Value evalMember(const Expr& e, Env* env, const Type* expected);
   [[nodiscard]] Value evalIndex(const Expr& e, Env* env);
+  /// Not a whole config or secret, which has keys (reported).
+  [[nodiscard]] bool isOneText(const Instance& instance, Span span);
   [[nodiscard]] Value keyOf(const Value& left, std::string_view key, const Expr& e);
   [[nodiscard]] Value evalUnary(const Expr& e, Env* env, const Type* expected);
   [[nodiscard]] Value evalBinary(const Expr& e, Env* env, const Type* expected);
@@ -370,6 +372,7 @@ class Evaluator {
   unsigned depth_ = 0;               // of nested evaluation
   unsigned componentDepth_ = 0;
   bool failedQuietly_ = false;
+  bool inText_ = false;              // a name inside a text is looked up
   bool exhausted_ = false;           // a budget is spent
   std::uint64_t spent_[3] = {0, 0, 0};
   Span running_;                     // of the statement that runs

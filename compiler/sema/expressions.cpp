@@ -130,7 +130,9 @@ Value Evaluator::evalTemplate(const Expr& e, Env* env) {
       continue;
     }
     const Found twins = twinsOf(item, env);
+    inText_ = item->kind == ExprKind::NameRef && !find(env, *item);
     const Value part = twins ? pickNamed(twins, item->span) : eval(item, env, nullptr);
+    inText_ = false;
     if (part.kind == ValueKind::Unknown) guessed = true;
     else if (!appendText(text_, part, item->span)) failed = true;
     if (text_.size() - begin > kRoomyText && !roomFor(Budget::Text, text_.size() - begin, item->span)) break;

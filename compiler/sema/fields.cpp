@@ -58,6 +58,7 @@ void Evaluator::setField(Block& block, const Member& member, Value value, Span k
     (void)errorAt(diag::make<diag::Code::ClusterValue>(span, fmt::format("{}.{}", nameOf(*value.instance), value.second())));
     return;
   }
+  if (member.via == Via::EnvValue && value.kind == ValueKind::Ref && !isOneText(*value.instance, span)) return;
   auto* field = arena().make<FieldValue>(FieldValue{&member, value, keySpan, span, nullptr});
   *block.fieldTail = field;
   block.fieldTail = &field->next;

@@ -10,6 +10,7 @@
 
 #include "base/duration.h"
 #include "base/quantity.h"
+#include "base/regex.h"
 
 namespace mlstack::sema {
 
@@ -551,6 +552,10 @@ const Type* refineType(const Type* type, const Expr* range, const Expr* pattern,
   if (pattern == nullptr || pattern->kind != ExprKind::String) return type;
   if (!hasText(type->kind)) {
     sink.add(diag::make<diag::Code::Refinement>(pattern->span, "`matches` refines texts only"));
+    return type;
+  }
+  if (std::string error; !base::Regex::compile(pattern->text, error)) {
+    sink.add(diag::make<diag::Code::Refinement>(pattern->span, fmt::format("this pattern cannot be used: {}", error)));
     return type;
   }
   auto* made = arena.make<Type>(*type);

@@ -213,6 +213,32 @@ std::optional<Value> Evaluator::searchField(DeclaredInstance& instance, const Me
   return std::nullopt;
 }
 
+bool Evaluator::isOneText(const Instance& instance, Span span) {
+  if (instance.kind == nullptr || (instance.kind->role != KindRole::Config && instance.kind->role != KindRole::Secret)) return true;
+  const auto label = symbols_.text(instance.label);
+  std::string keys;
+  for (std::string_view name : {"data", "binary", "binary-data", "files", "keys"}) {
+    const Member* member = instance.kind->find(name);
+    if (member == nullptr || !member->part.empty() || !instance.declared) continue;
+    auto& declared = const_cast<DeclaredInstance&>(static_cast<const DeclaredInstance&>(instance));
+    const Value value = fieldOf(declared, *member, span);
+    for (std::uint32_t i = 0; i < value.length; ++i) {
+      std::string_view key;
+      if (value.kind == ValueKind::Map) key = symbols_.text(value.entries[i].key);
+      if (value.kind == ValueKind::List && value.elements[i].value.kind == ValueKind::String) key = value.elements[i].value.text();
+      if (!key.empty()) keys += fmt::format("{}{}[\"{}\"]", keys.empty() ? "" : ", ", label, key);
+      if (value.kind != ValueKind::Map && value.kind != ValueKind::List) break;
+    }
+  }
+  Value whole;
+  whole.kind = ValueKind::Ref;
+  whole.instance = &instance;
+  auto d = diag::make<diag::Code::WrongType>(span, describedValue(whole), "a variable", "one text: a key of it");
+  d.help = keys.empty() ? fmt::format("name the key: {}[\"KEY\"]; {}.name is its name", label, label) : fmt::format("write {}", keys);
+  (void)errorAt(std::move(d));
+  return false;
+}
+
 Value Evaluator::keyOf(const Value& left, std::string_view key, const Expr& e) {
   auto& instance = const_cast<Instance&>(*left.instance);
   if (instance.declared && instance.kind != nullptr) {

@@ -76,6 +76,16 @@ bool isComparison(Operator op) {
 }
 
 bool isNumber(const Value& v) { return v.kind == ValueKind::Int || v.kind == ValueKind::Float; }
+/// A share of an amount is not finer than what it is of: whole bytes, thousandths of a CPU; rounded up.
+base::Quantity roundedShare(base::Quantity share) {
+  constexpr base::Int128 kWhole = 1'000'000'000;
+  constexpr base::Int128 kMilli = 1'000'000;
+  const bool bytes = share.format == base::QuantityFormat::BinarySI ? share.nanos >= kWhole : share.nanos >= kWhole * 1'000'000;
+  const base::Int128 step = bytes ? kWhole : kMilli;
+  if (share.nanos >= step) share.nanos = (share.nanos + step - 1) / step * step;
+  return share;
+}
+
 double toReal(const Value& v) { return v.kind == ValueKind::Int ? static_cast<double>(v.integer) : v.real; }
 
 }  // namespace
@@ -184,6 +194,10 @@ Value Evaluator::evalBinary(const Expr& e, Env* env, const Type* expected) {
   }
   if (isComparison(e.op)) return comparison(e, left, right);
   if (e.op == Operator::In) return membership(e, left, right);
+  if (hint == &types::kQuantity && e.op == Operator::Divide && left.kind == ValueKind::Int && right.kind == ValueKind::Int &&
+      !types::takes(expected, TypeKind::Int) && right.integer != 0) {
+    left = makeQuantity(base::Quantity::ofInt(left.integer));   // `cpu = 1 / 2` is half a CPU
+  }
   return arithmetic(e, left, right);
 }
 
@@ -360,7 +374,7 @@ Value Evaluator::quantityArithmetic(const Expr& e, const Value& left, const Valu
   if (e.op == Operator::Multiply && left.kind == ValueKind::Quantity && right.kind == ValueKind::Int) return makeQuantity(*left.quantity * right.integer);
   if (e.op == Operator::Multiply && right.kind == ValueKind::Quantity && left.kind == ValueKind::Int) return makeQuantity(*right.quantity * left.integer);
   if (e.op == Operator::Divide && left.kind == ValueKind::Quantity && right.kind == ValueKind::Int) {
-    if (const auto part = base::divide(*left.quantity, right.integer)) return makeQuantity(*part);
+    if (const auto part = base::divide(*left.quantity, right.integer)) return makeQuantity(roundedShare(*part));
     valueError(diag::make<diag::Code::DivisionByZero>(e.right->span));
     return checking_ != 0 ? unknown(&types::kQuantity) : errorValue();
   }

@@ -68,12 +68,15 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
   place_ = {memberName == "at" ? Place::Kind::Path : Place::Kind::Label, part.kind->name};
   Value result;
   Constants* constants = inner.info != nullptr ? inner.info->constants : nullptr;
-  const bool bare = value->kind == ExprKind::NameRef && memberName == "label" && member->type != nullptr &&
-                    (member->type->kind == TypeKind::Name || member->type->kind == TypeKind::String);
+  // `container main { … }` and `env MODE = …` declare a name; `host domain { … }` states a text.
+  const bool declares = member->type != nullptr &&
+                        (member->type->kind == TypeKind::Name ||
+                         (member->type->kind == TypeKind::String && !member->target.empty() && member->target.back().key == "name"));
+  const bool bare = value->kind == ExprKind::NameRef && memberName == "label" && declares;
   if (constants != nullptr && constants->known[which]) {
     result = constants->values[which];
   } else if (bare) {
-    // `container main { … }` declares a name: it is not looked up.
+    // It is not looked up.
     const auto text = symbols_.text(value->name);
     result.kind = ValueKind::String;
     result.chars = text.data();

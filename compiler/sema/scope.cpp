@@ -363,6 +363,8 @@ Value Evaluator::unknownName(Env* env, Symbol name, Span span, const Type* expec
       if (at->body->decls[index].span.known()) d.related.push_back({at->body->decls[index].span, fmt::format("`{}` is declared here", near)});
       break;
     }
+  } else if (inText_) {
+    d.help = fmt::format("a `${{{}}}` that is meant for a shell is written `\\${{{}}}`, or the text is r\"…\", which replaces nothing", text, text);
   } else if (types::takes(expected, TypeKind::String) || types::takes(expected, TypeKind::Name)) {
     d.help = fmt::format("a text stands in quotes: \"{}\"", text);
     d.fixes.push_back({"put it in quotes", {{span, fmt::format("\"{}\"", text)}}});

@@ -282,8 +282,13 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
   auto d = diag::make<diag::Code::DuplicateObject>(span, kind, symbols_.text(instance.name));
   const Instance& first = *twin;
   if (first.headSpan == instance.headSpan) {
-    d.related.push_back({instance.headSpan, "each turn of the loop makes one: its name must differ from turn to turn"});
-    if (name == nullptr) d.help = "`name = \"…${i}\"` in the body names each";
+    const bool component = instance.env != nullptr && instance.env->use != nullptr;
+    d.related.push_back({instance.headSpan, component ? "each use of the component makes one: its name must differ from use to use"
+                                                      : "each turn of the loop makes one: its name must differ from turn to turn"});
+    if (name == nullptr) {
+      d.help = component ? fmt::format("`name = \"${{name}}-{}\"` names it after the use", symbols_.text(instance.label))
+                         : "`name = \"…${i}\"` in the body names each";
+    }
   } else {
     d.related.push_back({first.headSpan, "the first is declared here"});
   }
