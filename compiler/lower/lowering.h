@@ -120,10 +120,14 @@ class Lowering {
   void write(const FieldValue& field, const MemberPlan& plan, const Instance& owner, Node& node, Frame& frame, bool implied);
   void writeSelf(const FieldValue& field, const Instance& owner, Node& node, const Frame& frame);
   void set(Node& map, Symbol key, Node* child);
+  /// `set` of what the source says, which must not differ from what it said elsewhere.
+  void put(Node& map, Symbol key, Node* child, Span keySpan);
+  void sayClash(const Node& old, const Node& made, std::string_view key, Span keySpan);
+  [[nodiscard]] bool saidOtherwise(const FieldValue& field, const MemberPlan& plan, const Instance& owner);
   static void addFirst(Node& container, Node* child);
   void writeEnv(const FieldValue& field, Node& node);
   [[nodiscard]] Node* envFrom(const Value& value, Span span);
-  [[nodiscard]] Node* scriptOf(const Value& value, Span span, const FieldValue* shell);
+  [[nodiscard]] Node* scriptOf(const Value& value, Span span, const FieldValue* shell, const FieldValue* args);
   void writeGpus(const FieldValue& field, const Instance& owner, Node& limits);
   void writeReserve(const FieldValue& field, std::span<const StepPlan> steps, Node& node, const Frame& frame);
   [[nodiscard]] Node* textMap(const Value& value, Span span);
@@ -171,6 +175,7 @@ class Lowering {
   [[nodiscard]] schema::TypeRef typeOf(const ir::Object& object) const;
   [[nodiscard]] schema::TypeRef typeOf(const Instance& instance);
   [[nodiscard]] schema::TypeRef walk(schema::TypeRef type, std::span<const StepPlan> steps) const;
+  void strayContainer(const Node& list, const Node& element, schema::TypeRef type);
   void dropNulls(Node& node);
 
   template <diag::Code C, class... Args>

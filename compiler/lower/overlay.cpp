@@ -1,6 +1,8 @@
 // `with { … }`: a tree typed by the schema, merged over what the kind made. Maps merge, lists with a merge
 // key merge by it, other lists and scalars are replaced, an explicit null removes.
 
+#include <fmt/format.h>
+
 #include "lower/lowering.h"
 
 namespace mlstack::lower {
@@ -75,6 +77,23 @@ void Lowering::merge(Node& into, const Node& from, schema::TypeRef type) {
   }
 }
 
+/// What names no container that is there makes one: without an image it was meant for another.
+void Lowering::strayContainer(const Node& list, const Node& element, schema::TypeRef type) {
+  if (!type || element.kind != ir::NodeKind::Map || catalog_.describe(type) != "Container") return;
+  const auto* name = ir::find(&element, keys_.name);
+  if (name == nullptr || name->kind != ir::NodeKind::String || ir::find(&element, keys_.image) != nullptr) return;
+  std::vector<std::string_view> names;
+  for (const auto& other : ir::Children(&list)) {
+    const auto* known = ir::find(&other, keys_.name);
+    if (known != nullptr && known->kind == ir::NodeKind::String) names.push_back(known->text());
+  }
+  const auto near = diag::nearest(name->text(), names);
+  std::string hint = fmt::format("no container here is called so; there is `{}`", fmt::join(names, "`, `"));
+  if (!near.empty()) hint = fmt::format("no container here is called so: did you mean \"{}\"?", near);
+  if (names.empty()) hint.clear();
+  sink_.add(complain<diag::Code::ContainerWithoutImage>(name->span, name->text()).hint(std::move(hint)));
+}
+
 void Lowering::mergeList(Node& into, const Node& from, schema::TypeRef type, const std::vector<std::string_view>& keys) {
   const auto same = [&](const Node& a, const Node& b) {
     bool any = false;
@@ -97,6 +116,7 @@ void Lowering::mergeList(Node& into, const Node& from, schema::TypeRef type, con
       merge(*found, element, type);
       continue;
     }
+    strayContainer(into, element, type);
     auto* copy = builder_.clone(element);
     dropNulls(*copy);
     copy->key = {};

@@ -95,11 +95,13 @@ const Node* Raising::environmentFrom(const Node& node) {
 
 /// Null when the command is none that `script` makes.
 const Node* Raising::script(const Node& node) {
-  if (node.kind != NodeKind::List || node.length != 3) return nullptr;
+  if (node.kind != NodeKind::List || (node.length != 3 && node.length != 4)) return nullptr;
   const auto* shell = node.last->next;
   if (shell->kind != NodeKind::String || shell->text() != "/bin/sh") return nullptr;
   if (shell->next->kind != NodeKind::String || shell->next->text() != "-c") return nullptr;
-  return node.last;
+  const auto* text = shell->next->next;
+  if (node.length == 4 && !ir::sameValue(*node.last, *shell)) return nullptr;   // a `$0` of its own
+  return text;
 }
 
 const Node* Raising::gpus(const Node& limits) {

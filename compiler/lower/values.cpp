@@ -1,5 +1,6 @@
 // Values as nodes, and the conversions that members name.
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -136,6 +137,42 @@ void Lowering::set(Node& map, Symbol key, Node* child) {
   }
 }
 
+void Lowering::put(Node& map, Symbol key, Node* child, Span keySpan) {
+  if (const auto* old = ir::find(&map, key)) sayClash(*old, *child, symbols_.text(key), keySpan);
+  set(map, key, child);
+}
+
+void Lowering::sayClash(const Node& old, const Node& made, std::string_view key, Span keySpan) {
+  if (((old.flags | made.flags) & (ir::FlagImplied | ir::FlagError)) != 0) return;
+  if (old.kind == ir::NodeKind::Map && made.kind == ir::NodeKind::Map) {
+    for (const auto& child : ir::Children(&made)) {
+      if (const auto* other = ir::find(&old, child.key)) sayClash(*other, child, symbols_.text(child.key), child.span);
+    }
+    return;
+  }
+  if (old.kind == ir::NodeKind::List && made.kind == ir::NodeKind::List) return;   // they grow: `allows "pods" { resources = … }`
+  if (ir::sameValue(old, made) || old.entrySpan() == keySpan) return;
+  sink_.add(complain<diag::Code::DuplicateField>(keySpan, key)
+                .note(old.entrySpan(), "first set here")
+                .hint("both say what stands at one place of the object: leave one of them out"));
+}
+
+/// A command and a script, a selector and what it selects: two forms of one thing.
+bool Lowering::saidOtherwise(const FieldValue& field, const MemberPlan& plan, const Instance& owner) {
+  const auto& kind = plans_.of(*owner.kind);
+  for (const auto* other = owner.fields; other != nullptr; other = other->next) {
+    if (other == &field || !other->span.known() || !kind.owns(*other->member) || other->member == field.member) continue;
+    const auto& steps = kind.of(*other->member).steps;
+    if (steps.size() != plan.steps.size() || steps.empty() || steps.back().key != plan.steps.back().key) continue;
+    if (!std::equal(steps.begin(), steps.end(), plan.steps.begin(), [](const auto& a, const auto& b) { return a.key == b.key; })) continue;
+    sink_.add(complain<diag::Code::DuplicateField>(field.keySpan, symbols_.text(steps.back().key))
+                  .note(other->keySpan, "first set here")
+                  .hint(fmt::format("`{}` and `{}` are two ways to say it: leave one of them out", other->member->name, field.member->name)));
+    return true;
+  }
+  return false;
+}
+
 /// `child` becomes the first; in a map its key is set already.
 void Lowering::addFirst(Node& container, Node* child) {
   if (container.length == 0) return ir::Builder::append(container, child);
@@ -151,6 +188,7 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
   const auto span = field.span.known() ? field.span : owner.headSpan;
   const auto keySpan = field.keySpan.known() ? field.keySpan : span;
   const auto flags = static_cast<std::uint8_t>(implied ? ir::FlagImplied : 0);
+  if (!implied && (member.via == Via::Script || member.via == Via::Selector) && saidOtherwise(field, plan, owner)) return;
   Node* made = nullptr;
   switch (member.via) {
     case Via::Facts: return;
@@ -171,7 +209,7 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
       break;
     case Via::Text: made = value.kind == ValueKind::Map ? textMap(value, span) : textOf(value, span); break;
     case Via::EnvFrom: made = envFrom(value, span); break;
-    case Via::Script: made = scriptOf(value, span, owner.field("shell")); break;
+    case Via::Script: made = scriptOf(value, span, owner.field("shell"), owner.field("args")); break;
     case Via::DataSource: case Via::ClaimRef: case Via::ObjectRef: made = reference(value, span, member.via); break;
     case Via::Selector: made = selectorOf(value, span); break;
     case Via::NamedRefs: made = namedRefs(value, span); break;
@@ -193,7 +231,9 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
     if (list != nullptr) ir::Builder::append(*list, made);
     return;
   }
-  set(*parent, steps.back().key, made);
+  // An object's own labels win over those that the stack puts on everything.
+  if (steps.front().key == keys_.metadata) return set(*parent, steps.back().key, made);
+  put(*parent, steps.back().key, made, keySpan);
 }
 
 /// Members without a place of their own that still say something about the object.
@@ -246,7 +286,25 @@ Node* Lowering::envFrom(const Value& value, Span span) {
   return list;
 }
 
-Node* Lowering::scriptOf(const Value& value, Span span, const FieldValue* shell) {
+namespace {
+
+/// Whether the word after the script is its `$0`.
+bool takesName(const Node& list) {
+  const auto* first = list.last->next;
+  if (list.length != 2 || first->kind != ir::NodeKind::String || list.last->kind != ir::NodeKind::String) return false;
+  const auto shell = first->text().substr(first->text().rfind('/') + 1);
+  const auto flags = list.last->text();
+  return (shell == "sh" || shell == "bash" || shell == "ash" || shell == "dash") && flags.starts_with('-') && flags.ends_with('c');
+}
+
+bool says(const FieldValue* field) {
+  return field != nullptr && field->value.kind != ValueKind::Null && (field->value.kind != ValueKind::List || field->value.length > 0);
+}
+
+}  // namespace
+
+/// With arguments the shell's name stands in front of them: the first word after a script is its `$0`, not its `$1`.
+Node* Lowering::scriptOf(const Value& value, Span span, const FieldValue* shell, const FieldValue* args) {
   auto* text = textOf(value, span);
   if (text == nullptr) return nullptr;
   auto* list = builder_.list(span);
@@ -264,7 +322,13 @@ Node* Lowering::scriptOf(const Value& value, Span span, const FieldValue* shell)
   }
   if (list->length == 0) imply("/bin/sh");
   if (list->length == 1) imply("-c");
+  const auto name = says(args) && takesName(*list) ? list->last->next->text() : std::string_view();
   ir::Builder::append(*list, text);
+  if (!name.empty()) {
+    auto* node = builder_.string(name, span);
+    node->flags |= ir::FlagImplied;
+    ir::Builder::append(*list, node);
+  }
   return list;
 }
 
@@ -273,7 +337,7 @@ void Lowering::writeGpus(const FieldValue& field, const Instance& owner, Node& l
   if (const auto* resource = owner.field("gpu-resource"); resource != nullptr && resource->value.kind == ValueKind::String) {
     key = symbols_.intern(resource->value.text());
   }
-  if (auto* text = textOf(field.value, field.span)) set(limits, key, text);
+  if (auto* text = textOf(field.value, field.span)) put(limits, key, text, field.keySpan);
 }
 
 /// `reserve { cpu = 4 }`: requests and limits alike. The target is the requests.
@@ -282,7 +346,7 @@ void Lowering::writeReserve(const FieldValue& field, std::span<const StepPlan> s
     const StepPlan twin{keys_.limits, false, {}};
     for (const auto& step : {steps.back(), twin}) {
       auto* parent = stepTo(node, steps.first(steps.size() - 1), field.keySpan, 0, frame);
-      if (parent != nullptr) set(*parent, step.key, nodeOf(field.value, field.span, false));
+      if (parent != nullptr) put(*parent, step.key, nodeOf(field.value, field.span, false), field.keySpan);
     }
     return;
   }
@@ -290,7 +354,7 @@ void Lowering::writeReserve(const FieldValue& field, std::span<const StepPlan> s
   for (const auto key : {keys_.requests, keys_.limits}) {
     auto* parent = stepTo(node, steps.first(steps.size() - 2), field.keySpan, 0, frame);
     auto* map = parent == nullptr ? nullptr : builder_.mapAt(*parent, key, field.keySpan);
-    if (map != nullptr) set(*map, steps.back().key, nodeOf(field.value, field.span, false));
+    if (map != nullptr) put(*map, steps.back().key, nodeOf(field.value, field.span, false), field.keySpan);
   }
 }
 
