@@ -151,13 +151,30 @@ bool replaceFile(const std::string& target, const struct stat* old, std::string_
   return true;
 }
 
+/// Pipes that the caller's shell has open already; any other pipe may have no writer, and reading would wait for ever.
+bool isOpenDescriptor(const std::string& path) {
+  return path == "/dev/stdin" || path == "/dev/null" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+}
+
+std::string_view specialFile(mode_t mode) {
+  if (S_ISFIFO(mode)) return "it is a pipe, not a file";
+  if (S_ISSOCK(mode)) return "it is a socket, not a file";
+  return "it is a device, not a file";
+}
+
 }  // namespace
 
 std::optional<std::string> readFile(const std::string& path, ReadError& error, std::size_t limit) {
   error = {};
   if (path == "-") return readAll(STDIN_FILENO, 64 * 1024, error, limit);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat facts {};
+  const bool given = isOpenDescriptor(path);
+  // Before it is opened: opening a pipe waits for its writer.
+  if (!given && ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode)) {
+    error.message = specialFile(facts.st_mode);
+    return std::nullopt;
+  }
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | (given ? 0 : O_NONBLOCK)));
   if (!file.open() || ::fstat(file.get(), &facts) != 0) {
     error.message = reason(errno);
     return std::nullopt;

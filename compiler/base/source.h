@@ -60,7 +60,7 @@ class SourceSet {
   Pos next_ = 1;
 };
 
-/// Reads a whole file ("-" is standard input). Directories, unreadable and over-large files
+/// Reads a whole file ("-" is standard input). Directories, pipes other than /dev/stdin and /dev/fd/N, devices, unreadable and over-large files
 /// (> `limit` bytes) are errors with a message for the user.
 [[nodiscard]] std::optional<std::string> readFile(const std::string& path, ReadError& error,
                                                   std::size_t limit = std::size_t{1} << 30);

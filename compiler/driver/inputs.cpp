@@ -17,6 +17,8 @@ constexpr std::string_view kSuffix = ".mlstack";
 
 /// Only the head of the file is read: folders may hold large libraries.
 bool fileBeginsWithStack(const std::string& path) {
+  std::error_code failed;
+  if (!fs::is_regular_file(path, failed)) return false;   // opening a pipe would wait for its writer
   std::ifstream in(path, std::ios::binary);
   std::string head(16 * 1024, '\0');
   in.read(head.data(), static_cast<std::streamsize>(head.size()));

@@ -95,7 +95,8 @@ const base::SourceFile* Sources::source(const std::string& path, base::Span at, 
   };
   std::error_code failed;
   std::string key = path;
-  if (path != "-") {
+  // What a shell's <(…) gives has no path of its own.
+  if (path != "-" && path != "/dev/stdin" && !path.starts_with("/dev/fd/")) {
     auto real = fs::canonical(path, failed);
     if (failed == std::errc::no_such_file_or_directory)
       return report(diag::make<Code::FileNotFound>(at, path));

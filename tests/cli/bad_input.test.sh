@@ -21,6 +21,16 @@ printf '// only a comment\n\n' >comment.mlstack
 refused MLS1013 empty.mlstack
 refused MLS1013 comment.mlstack
 
+# Nobody writes to it: reading would wait for ever.
+mkfifo pipe.mlstack
+refused MLS pipe.mlstack
+printf 'stack demo\nlet x = file("./pipe.mlstack")\nconfig c { data { a = x } }\n' >reads.mlstack
+refused 'it is a pipe' reads.mlstack
+mkdir pipes && cp good.mlstack pipes && mkfifo pipes/other.mlstack
+expect 0 build pipes
+"$MLSTACKC" check <(cat good.mlstack) >out 2>err || fault "an open pipe was refused"
+rm -r pipes pipe.mlstack reads.mlstack
+
 printf 'stack demo\nlet x = "\xff\xfe"\n' >bytes.mlstack
 refused MLS1002 bytes.mlstack
 head -c 100000 "$MLSTACKC" >binary.mlstack
