@@ -11,6 +11,7 @@
 #include "driver/terminal.h"
 #include "schema/describe.h"
 #include "sema/explain.h"
+#include "sema/kubernetes_words.h"
 #include "sema/kind.h"
 #include "sema/sema.h"
 
@@ -113,6 +114,18 @@ diag::Diagnostic unknownSubject(std::string_view what) {
                           : fmt::format("did you mean `{}.{}`?", kind->name, near);
     return d;
   }
+  if (const auto* ours = sema::kindFor(what)) {
+    d.help = fmt::format("`mlstackc explain {}`: it is called so here", ours->name);
+    return d;
+  }
+  std::size_t depth = 0;
+  for (const auto& each : sema::preludeKinds()) {
+    const auto writers = sema::membersFor(each, what);
+    if (writers.empty() || each.api.empty() || (depth != 0 && writers[0]->target.size() >= depth)) continue;
+    depth = writers[0]->target.size();   // of a job rather than of a cronjob's jobs
+    d.help = fmt::format("in `{}`, {}", each.name, sema::membersText(writers));
+  }
+  if (depth != 0) return d;
   auto near = diag::nearest(what.substr(0, dot), names);
   if (!near.empty()) d.help = fmt::format("did you mean `{}`?", near);
   return d;

@@ -112,7 +112,9 @@ std::string targetText(const Member& member) {
   return out;
 }
 
-std::string shapeText(const Kind& kind) {
+std::string shapeText(const Kind& kind) { return shapeText(kind, kind.name); }
+
+std::string shapeText(const Kind& kind, std::string_view word) {
   if (kind.role == KindRole::Source) {
     std::string out = nameOf(kind) + "(";
     bool first = true;
@@ -124,21 +126,21 @@ std::string shapeText(const Kind& kind) {
     }
     return out + (kind.order.size() > 4 ? ", …)" : ")");
   }
-  std::string out(kind.name);
+  std::string out(word);
   const Member* label = kind.find("label");
   const Member* value = kind.find("value");
   if (!kind.api.empty()) out += " NAME";
   if (label != nullptr) {
     const bool name = label->type != nullptr && (label->type->kind == TypeKind::Name || label->type->kind == TypeKind::String);
     const bool state = kind.role == KindRole::Mount;
-    const std::string_view word = state ? "STATE" : name ? (label->type->kind == TypeKind::Name ? "NAME" : "\"TEXT\"") : "VALUE";
-    out += label->required ? fmt::format(" {}", word) : fmt::format(" [{}]", word);
+    const std::string_view operand = state ? "STATE" : name ? (label->type->kind == TypeKind::Name ? "NAME" : "\"TEXT\"") : "VALUE";
+    out += label->required ? fmt::format(" {}", operand) : fmt::format(" [{}]", operand);
   }
   if (value != nullptr) out += value->required ? " = VALUE" : " [= VALUE]";
   if (kind.find("at") != nullptr) out += " at \"/PATH\"";
   bool fields = false;
   for (const Member& member : kind.members) fields = fields || !reserved(member.name);
-  if (kind.openEntries) return fmt::format("{} {{ KEY = VALUE … }}", kind.name);
+  if (kind.openEntries) return fmt::format("{} {{ KEY = VALUE … }}", word);
   return fields ? out + " { … }" : out;
 }
 
@@ -155,7 +157,7 @@ std::string explainMember(const Kind& kind, const Member& member) {
   else if (!target.empty()) out += fmt::format("Field: {}{}{}\n", target, via.empty() ? "" : ", ", via);
   else if (!via.empty()) out += fmt::format("It is {}.\n", via);
   if (!member.part.empty()) {
-    if (const Kind* part = preludeKind(member.part)) out += fmt::format("Written: {}\n", shapeText(*part));
+    if (const Kind* part = preludeKind(member.part)) out += fmt::format("Written: {}\n", shapeText(*part, member.name));
   }
   return out;
 }

@@ -18,6 +18,8 @@ namespace mlstack::sema {
 [[nodiscard]] std::string targetText(const Member& member);
 /// How a line of the kind is written: "read STATE at \"/path\" { … }".
 [[nodiscard]] std::string shapeText(const Kind& kind);
+/// As the member `word` of another kind.
+[[nodiscard]] std::string shapeText(const Kind& kind, std::string_view word);
 
 /// The generated part of grammar/README.md: kinds, parts, sources and functions as tables.
 [[nodiscard]] std::string referenceMarkdown();

@@ -32,7 +32,9 @@ std::vector<const Member*> membersFor(const Kind& kind, std::string_view field) 
   for (const auto index : kind.order) {
     const Member& member = kind.members[index];
     const bool reserved = member.name == "label" || member.name == "value" || member.name == "at";
-    if (!reserved && !member.target.empty() && member.target.back().key == field) out.push_back(&member);
+    if (reserved || member.target.empty() || member.target.back().key != field) continue;
+    // Of several such places the first: requests, not limits.
+    if (out.empty() || targetText(*out[0]) == targetText(member)) out.push_back(&member);
   }
   return out;
 }

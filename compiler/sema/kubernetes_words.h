@@ -9,7 +9,7 @@
 
 namespace mlstack::sema {
 
-/// The members of `kind` that write a field of this name: `backoffLimit` → `retries`. In the order of declaration.
+/// The members of `kind` that write the first field of this name: `backoffLimit` → `retries`. In the order of declaration.
 [[nodiscard]] std::vector<const Member*> membersFor(const Kind& kind, std::string_view field);
 /// "`retries` sets `spec.backoffLimit`"; empty when `members` is.
 [[nodiscard]] std::string membersText(const std::vector<const Member*>& members);

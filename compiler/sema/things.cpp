@@ -6,6 +6,7 @@
 
 #include "sema/checks.h"
 #include "sema/evaluator.h"
+#include "sema/kubernetes_words.h"
 
 namespace mlstack::sema {
 
@@ -110,7 +111,11 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   if (s.head.size() > 1) whole += fmt::format(".{}", symbols_.text(s.head[1].symbol));
   const auto& asked = s.head.size() > 1 && find(env, s.head[0].symbol) ? wrong : s.head[0];
   auto d = diag::make<diag::Code::UnknownKind>(s.headSpan.known() && s.head.size() == 1 ? s.head[0].span : asked.span, whole);
-  if (const auto near = diag::nearest(symbols_.text(asked.symbol), useNames(s, env)); !near.empty()) {
+  const Kind* ours = s.head.size() == 1 ? kindFor(text) : nullptr;
+  if (ours != nullptr) {
+    d.help = fmt::format("here it is called `{}`", ours->name);
+    d.fixes.push_back({fmt::format("write `{}`", ours->name), {{asked.span, std::string(ours->name)}}});
+  } else if (const auto near = diag::nearest(symbols_.text(asked.symbol), useNames(s, env)); !near.empty()) {
     suggest(d, near, asked.span);
   } else {
     d.help = "`mlstackc explain` lists the kinds; any other object is written `object \"group/version/Kind\" name { … }`";
