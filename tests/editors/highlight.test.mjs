@@ -89,7 +89,8 @@ files.forEach((file, index) => {
   const bytes = readFileSync(file), name = relative(root, file);
   if (bytes.includes(0) || bytes.includes(13) || Buffer.compare(Buffer.from(bytes.toString()), bytes) !== 0) return;   // not text as editors show it
   const { classes, tokens, end, log } = lexed(file, bytes);
-  if (tokens === 0 && bytes.length > 0 && end > 0 && /[^\s]/.test(bytes.toString())) fail(`${name}: no tokens\n${log}`);
+  // A file with a slip in its letters has no tokens to compare with.
+  if (tokens === 0 && bytes.length > 0 && end === bytes.length && /[^\s]/.test(bytes.toString())) fail(`${name}: no tokens\n${log}`);
   tokensSeen += tokens;
   const scopes = tokenize(bytes.toString()), groups = fromVim[index].groups;
   if (fromVim[index].filetype !== "mlstack") fail(`${name}: Vim takes it for ${fromVim[index].filetype}`);
