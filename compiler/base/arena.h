@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <new>
 #include <span>
@@ -59,13 +60,36 @@ class Arena {
 
   [[nodiscard]] std::size_t bytesReserved() const { return reserved_; }
 
+  [[nodiscard]] bool contains(const void* at) const {
+    for (const Chunk& chunk : chunks_) {
+      const auto* byte = static_cast<const std::byte*>(at);
+      if (!std::less<>{}(byte, chunk.bytes.get()) && std::less<>{}(byte, chunk.bytes.get() + chunk.size)) return true;
+    }
+    return false;
+  }
+
+  /// Gives up everything in it; the memory serves again. Builds with sanitizers return it instead, so that
+  /// whoever still holds on to something is found.
+  void recycle() {
+    if (chunks_.empty()) return;
+#ifdef MLSTACK_SANITIZED
+    *this = Arena();
+#else
+    if (chunks_.size() > 1) chunks_.front() = std::move(chunks_.back());   // the largest
+    chunks_.resize(1);
+    cursor_ = reinterpret_cast<std::uintptr_t>(chunks_.front().bytes.get());
+    limit_ = cursor_ + chunks_.front().size;
+    reserved_ = chunks_.front().size;
+#endif
+  }
+
  private:
   [[gnu::noinline]] void* grow(std::size_t bytes, std::size_t align) {
     const std::size_t atLeast = bytes + align;
     std::size_t size = chunks_.empty() ? 16 * 1024 : (reserved_ < (1u << 20) ? reserved_ : (1u << 20));
     if (size < atLeast) size = atLeast;
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
-    cursor_ = reinterpret_cast<std::uintptr_t>(chunks_.back().get());
+    chunks_.push_back({std::make_unique_for_overwrite<std::byte[]>(size), size});
+    cursor_ = reinterpret_cast<std::uintptr_t>(chunks_.back().bytes.get());
     limit_ = cursor_ + size;
     reserved_ += size;
     const auto at = (cursor_ + align - 1) & ~(align - 1);
@@ -73,7 +97,12 @@ class Arena {
     return reinterpret_cast<void*>(at);
   }
 
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  struct Chunk {
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size = 0;
+  };
+
+  std::vector<Chunk> chunks_;
   std::uintptr_t cursor_ = 1;   // beyond `limit_`: even nothing at all makes a first chunk
   std::uintptr_t limit_ = 0;
   std::size_t reserved_ = 0;

@@ -155,13 +155,14 @@ void Session::parse() {
   }
 }
 
-void Session::evaluateUnit(Unit& unit) {
+void Session::evaluateUnit(Unit& unit, Finished finished) {
   auto root = projectRoot(unit.source->name);
   unit.catalog = &catalogFor(root);
   unit.imports = std::make_unique<Imports>(files_, symbols, sink, std::move(root));
   sema::Options options{.params = settings.params,
                         .kubernetes = settings.kubernetes,
-                        .missingParamsAreUnknown = settings.missingParamsAreUnknown};
+                        .missingParamsAreUnknown = settings.missingParamsAreUnknown,
+                        .finished = std::move(finished)};
   unit.program = sema::evaluate(*unit.source, *unit.tree, unit.imports->access(), *unit.catalog, options,
                                 symbols, sink);
 }
@@ -184,16 +185,30 @@ std::vector<std::string_view> Session::missingParams(const sema::Program& progra
 /// With errors in some objects the others are still lowered and judged, so that all that is wrong is said
 /// at once; the stack is kept only when everything is well.
 void Session::compileUnit(Unit& unit) {
-  evaluateUnit(unit);
-  if (unit.program->partial || unit.tree->hasErrors) return;
+  const auto& catalog = catalogFor(projectRoot(unit.source->name));
+  lower::Steps lowering(catalog, sink);
+  std::size_t faults = 0;   // found by lowering
+  const auto counted = [&](auto step) {
+    const auto before = sink.errorCount();
+    step();
+    faults += sink.errorCount() - before;
+  };
+  Finished finished;
+  if (!unit.tree->hasErrors) {
+    finished = [&](const sema::Program& program, std::span<sema::Instance* const> resources, const base::Arena* vanishing) {
+      counted([&] { lowering.take(program, resources, vanishing); });
+    };
+  }
+  evaluateUnit(unit, std::move(finished));
+  if (unit.program->partial || unit.program->dropped || unit.tree->hasErrors) return;
   const bool whole = unit.program->ok;
-  auto before = sink.errorCount();
-  auto stack = lower::lowerProgram(*unit.program, *unit.catalog, sink);
+  std::unique_ptr<ir::Stack> stack;
+  counted([&] { stack = lowering.finish(*unit.program); });
   unit.program.reset();
   unit.tree.reset();
   unit.imports.reset();
-  if (!stack) return;
-  const bool lowered = sink.errorCount() == before;
+  ir::link(*stack);
+  const bool lowered = faults == 0;
   if (whole && lowered) {
     for (const auto& breach : ir::verify(*stack, kVerifyDepth)) sink.add(diag::make<Code::InternalError>({}, breach));
   }

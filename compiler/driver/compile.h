@@ -72,7 +72,8 @@ class Session {
 
  private:
   void addUnit(const std::string& path, bool isStack);
-  void evaluateUnit(Unit& unit);
+  using Finished = decltype(sema::Options::finished);
+  void evaluateUnit(Unit& unit, Finished finished = {});
   void compileUnit(Unit& unit);
   void readParamsFile(const std::string& path);
   void addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text);

@@ -2,6 +2,7 @@
 // One run of lowering. Each .cpp of this folder holds the members of one concern. Private to this folder.
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -65,7 +66,11 @@ struct PodLabel {
 class Lowering {
  public:
   Lowering(const sema::Program& program, const schema::Catalog& catalog, ir::Stack& stack, diag::Sink& sink);
-  void run();
+  /// Called once, then `take` as often as there are resources, then `finish`.
+  void begin();
+  void take(std::span<Instance* const> resources);
+  void forget(std::span<Instance* const> resources, const base::Arena& arena);
+  void finish();
 
  private:
   // --- objects (objects.cpp) ---
@@ -209,6 +214,7 @@ class Lowering {
   };
   std::array<Named, 256> named_{};
   std::array<Named, 64> volumeNames_{};            // of states' names and of paths
+  std::vector<std::uint16_t> keptLately_;          // written since `forget`
   std::array<Kept, 512> kept_{};                   // literals come by again in each round of a loop
 };
 

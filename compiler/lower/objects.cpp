@@ -58,13 +58,15 @@ Lowering::Lowering(const sema::Program& program, const schema::Catalog& catalog,
     : program_(program), catalog_(catalog), stack_(stack), sink_(sink), symbols_(*program.symbols),
       builder_(stack.arena), keys_(symbols_), plans_(symbols_) {}
 
-void Lowering::run() {
+void Lowering::begin() {
   stack_.symbols = program_.symbols;
   stack_.name = program_.name;
   stack_.nameSpace = program_.nameSpace;
   stack_.kubernetes = stack_.arena.copy(program_.kubernetes);
-  ids_.reserve(program_.resources.size());
-  for (const auto* resource : program_.resources) {
+}
+
+void Lowering::take(std::span<Instance* const> resources) {
+  for (const auto* resource : resources) {
     if (resource->broken || (resource->kind != nullptr && resource->kind->broken)) continue;
     if (resource->kind != nullptr) {
       lowerResource(*resource);
@@ -73,6 +75,28 @@ void Lowering::run() {
     }
   }
   labelSelected();
+}
+
+/// After this nothing is remembered by an address in `arena`.
+void Lowering::forget(std::span<Instance* const> resources, const base::Arena& arena) {
+  for (const auto* resource : resources) ids_.erase(resource);
+  podLabels_.clear();
+  toLabel_.clear();
+  for (const auto index : keptLately_) {
+    if (arena.contains(kept_[index].from)) kept_[index] = {};
+  }
+  keptLately_.clear();
+  for (auto& named : named_) {
+    if (arena.contains(named.from)) named = {};
+  }
+  for (auto& named : volumeNames_) {
+    if (arena.contains(named.from)) named = {};
+  }
+  scratch_.recycle();
+}
+
+void Lowering::finish() {
+  take(program_.resources);
   outputs();
   allowsOf(program_.allows.data(), program_.allows.size());
 }
@@ -303,10 +327,40 @@ void Lowering::outputs() {
 }
 
 std::unique_ptr<ir::Stack> lowerProgram(const sema::Program& program, const schema::Catalog& catalog, diag::Sink& sink) {
-  auto stack = std::make_unique<ir::Stack>();
-  Lowering(program, catalog, *stack, sink).run();
+  Steps steps(catalog, sink);
+  auto stack = steps.finish(program);
   ir::link(*stack);
   return stack;
+}
+
+struct Steps::Impl {
+  const schema::Catalog& catalog;
+  diag::Sink& sink;
+  std::unique_ptr<ir::Stack> stack = std::make_unique<ir::Stack>();
+  std::unique_ptr<Lowering> lowering;
+
+  Lowering& of(const sema::Program& program) {
+    if (lowering == nullptr) {
+      lowering = std::make_unique<Lowering>(program, catalog, *stack, sink);
+      lowering->begin();
+    }
+    return *lowering;
+  }
+};
+
+Steps::Steps(const schema::Catalog& catalog, diag::Sink& sink) : impl_(new Impl{catalog, sink}) {}
+Steps::~Steps() = default;
+
+void Steps::take(const sema::Program& program, std::span<Instance* const> resources, const base::Arena* vanishing) {
+  auto& lowering = impl_->of(program);
+  lowering.take(resources);
+  if (vanishing != nullptr) lowering.forget(resources, *vanishing);
+}
+
+std::unique_ptr<ir::Stack> Steps::finish(const sema::Program& program) {
+  impl_->of(program).finish();
+  impl_->lowering.reset();
+  return std::move(impl_->stack);
 }
 
 }  // namespace mlstack::lower

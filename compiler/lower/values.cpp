@@ -13,10 +13,12 @@ namespace mlstack::lower {
 std::string_view Lowering::keep(std::string_view text) {
   if (text.empty()) return {};
   const auto hash = (reinterpret_cast<std::uintptr_t>(text.data()) >> 3) * 0x9e3779b97f4a7c15ull;
-  auto& slot = kept_[(hash >> 32) % kept_.size()];
+  const auto index = static_cast<std::uint16_t>((hash >> 32) % kept_.size());
+  auto& slot = kept_[index];
   if (slot.from == text.data() && slot.length == text.size()) return {slot.to, slot.length};
   const auto copy = stack_.arena.copy(text);
   slot = {text.data(), static_cast<std::uint32_t>(text.size()), copy.data()};
+  keptLately_.push_back(index);
   return copy;
 }
 

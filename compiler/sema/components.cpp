@@ -112,6 +112,7 @@ bool Evaluator::openUse(ComponentUse& use) {
     return false;
   }
   use.opening = Progress::Running;
+  const InArena within(*this, use.handle->env->arena);
   const auto label = symbols_.text(use.handle->label);
   use.name.kind = ValueKind::String;
   use.name.chars = label.data();
@@ -307,6 +308,7 @@ Value Evaluator::exportAt(ComponentUse& use, std::size_t index) {
     return errorAt(diag::make<diag::Code::CyclicValue>(output.name.span, symbols_.text(output.name.symbol)));
   }
   slot.state = SlotState::Busy;
+  const InArena within(*this, use.env->arena);
   const bool before = inOutput_;
   inOutput_ = true;   // who uses it decides whether a value of the cluster will do
   slot.value = eval(output.value, use.env, typeOf(output.type, nullptr, nullptr, use.env));

@@ -34,6 +34,7 @@ Evaluator::Evaluator(const FileAccess& access, const schema::Catalog& catalog, c
     : access_(access), catalog_(catalog), options_(options), symbols_(symbols), sink_(sink),
       program_(std::make_unique<Program>()), run_(nextRun()) {
   program_->symbols = &symbols;
+  arena_ = &program_->arena;
   nameSymbol_ = symbols_.intern("name");
   withSymbol_ = symbols_.intern("with");
 }
@@ -175,8 +176,9 @@ std::unique_ptr<Program> Evaluator::run(const base::SourceFile& source, const sy
   if (exhausted_) {   // what was made so far is no stack
     program_->resources.clear();
     program_->outputs.clear();
+    program_->dropped = true;
   }
-  program_->ok = sink_.errorCount() == errorsBefore && !file.hasErrors && !program_->partial;
+  program_->ok = sink_.errorCount() == errorsBefore + foreignErrors_ && !file.hasErrors && !program_->partial;
   return std::move(program_);
 }
 

@@ -36,14 +36,16 @@ class ObjectTable {
     std::uint32_t api = 0, nameSpace = 0, name = 0;
     bool operator==(const Key&) const = default;
   };
-  /// The one that is there already, or null after `instance` was put in.
-  const Instance* insert(const Key& key, const Instance* instance);
+  struct Row {
+    Key key;                    // of nothing: a free row
+    std::uint32_t turn = 0;     // in which turn of a loop it was made; 0: in none
+    const Instance* instance = nullptr;   // may be gone when its turn is over
+    Span head;
+  };
+  /// The one that is there already, or null after this one was put in.
+  const Row* insert(const Key& key, const Instance* instance, std::uint32_t turn);
 
  private:
-  struct Row {
-    Key key;
-    const Instance* instance = nullptr;
-  };
   [[nodiscard]] static std::size_t hash(const Key& k) {
     auto h = k.api * 0x9e3779b97f4a7c15ull + k.name * 0xc2b2ae3d27d4eb4full + k.nameSpace * 0x165667b19e3779f9ull;
     return static_cast<std::size_t>(h ^ h >> 29);
@@ -54,6 +56,22 @@ class ObjectTable {
 
 class Evaluator {
  public:
+  /// While it lives, values are made in `arena`: who evaluates something that an outer block keeps must
+  /// make it where that block lives.
+  class InArena {
+   public:
+    InArena(Evaluator& evaluator, base::Arena* arena) : evaluator_(evaluator), before_(evaluator.arena_) {
+      evaluator.arena_ = arena;
+    }
+    ~InArena() { evaluator_.arena_ = before_; }
+    InArena(const InArena&) = delete;
+    InArena& operator=(const InArena&) = delete;
+
+   private:
+    Evaluator& evaluator_;
+    base::Arena* before_;
+  };
+
   Evaluator(const FileAccess& access, const schema::Catalog& catalog, const Options& options,
             base::SymbolTable& symbols, diag::Sink& sink);
 
@@ -82,7 +100,10 @@ class Evaluator {
   }
   [[nodiscard]] std::string_view symbolText(Symbol symbol) const { return symbols_.text(symbol); }
   [[nodiscard]] Symbol intern(std::string_view text) { return symbols_.intern(text); }
-  [[nodiscard]] base::Arena& arena() { return program_->arena; }
+  /// Where values and instances are made: the program's arena, or that of a turn of a loop.
+  [[nodiscard]] base::Arena& arena() { return *arena_; }
+  /// For what is remembered from turn to turn.
+  [[nodiscard]] base::Arena& lasting() { return program_->arena; }
   [[nodiscard]] const FileAccess& access() const { return access_; }
   /// The text of a value inside a string; nullopt after a diagnostic (or for an Error value).
   [[nodiscard]] std::optional<std::string> textOf(const Value& value, Span span);
@@ -228,6 +249,7 @@ class Evaluator {
   [[nodiscard]] schema::TypeRef objectType(std::string_view api) const;
 
   /// Written out: literals, words of the enumeration that is expected, and lists and maps of such.
+  [[nodiscard]] Value lastingValue(const Value& value, const Expr* e, Env* env, const Type* expected);
   /// Where the statement keeps such values; null on its first run: most statements have one only.
   [[nodiscard]] Constants* constantsOf(StatementInfo& info);
   [[nodiscard]] bool isConstant(const Expr* e, const Type* expected) const;
@@ -257,6 +279,10 @@ class Evaluator {
   void runBody(Body& body, Env* env, Block& block);
   void runStatement(const Statement& s, Env* env, Block& block);
   void runFor(const Statement& s, Env* env, Block& block);
+  [[nodiscard]] bool mayHandOver(const Env* env, const Body& body, const Block& block) const;
+  [[nodiscard]] std::size_t heldByTurns() const;
+  void handOver(bool vanishing);
+  void endTurn(std::size_t heldBefore);
   void runIf(const Statement& s, Env* env, Block& block);
   void runLet(const Statement& s, Env* env);
   void runAssert(const Statement& s, Env* env);
@@ -365,6 +391,11 @@ class Evaluator {
   base::SymbolTable& symbols_;
   diag::Sink& sink_;
   std::unique_ptr<Program> program_;
+  base::Arena* arena_ = nullptr;
+  std::unique_ptr<base::Arena> turn_;                  // of the turn that runs, when turns are handed over
+  std::uint32_t turnNumber_ = 0;                       // 0: no turn runs that is handed over
+  std::uint32_t turns_ = 0;
+  std::size_t foreignErrors_ = 0;                      // reported by whom resources were handed over to
 
   std::uintptr_t run_ = 0;           // tells this run's caches in the tree from an earlier run's
   unsigned checking_ = 0;            // above 0: check mode

@@ -150,7 +150,7 @@ Value Evaluator::evalTemplate(const Expr& e, Env* env) {
 }
 
 Constants* Evaluator::constantsOf(StatementInfo& info) {
-  if (info.constants == nullptr && info.ran) info.constants = arena().make<Constants>();
+  if (info.constants == nullptr && info.ran) info.constants = lasting().make<Constants>();
   info.ran = true;
   return info.constants;
 }

@@ -104,7 +104,7 @@ const Type* Evaluator::optionalOf(const Type* type) {
   if (type == nullptr || type->optional) return type;
   const Type*& made = optional_[type];
   if (made == nullptr) {
-    Type* open = arena().make<Type>(*type);
+    Type* open = lasting().make<Type>(*type);
     open->optional = true;
     made = open;
   }
@@ -153,11 +153,18 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
     value = eval(s.value, env, info.expected);
     if (constants != nullptr && value.kind != ValueKind::Error && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
       constants->known[0] = true;
-      constants->values[0] = value;
+      constants->values[0] = lastingValue(value, s.value, env, info.expected);
     }
   }
   place_ = before;
   if (fresh) setField(block, member, value, s.head[0].span, s.value != nullptr ? s.value->span : s.span);
+}
+
+/// What is written out, once more where it is kept from turn to turn.
+Value Evaluator::lastingValue(const Value& value, const Expr* e, Env* env, const Type* expected) {
+  if (arena_ == &lasting()) return value;
+  const InArena within(*this, &lasting());
+  return eval(e, env, expected);
 }
 
 void Evaluator::fieldIntoMap(const Statement& s, Env* env, Block& block, const Member& member) {
@@ -243,6 +250,7 @@ Value Evaluator::defaultOf(const Member& member) {
   if (member.defaultText.empty() && member.defaultValue == nullptr) return {};
   const auto [at, fresh] = defaults_.emplace(&member, Value{});
   if (!fresh) return at->second;
+  const InArena within(*this, &lasting());
   const Expr* e = member.defaultValue;
   if (e == nullptr) {
     auto& file = program_->scratch.emplace_back();
@@ -264,6 +272,7 @@ void Evaluator::addDefaults(Block& block) {
     *block.fieldTail = info->defaults;
     return;
   }
+  const InArena within(*this, info != nullptr ? &lasting() : arena_);
   FieldValue* first = nullptr;
   FieldValue** tail = &first;
   for (const auto index : block.kind->order) {

@@ -178,6 +178,7 @@ Value Evaluator::pendingField(DeclaredInstance& instance, const Member& member, 
   if (instance.body == nullptr || pending_.size() >= kMaxNesting) {
     return member.defaultText.empty() && member.defaultValue == nullptr ? Value{} : defaultOf(member);
   }
+  const InArena within(*this, instance.env->arena);
   if (instance.inner == nullptr) instance.inner = enter(*instance.body, instance.env);
   pending_.emplace_back(&instance, &member);
   auto found = searchField(instance, member, instance.body->items, instance.inner);

@@ -190,7 +190,7 @@ Value Evaluator::fromText(std::string_view text, const Type& type, Span span, st
   file.text = std::string(text);
   file.begin = span.known() ? span.end + 1 : 0;
   const auto errors = sink_.errorCount();
-  const Expr* e = parse::parseExpression(file, arena(), symbols_, sink_);
+  const Expr* e = parse::parseExpression(file, lasting(), symbols_, sink_);
   if (sink_.errorCount() != errors) return errorValue();
   return eval(e, nullptr, &type);
 }

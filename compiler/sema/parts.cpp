@@ -91,7 +91,7 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
   if (constants != nullptr && !constants->known[which] && result.kind != ValueKind::Error && result.kind != ValueKind::Unknown &&
       (bare || isConstant(value, member->type))) {
     constants->known[which] = true;
-    constants->values[which] = result;
+    constants->values[which] = bare ? result : lastingValue(result, value, env, member->type);
   }
   (void)markSeen(inner, *member, value->span);
   if (memberName == "label") {
@@ -296,7 +296,7 @@ void Evaluator::openPart(const Statement& s, Env* env, Block& block) {
   if (value.kind == ValueKind::Null || value.kind == ValueKind::Error) return;
   if (constants != nullptr && !constants->known[0] && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
     constants->known[0] = true;
-    constants->values[0] = value;
+    constants->values[0] = lastingValue(value, s.value, env, info.expected);
   }
   openPartFromValue(outer, *block.member, kind, symbols_.text(symbol), value, s.headSpan, s.value->span, s.value);
 }

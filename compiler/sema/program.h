@@ -66,7 +66,7 @@ struct Instance {
   Overlay* overlays = nullptr;
   AllowValue* allows = nullptr;
   ir::Node* raw = nullptr;             // `object`: the body
-  std::uint32_t order = 0;             // of resources: position in Program::resources
+  std::uint32_t order = 0;             // of resources: position of declaration and expansion
 
   [[nodiscard]] const FieldValue* field(std::string_view memberName) const;
 };
@@ -91,6 +91,7 @@ struct ParamInfo {
 struct Program {
   base::Arena arena;
   std::deque<base::SourceFile> scratch;  // texts outside of files (`--set`, defaults) that values point into
+  std::vector<std::unique_ptr<base::Arena>> turns;   // of loops, whose resources were handed over but are still referred to
   base::SymbolTable* symbols = nullptr;
   base::Symbol name;                   // of the stack
   base::Symbol nameSpace;              // 0 when not stated
@@ -98,10 +99,13 @@ struct Program {
   base::Span stackSpan;
   Value labels;                        // of the stack: Map or Null; they go on every object
   Value annotations;
-  std::vector<Instance*> resources;    // in order of declaration and expansion, externals included
+  std::vector<Instance*> resources;    // in order of declaration and expansion, externals included;
+                                       // without those that were handed over before (Options::finished)
+  std::uint32_t handedOver = 0;        // how many those are
   std::vector<OutputValue> outputs;
   std::vector<AllowValue> allows;      // of the stack
   std::vector<ParamInfo> params;
+  bool dropped = false;                // too much was asked for: what was handed over is of no use either
   bool partial = false;                // checked without the values of some parameters: nothing to lower
   bool ok = true;                      // false: errors were reported or `partial`, do not lower
 };

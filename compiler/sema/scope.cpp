@@ -146,6 +146,7 @@ Body* Evaluator::makeBody(std::span<Statement* const> items, const Kind* kind, b
 
 Env* Evaluator::makeEnv(Body& body, Env* parent) {
   Env* env = arena().make<Env>();
+  env->arena = arena_;
   env->body = &body;
   env->parent = parent;
   if (parent != nullptr) {
@@ -258,6 +259,7 @@ Value Evaluator::forceLet(const Found& found, Span use) {
                        .note(use, "needed again here"));
   }
   slot.state = SlotState::Busy;
+  const InArena within(*this, found.env->arena);
   if (decl.kind == DeclKind::Param && found.env->use == nullptr && !found.env->unit->library && found.env->parent == nullptr) {
     paramValue(found);
     slot.state = SlotState::Done;
@@ -292,8 +294,8 @@ const Type* Evaluator::declaredType(const Found& found) {
 const Type* Evaluator::typeOf(const syntax::TypeExpr* type, const Expr* range, const Expr* pattern, Env* env) {
   if (type == nullptr) return nullptr;
   const KindLookup lookup = [this, env](std::string_view name) { return kindNamed(name, env); };
-  const Type* built = buildType(*type, arena(), symbols_, lookup, sink_);
-  return refineType(built, range, pattern, arena(), sink_);
+  const Type* built = buildType(*type, lasting(), symbols_, lookup, sink_);
+  return refineType(built, range, pattern, lasting(), sink_);
 }
 
 const Kind* Evaluator::kindNamed(std::string_view name, Env* env) {
@@ -318,12 +320,12 @@ const Kind* Evaluator::kindOf(const Found& found) {
   Decl& decl = found.decl();
   if (decl.builtKind != nullptr) return decl.builtKind;
   // Members may refer to the kind itself: its address stands before its members are known.
-  Kind* kind = arena().make<Kind>();
+  Kind* kind = lasting().make<Kind>();
   kind->name = symbols_.text(decl.name);
   decl.builtKind = kind;
   kindEnv_.emplace(kind, found.env);
   const KindLookup lookup = [this, env = found.env](std::string_view name) { return kindNamed(name, env); };
-  if (const Kind* built = buildKind(*decl.statement, arena(), symbols_, lookup, sink_)) *kind = *built;
+  if (const Kind* built = buildKind(*decl.statement, lasting(), symbols_, lookup, sink_)) *kind = *built;
   return kind;
 }
 

@@ -77,6 +77,7 @@ struct Env {
   Unit* unit = nullptr;
   ComponentUse* use = nullptr;   // the innermost use of a component that runs
   Slot* slots = nullptr;
+  base::Arena* arena = nullptr;  // what it and all that its slots come to hold live in
 };
 
 /// A field that was asked for before its block had run.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ struct Options {
   std::vector<ParamValue> params;  // later wins
   std::string kubernetes;          // overrides the stack's, when not empty
   bool missingParamsAreUnknown = false;  // check without parameters: no value, no error
+  /// Takes resources over as soon as they are whole, in their order, so that their memory can serve the
+  /// next turn of a loop. With `vanishing`, what lives in that arena is gone when the call returns.
+  /// Whatever is not handed over stands in Program::resources at the end.
+  std::function<void(const Program& program, std::span<Instance* const> resources, const base::Arena* vanishing)> finished{};
 };
 
 /// Checks and evaluates. Never throws, always returns; `ok` tells whether it may be lowered.

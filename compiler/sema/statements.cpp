@@ -156,14 +156,64 @@ void Evaluator::runFor(const Statement& s, Env* env, Block& block) {
   body.reached = true;
   Body* before = block.body;
   block.body = &body;
+  const bool handing = mayHandOver(env, body, block);
+  if (handing) handOver(false);
   for (std::size_t i = 0; i < walk.count; ++i) {
     if (!spend(Budget::Steps, 1, s.headSpan.known() ? s.headSpan : s.span)) break;
+    if (handing && turn_ == nullptr) turn_ = std::make_unique<base::Arena>();
+    const InArena within(*this, handing ? turn_.get() : arena_);
+    turnNumber_ = handing ? ++turns_ : turnNumber_;
+    const std::size_t held = handing ? heldByTurns() : 0;
     Env* inner = makeEnv(body, env);
     bindStep(walk, i, s.second.symbol, inner->slots);
     hoist(*inner);
     runItems(body.items, inner, block);
+    if (handing) endTurn(held);
   }
   block.body = before;
+}
+
+/// Whether the turns of a loop can be lowered one by one: it stands in the stack itself, and everything that
+/// its turns can refer to is whole.
+bool Evaluator::mayHandOver(const Env* env, const Body& body, const Block& block) const {
+  if (!options_.finished || checking_ != 0 || quiet_ != 0 || block.mode != BlockMode::Things) return false;
+  if (env->parent != nullptr || env->use != nullptr || env->unit->library || arena_ != &program_->arena) return false;
+  for (const Decl& decl : body.decls) {
+    if (decl.kind == DeclKind::Component || decl.kind == DeclKind::Kind) return false;
+  }
+  for (const Unit& unit : units_) {
+    if (!unit.ran || unit.env == nullptr) return false;
+    for (std::size_t i = 0; i < unit.body->decls.size(); ++i) {
+      const Value& value = unit.env->slots[i].value;
+      if (unit.body->decls[i].kind != DeclKind::Thing || value.kind != ValueKind::Ref) continue;
+      if (static_cast<const DeclaredInstance*>(value.instance)->progress != Progress::Done) return false;
+    }
+  }
+  return true;
+}
+
+/// Grows when something outside of a turn came to hold what may live in it.
+std::size_t Evaluator::heldByTurns() const {
+  std::size_t held = laterBodies_.size() + laterExprs_.size() + kindEnv_.size() + program_->outputs.size() + program_->allows.size();
+  for (const Component& component : components_) held += component.env != nullptr ? 1 : 0;
+  return held;
+}
+
+void Evaluator::handOver(bool vanishing) {
+  if (program_->resources.empty()) return;
+  const auto errors = sink_.errorCount();
+  options_.finished(*program_, program_->resources, vanishing ? turn_.get() : nullptr);
+  foreignErrors_ += sink_.errorCount() - errors;
+  program_->handedOver += static_cast<std::uint32_t>(program_->resources.size());
+  program_->resources.clear();
+}
+
+void Evaluator::endTurn(std::size_t heldBefore) {
+  const bool vanishing = heldByTurns() == heldBefore;
+  handOver(vanishing);
+  if (vanishing) turn_->recycle();
+  else program_->turns.push_back(std::move(turn_));
+  turnNumber_ = 0;
 }
 
 void Evaluator::runIf(const Statement& s, Env* env, Block& block) {

@@ -210,22 +210,22 @@ void Evaluator::fillInstance(Instance& instance, const Statement& s, Body* body,
   finishInstance(block, instance.headSpan.known() ? instance.headSpan : s.span, checking_ == 0 || body->straight);
 }
 
-const Instance* ObjectTable::insert(const Key& key, const Instance* instance) {
+const ObjectTable::Row* ObjectTable::insert(const Key& key, const Instance* instance, std::uint32_t turn) {
   if (rows_.size() < 2 * (count_ + 1)) {
     std::vector<Row> old(std::max<std::size_t>(64, rows_.size() * 2));
     old.swap(rows_);
     for (const Row& row : old) {
-      if (row.instance == nullptr) continue;
+      if (row.key == Key{}) continue;
       auto at = hash(row.key) & (rows_.size() - 1);
-      while (rows_[at].instance != nullptr) at = (at + 1) & (rows_.size() - 1);
+      while (rows_[at].key != Key{}) at = (at + 1) & (rows_.size() - 1);
       rows_[at] = row;
     }
   }
   auto at = hash(key) & (rows_.size() - 1);
-  for (; rows_[at].instance != nullptr; at = (at + 1) & (rows_.size() - 1)) {
-    if (rows_[at].key == key) return rows_[at].instance;
+  for (; rows_[at].key != Key{}; at = (at + 1) & (rows_.size() - 1)) {
+    if (rows_[at].key == key) return &rows_[at];
   }
-  rows_[at] = {key, instance};
+  rows_[at] = {key, turn, instance, instance->headSpan};
   ++count_;
   return nullptr;
 }
@@ -247,7 +247,7 @@ void Evaluator::finishThing(DeclaredInstance& instance) {
   }
   checkThingName(instance);
   checkUnique(instance);
-  instance.order = static_cast<std::uint32_t>(program_->resources.size());
+  instance.order = program_->handedOver + static_cast<std::uint32_t>(program_->resources.size());
   program_->resources.push_back(&instance);
 }
 
@@ -275,9 +275,11 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
   }
   auto& info = infoOf(*instance.statement, nullptr);
   if (!info.api) info.api = symbols_.intern(instance.api);
-  const Instance* twin = objects_.insert({info.api.id, nameSpace, instance.name.id}, &instance);
-  if (twin == nullptr) return;
-  if (twin->declared && twin->label == instance.label && twin->headSpan != instance.headSpan &&
+  const auto* row = objects_.insert({info.api.id, nameSpace, instance.name.id}, &instance, turnNumber_);
+  if (row == nullptr) return;
+  const Span first = row->head;
+  const Instance* twin = row->turn == 0 || row->turn == turnNumber_ ? row->instance : nullptr;
+  if (twin != nullptr && twin->declared && twin->label == instance.label && twin->headSpan != instance.headSpan &&
       static_cast<const DeclaredInstance&>(*twin).env == instance.env && twin->kind == instance.kind) {
     return;   // the label stands twice in one block, and that has been said
   }
@@ -285,8 +287,7 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
   const Span span = name != nullptr && name->span.known() ? name->span : instance.headSpan;
   const auto kind = instance.kind != nullptr ? instance.kind->name : instance.api;
   auto d = diag::make<diag::Code::DuplicateObject>(span, kind, symbols_.text(instance.name));
-  const Instance& first = *twin;
-  if (first.headSpan == instance.headSpan) {
+  if (first == instance.headSpan) {
     const bool component = instance.env != nullptr && instance.env->use != nullptr;
     d.related.push_back({instance.headSpan, component ? "each use of the component makes one: its name must differ from use to use"
                                                       : "each turn of the loop makes one: its name must differ from turn to turn"});
@@ -295,7 +296,7 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
                          : "`name = \"…${i}\"` in the body names each";
     }
   } else {
-    d.related.push_back({first.headSpan, "the first is declared here"});
+    d.related.push_back({first, "the first is declared here"});
   }
   (void)errorAt(std::move(d));
 }
@@ -340,7 +341,7 @@ void Evaluator::finishRawObject(DeclaredInstance& instance) {
   if (!instance.name) instance.name = instance.label;
   checkThingName(instance);
   checkUnique(instance);
-  instance.order = static_cast<std::uint32_t>(program_->resources.size());
+  instance.order = program_->handedOver + static_cast<std::uint32_t>(program_->resources.size());
   program_->resources.push_back(&instance);
 }
 
