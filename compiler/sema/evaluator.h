@@ -458,7 +458,7 @@ class Evaluator {
 void suggest(diag::Diagnostic& d, std::string_view near, Span span);
 
 /// Counts a level of nested evaluation; `ok` is false when it is too deep (reported).
-inline constexpr unsigned kMaxNesting = 2000;
+inline constexpr unsigned kMaxNesting = 500;
 inline constexpr unsigned kMaxComponentNesting = 64;
 inline constexpr std::size_t kMaxElements = 10'000'000;
 
