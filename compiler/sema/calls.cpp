@@ -5,16 +5,11 @@
 #include <fmt/format.h>
 
 #include "sema/functions.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 std::string dashed(std::string_view name) {
   std::string out(name);

@@ -5,16 +5,11 @@
 #include <fmt/format.h>
 
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 

@@ -8,16 +8,11 @@
 #include "base/duration.h"
 #include "sema/checks.h"
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 bool isLiteral(const Expr* e) {
   if (e == nullptr) return false;

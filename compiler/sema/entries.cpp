@@ -3,16 +3,11 @@
 #include <fmt/format.h>
 
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 const Type* entryTypeOf(const Type* type, std::string_view key) {
   if (type == nullptr) return nullptr;

@@ -6,16 +6,11 @@
 
 #include "base/duration.h"
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 /// A text in the making is held against its budget from here on.
 constexpr std::size_t kRoomyText = 4096;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "sema/functions.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
@@ -14,20 +15,6 @@ namespace {
 
 constexpr Type kOptionalInt{.kind = TypeKind::Int, .optional = true};
 constexpr Type kAnyOrNull{.kind = TypeKind::Any, .optional = true};
-
-Value integer(std::int64_t number) {
-  Value v;
-  v.kind = ValueKind::Int;
-  v.integer = number;
-  return v;
-}
-
-Value boolean(bool truth) {
-  Value v;
-  v.kind = ValueKind::Bool;
-  v.boolean = truth;
-  return v;
-}
 
 Value keyText(Call& call, Symbol key) {
   const auto text = call.evaluator.symbolText(key);

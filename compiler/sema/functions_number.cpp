@@ -8,17 +8,11 @@
 
 #include "base/duration.h"
 #include "sema/functions.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value integer(std::int64_t number) {
-  Value v;
-  v.kind = ValueKind::Int;
-  v.integer = number;
-  return v;
-}
 
 /// One list, or the arguments themselves.
 std::vector<Value> items(Call& call) {

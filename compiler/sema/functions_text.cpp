@@ -10,6 +10,7 @@
 #include "sema/checks.h"
 #include "sema/encode.h"
 #include "sema/functions.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
@@ -17,20 +18,6 @@ namespace {
 
 constexpr Type kOptionalInt{.kind = TypeKind::Int, .optional = true};
 constexpr Type kAnyOrNull{.kind = TypeKind::Any, .optional = true};
-
-Value boolean(bool truth) {
-  Value v;
-  v.kind = ValueKind::Bool;
-  v.boolean = truth;
-  return v;
-}
-
-Value integer(std::int64_t number) {
-  Value v;
-  v.kind = ValueKind::Int;
-  v.integer = number;
-  return v;
-}
 
 constexpr bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 

@@ -6,16 +6,11 @@
 #include <fmt/format.h>
 
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 bool isClusterRoot(std::string_view name) { return name == "status" || name == "spec" || name == "metadata"; }
 

@@ -7,46 +7,13 @@
 
 #include "base/duration.h"
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 using syntax::Operator;
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
-
-Value boolean(bool truth) {
-  Value v;
-  v.kind = ValueKind::Bool;
-  v.boolean = truth;
-  return v;
-}
-
-Value integer(std::int64_t number) {
-  Value v;
-  v.kind = ValueKind::Int;
-  v.integer = number;
-  return v;
-}
-
-Value real(double number) {
-  Value v;
-  v.kind = ValueKind::Float;
-  v.real = number;
-  return v;
-}
-
-Value duration(std::int64_t milliseconds) {
-  Value v;
-  v.kind = ValueKind::Duration;
-  v.integer = milliseconds;
-  return v;
-}
 
 std::string_view spelled(Operator op) {
   switch (op) {

@@ -8,16 +8,11 @@
 #include "base/duration.h"
 #include "parse/parse.h"
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 bool given(const Options& options, std::string_view name) {
   for (const ParamValue& value : options.params) {

@@ -7,16 +7,11 @@
 
 #include "base/duration.h"
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 Value textValue(std::string_view stable) {
   Value v;

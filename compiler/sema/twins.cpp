@@ -4,18 +4,13 @@
 #include <fmt/format.h>
 
 #include "sema/evaluator.h"
+#include "sema/make.h"
 
 namespace mlstack::sema {
 
 namespace {
 
 constexpr std::uint32_t kNone = 0xffffffffu;
-
-Value errorValue() {
-  Value v;
-  v.kind = ValueKind::Error;
-  return v;
-}
 
 /// What every object has besides the members of its kind.
 bool isCommon(std::string_view member) {
