@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,22 +39,59 @@ enum class Role : std::uint8_t {
   Account
 };
 
-/// A fact about a thing that the cluster, not the manifest, decides: of a class profile or an
-/// `external`. Absent means unknown, never "no".
+struct Facts;
+
+/// The values that one parameter of a StorageClass may have.
+struct ParameterValues {
+  std::string_view parameter{};
+  std::span<const std::string_view> values{};
+};
+
+/// What holds instead when a parameter has one of these values: `facts` is whole, not a difference.
+struct FactsVariant {
+  std::span<const ParameterValues> when{};  // all of them must hold
+  const Facts* facts = nullptr;
+};
+
+/// What the cluster, not the manifest, decides about a thing: a profile (stdlib/provisioners), or what
+/// holds for one class or volume. Absent (null, "", an empty list) means unknown, never "no". A view of
+/// texts that live as long as the program or the stack.
 struct Facts {
-  std::string_view provisioner{};
-  std::vector<std::string_view> accessModes{};  // what its volumes can do; empty = unknown
-  std::optional<bool> expandable{};
+  std::string_view title{};                            // "Amazon Elastic Block Store"
+  std::string_view provisioner{};                      // the name it was asked for by
+  std::span<const std::string_view> accessModes{};     // what its volumes can do; empty = unknown
+  std::span<const std::string_view> blockModes{};      // likewise as raw block devices, when that is more or less
+  std::optional<bool> expandable{};                    // of a class: claims may grow; of a profile: the driver can
+  std::optional<bool> onlineExpansion{};               // while a pod uses it
+  std::optional<bool> offlineExpansion{};              // while none does
   std::optional<bool> snapshots{};
   std::optional<bool> clones{};
-  std::optional<bool> block{};     // raw block mode
-  std::string_view bindingMode{};  // "Immediate", "WaitForFirstConsumer"
-  std::string_view topology{};     // "zone", "node", "region", "any"
-  std::string_view reclaim{};      // "Delete", "Retain"
+  std::optional<bool> block{};                         // raw block mode
+  std::optional<bool> attachable{};                    // attached to a node first: ReadWriteOnce is enforced by node
+  std::optional<bool> network{};                       // a network file system: file locks and mmap are not a disk's
+  std::optional<bool> nodeLocal{};                     // the bytes live on one node and end with it
+  std::optional<bool> staticOnly{};                    // makes no volumes: an administrator does
+  std::optional<bool> capacityEnforced{};              // false: the size asked for is no limit
+  std::optional<bool> inlineVolumes{};                 // may stand in a pod as `csi:` (CSI ephemeral volume)
+  std::string_view fsGroupPolicy{};                    // CSIDriver.spec: "File", "None", "ReadWriteOnceWithFSType"
+  std::string_view defaultFilesystem{};                // "ext4": its root holds lost+found
+  std::string_view bindingMode{};                      // of a class: "Immediate", "WaitForFirstConsumer"
+  std::string_view topology{};                         // "zone", "node", "region", "any"
+  std::span<const std::string_view> topologyKeys{};    // labels by which allowedTopologies may choose
+  std::string_view reclaim{};                          // of a class or volume: "Delete", "Retain"
   std::optional<base::Quantity> minimumSize{};
   std::optional<base::Quantity> maximumSize{};
-  std::optional<base::Quantity> sizeStep{};  // sizes are multiples of this
-  std::string_view source{};                 // where the fact is written down
+  std::optional<base::Quantity> sizeStep{};            // sizes are multiples of this; others are rounded up or refused
+  std::span<const std::string_view> parameters{};      // every parameter of a StorageClass that it knows, the common
+                                                       // csi.storage.k8s.io/* left out; empty = unknown
+  std::span<const std::string_view> required{};        // parameters that it does not do without
+  std::span<const ParameterValues> values{};           // of the parameters whose values can be listed
+  std::span<const ParameterValues> defaults{};         // what an unstated parameter is (one value each)
+  std::optional<bool> foldCase{};                      // parameter names in any case
+  std::span<const FactsVariant> variants{};            // by parameters; the first that holds counts
+  std::string_view csiDriver{};                        // of an in-tree name: the CSI driver that serves it now
+  std::string_view removedIn{};                        // "1.31": Kubernetes from there on does not know the in-tree name
+  std::string_view source{};                           // where the facts are written down
 };
 
 struct Object {
@@ -153,6 +191,7 @@ struct Stack {
   std::vector<Output> outputs;
   std::vector<Allow> allows;
   std::deque<CheckpointContract> contracts;
+  std::vector<Symbol> completeKinds;     // of cluster facts: an object of these kinds that is not here does not exist
 };
 
 /// What the kind is to the storage analysis; Workload for everything that is in no other group and

@@ -228,6 +228,17 @@ void Lowering::lowerRaw(const Instance& resource) {
 /// The facts of a class: those stated, and for a class of this stack what the API takes when nothing is said.
 void Lowering::factsOf(ir::Object& object, const Instance& resource) {
   auto& facts = stack_.facts.emplace_back();
+  const auto words = [&](std::string_view field) {
+    std::vector<std::string_view> out;
+    const auto* found = resource.field(field);
+    if (found != nullptr && found->value.kind == ValueKind::String) out.push_back(keep(found->value.text()));
+    if (found != nullptr && found->value.kind == ValueKind::List) {
+      for (const auto& item : found->value.list()) {
+        if (item.value.kind == ValueKind::String) out.push_back(keep(item.value.text()));
+      }
+    }
+    return std::span<const std::string_view>(stack_.arena.copy(out));
+  };
   facts.provisioner = keep(text(resource.field("provisioner")));
   facts.bindingMode = keep(text(resource.field("binding")));
   facts.topology = keep(text(resource.field("topology")));
@@ -237,17 +248,20 @@ void Lowering::factsOf(ir::Object& object, const Instance& resource) {
   facts.snapshots = truth(resource.field("snapshots"));
   facts.clones = truth(resource.field("clones"));
   facts.block = truth(resource.field("block"));
+  facts.onlineExpansion = truth(resource.field("online-expansion"));
+  facts.offlineExpansion = truth(resource.field("offline-expansion"));
+  facts.attachable = truth(resource.field("attachable"));
+  facts.network = truth(resource.field("network"));
+  facts.nodeLocal = truth(resource.field("node-local"));
+  facts.staticOnly = truth(resource.field("static-only"));
+  facts.capacityEnforced = truth(resource.field("capacity-enforced"));
+  facts.fsGroupPolicy = keep(text(resource.field("fs-group")));
+  facts.defaultFilesystem = keep(text(resource.field("filesystem")));
   facts.minimumSize = amount(resource.field("minimum-size"));
   facts.maximumSize = amount(resource.field("maximum-size"));
   facts.sizeStep = amount(resource.field("size-step"));
-  if (const auto* modes = resource.field("modes")) {
-    if (modes->value.kind == ValueKind::String) facts.accessModes.push_back(keep(modes->value.text()));
-    if (modes->value.kind == ValueKind::List) {
-      for (const auto& mode : modes->value.list()) {
-        if (mode.value.kind == ValueKind::String) facts.accessModes.push_back(keep(mode.value.text()));
-      }
-    }
-  }
+  facts.accessModes = words("modes");
+  facts.blockModes = words("block-modes");
   if (!object.external) {
     if (facts.bindingMode.empty()) facts.bindingMode = "Immediate";
     if (facts.reclaim.empty()) facts.reclaim = "Delete";
