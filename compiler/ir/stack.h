@@ -98,6 +98,7 @@ struct Object {
   Role role = Role::Other;
   bool external = false;     // exists already: never emitted
   bool isProtected = false;  // `protect = true`
+  bool generated = false;    // metadata.generateName: `name` is that and a `*`, and nothing can refer to it
   Symbol apiVersion{};       // "apps/v1"
   Symbol kind{};             // "StatefulSet"
   Symbol name{};             // metadata.name
@@ -198,8 +199,12 @@ struct Stack {
 /// may run pods.
 [[nodiscard]] Role roleOf(std::string_view apiVersion, std::string_view kind);
 
-/// Adds an object from a plain manifest's tree, taking its names from the tree; a `List` adds its
-/// items. Trees without kind or name are left out. Returns how many were added.
+/// The objects of a manifest's document: itself, or, of a `List` and the typed lists (`ConfigMapList`), the items, to
+/// which a typed list gives its apiVersion and kind. None of a document without apiVersion and kind.
+[[nodiscard]] std::vector<Node*> manifestObjects(Node* document, base::SymbolTable& symbols, base::Arena& arena);
+
+/// Adds the objects of a plain manifest's tree, taking their names from the tree. Those without apiVersion, kind and
+/// name are left out; `generateName` is a name to which nothing can refer. Returns how many were added.
 std::size_t addManifest(Stack& stack, Node* root);
 
 /// Objects in the order in which they apply cleanly: namespaces, priority classes and classes,

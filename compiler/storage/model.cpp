@@ -1,0 +1,460 @@
+#include "storage/model.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace mlstack::storage {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Mode>, 4> kModes{{
+    {"ReadWriteOnce", ReadWriteOnce},
+    {"ReadOnlyMany", ReadOnlyMany},
+    {"ReadWriteMany", ReadWriteMany},
+    {"ReadWriteOncePod", ReadWriteOncePod},
+}};
+
+/// Half of the largest common node (8 GPUs): two pods that ask for more cannot share one.
+constexpr std::int64_t kGpusThatFillANode = 5;
+
+constexpr std::array<std::pair<std::string_view, VolumeKind>, 26> kSources{{
+    {"persistentVolumeClaim", VolumeKind::Claim},
+    {"ephemeral", VolumeKind::Ephemeral},
+    {"emptyDir", VolumeKind::EmptyDir},
+    {"hostPath", VolumeKind::HostPath},
+    {"configMap", VolumeKind::ConfigMap},
+    {"secret", VolumeKind::Secret},
+    {"projected", VolumeKind::Projected},
+    {"downwardAPI", VolumeKind::DownwardApi},
+    {"image", VolumeKind::Image},
+    {"csi", VolumeKind::Csi},
+    {"nfs", VolumeKind::Network},
+    {"cephfs", VolumeKind::Network},
+    {"glusterfs", VolumeKind::Network},
+    {"azureFile", VolumeKind::Network},
+    {"quobyte", VolumeKind::Network},
+    {"iscsi", VolumeKind::Disk},
+    {"fc", VolumeKind::Disk},
+    {"rbd", VolumeKind::Disk},
+    {"awsElasticBlockStore", VolumeKind::Disk},
+    {"gcePersistentDisk", VolumeKind::Disk},
+    {"azureDisk", VolumeKind::Disk},
+    {"vsphereVolume", VolumeKind::Disk},
+    {"cinder", VolumeKind::Disk},
+    {"portworxVolume", VolumeKind::Disk},
+    {"scaleIO", VolumeKind::Disk},
+    {"storageos", VolumeKind::Disk},
+}};
+
+std::uint64_t nameHash(base::Symbol kind, base::Symbol nameSpace, base::Symbol name) {
+  return base::FlatIndex::mix(base::FlatIndex::mix(kind.id, nameSpace.id), name.id);
+}
+
+}  // namespace
+
+Modes modeOf(std::string_view word) {
+  for (const auto& [name, mode] : kModes)
+    if (name == word) return mode;
+  return 0;
+}
+
+Modes modesOf(const ir::Node* list) {
+  Modes modes = 0;
+  for (const auto& mode : ir::Children(list)) modes |= modeOf(textOf(&mode));
+  return modes;
+}
+
+std::string modesText(Modes modes) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, mode] : kModes)
+    if (modes & mode) names.push_back(name);
+  if (names.empty()) return "no access mode";
+  if (names.size() == 1) return std::string(names.front());
+  const auto last = names.back();
+  names.pop_back();
+  return fmt::format("{} and {}", fmt::join(names, ", "), last);
+}
+
+base::Span Use::span() const {
+  if (mount && mount->edge && mount->edge->span.known()) return mount->edge->span;
+  if (mount) return mount->node->span;
+  return volume->node->span;
+}
+
+std::optional<Modes> State::classModes() const {
+  if (!facts || facts->accessModes.empty()) return std::nullopt;
+  Modes modes = 0;
+  for (const auto mode : facts->accessModes) modes |= modeOf(mode);
+  return modes;
+}
+
+Modes State::capability() const {
+  const auto known = classModes();
+  if (!known) return declared;
+  const Modes both = declared & *known;
+  return both ? both : *known;
+}
+
+/// Fills a Model; the parts of its work.
+class ModelBuilder {
+ public:
+  explicit ModelBuilder(Model& model) : model_(model), keys_(model.keys), stack_(model.stack) {}
+
+  void build() {
+    indexNames();
+    findUses();
+    for (ir::ObjectId id = 0; id < stack_.objects.size(); ++id) {
+      model_.firstPods_.push_back(static_cast<std::uint32_t>(model_.pods.size()));
+      if (stack_.objects[id].role == ir::Role::Workload && !stack_.objects[id].external) addWorkload(id);
+    }
+    model_.firstPods_.push_back(static_cast<std::uint32_t>(model_.pods.size()));
+    addClaims();
+    addMadeClaims();
+    connect();
+  }
+
+ private:
+  void indexNames() {
+    model_.byName_.reserve(stack_.objects.size());
+    for (ir::ObjectId id = 0; id < stack_.objects.size(); ++id) {
+      const auto& object = stack_.objects[id];
+      const auto space = model_.nameSpaceOf(object);
+      (void)model_.byName_.insert(nameHash(object.kind, space, object.name), id, [&](std::uint32_t other) {
+        const auto& there = stack_.objects[other];
+        return there.kind == object.kind && there.name == object.name && model_.nameSpaceOf(there) == space;
+      });
+    }
+  }
+
+  /// The first edge of each object that says how a container uses something.
+  void findUses() { firstUse_ = ir::firstUses(stack_); }
+
+  std::int64_t gpusOf(const ir::Node& container) const {
+    std::int64_t most = 0;
+    for (const auto& limit : ir::Children(keys_.at<"resources.limits">(&container))) {
+      if (!model_.text(limit.key).ends_with("/gpu")) continue;
+      if (const auto amount = quantityOf(&limit)) most = std::max(most, amount->ceiling());
+    }
+    return most;
+  }
+
+  bool isHostname(const ir::Node& term) const { return keys_.text<"topologyKey">(&term) == "kubernetes.io/hostname"; }
+
+  /// Whether the scheduler must put the pods of one template on nodes of their own: required anti-affinity or
+  /// a hard spread over host names (with a skew of 1 the second pod takes a second node).
+  bool keepsApart(const ir::Node* spec) const {
+    for (const auto& term : ir::Children(keys_.at<"affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution">(spec)))
+      if (isHostname(term)) return true;
+    for (const auto& spread : ir::Children(keys_.at<"topologySpreadConstraints">(spec)))
+      if (isHostname(spread) && keys_.text<"whenUnsatisfiable">(&spread) == "DoNotSchedule") return true;
+    return false;
+  }
+
+  bool isPinned(const ir::Node* spec) const {
+    if (keys_.at<"nodeName">(spec)) return true;
+    return ir::find(keys_.at<"nodeSelector">(spec), keys_.symbol<"kubernetes.io/hostname">()) != nullptr;
+  }
+
+  void addWorkload(ir::ObjectId id) {
+    const auto& object = stack_.objects[id];
+    auto templates = ir::podTemplates(object, *stack_.symbols);
+    if (templates.empty()) return;
+    const auto claims = claimTemplatesOf(object);
+    cursor_ = id < firstUse_.size() ? firstUse_[id] : static_cast<std::uint32_t>(stack_.edges.size());
+    for (auto& one : templates) {
+      auto& pods = model_.pods.emplace_back();
+      pods.object = id;
+      pods.workload = &object;
+      pods.metadata = one.metadata;
+      pods.spec = one.spec;
+      pods.path = std::move(one.path);
+      pods.replicas = one.replicas;
+      pods.onePerNode = one.onePerNode;
+      pods.rolling = one.rolling;
+      pods.runsToEnd = one.runsToEnd;
+      pods.distinctStorage = one.distinctStorage;
+      pods.pinned = isPinned(pods.spec);
+      addVolumes(pods, claims);
+      addContainers(pods);
+      pods.separateNodes = pods.onePerNode || pods.gpus >= kGpusThatFillANode || keepsApart(pods.spec);
+    }
+  }
+
+  /// Of StatefulSets, JobSets and training runtimes: their names are volume names to the pods.
+  std::vector<const ir::Node*> claimTemplatesOf(const ir::Object& object) const {
+    std::vector<const ir::Node*> found;
+    const auto* spec = keys_.at<"spec">(object.root);
+    for (const auto& claim : ir::Children(keys_.at<"volumeClaimTemplates">(spec))) found.push_back(&claim);
+    for (const auto* holder : {spec, static_cast<const ir::Node*>(keys_.at<"template.spec">(spec))})
+      for (const auto& policy : ir::Children(keys_.at<"volumeClaimPolicies">(holder)))
+        for (const auto& claim : ir::Children(keys_.at<"templates">(&policy))) found.push_back(&claim);
+    return found;
+  }
+
+  void addVolumes(Pods& pods, const std::vector<const ir::Node*>& claims) {
+    pods.volumes.first = static_cast<std::uint32_t>(model_.volumes.size());
+    for (const auto* claim : claims) {
+      auto& volume = model_.volumes.emplace_back();
+      volume.node = claim;
+      volume.source = keys_.at<"spec">(claim);
+      volume.name = keys_.text<"metadata.name">(claim);
+      volume.kind = VolumeKind::Template;
+    }
+    for (const auto& node : ir::Children(keys_.at<"volumes">(pods.spec)))
+      if (node.kind == ir::NodeKind::Map) addVolume(node, *pods.workload);
+    pods.volumes.count = static_cast<std::uint32_t>(model_.volumes.size()) - pods.volumes.first;
+  }
+
+  void addVolume(const ir::Node& node, const ir::Object& workload) {
+    auto& volume = model_.volumes.emplace_back();
+    volume.node = &node;
+    volume.name = keys_.text<"name">(&node);
+    for (const auto& child : ir::Children(&node)) {
+      if (child.key == keys_.symbol<"name">()) continue;
+      volume.source = &child;
+      volume.field = model_.text(child.key);
+      break;
+    }
+    for (const auto& [field, kind] : kSources)
+      if (field == volume.field) volume.kind = kind;
+    const auto refer = [&](std::string_view kind, std::string_view name) {
+      volume.refers = name;
+      if (const auto* object = model_.find(&workload, kind, name)) volume.object = object->order;
+    };
+    volume.readOnly = keys_.isTrue<"readOnly">(volume.source);
+    switch (volume.kind) {
+      case VolumeKind::Claim: refer("PersistentVolumeClaim", keys_.text<"claimName">(volume.source)); break;
+      case VolumeKind::ConfigMap: refer("ConfigMap", keys_.text<"name">(volume.source)); break;
+      case VolumeKind::Secret: refer("Secret", keys_.text<"secretName">(volume.source)); break;
+      case VolumeKind::EmptyDir:
+        if (keys_.text<"medium">(volume.source) == "Memory") volume.kind = VolumeKind::Memory;
+        break;
+      case VolumeKind::Projected:
+      case VolumeKind::DownwardApi:
+      case VolumeKind::Image: volume.readOnly = true; break;
+      case VolumeKind::Memory:
+      case VolumeKind::Template:
+      case VolumeKind::Ephemeral:
+      case VolumeKind::HostPath:
+      case VolumeKind::Network:
+      case VolumeKind::Disk:
+      case VolumeKind::Csi:
+      case VolumeKind::Other: break;
+    }
+    if (volume.kind == VolumeKind::ConfigMap || volume.kind == VolumeKind::Secret) volume.readOnly = true;
+  }
+
+  Phase phaseOf(const ir::Node& container, const ir::Node* spec) const {
+    const auto in = [&](const ir::Node* list) {
+      for (const auto& child : ir::Children(list))
+        if (&child == &container) return true;
+      return false;
+    };
+    if (in(keys_.at<"initContainers">(spec))) return keys_.text<"restartPolicy">(&container) == "Always" ? Phase::Sidecar : Phase::Init;
+    return in(keys_.at<"ephemeralContainers">(spec)) ? Phase::Ephemeral : Phase::Main;
+  }
+
+  void addContainers(Pods& pods) {
+    pods.containers.first = static_cast<std::uint32_t>(model_.containers.size());
+    for (const auto* node : ir::containersOf(*pods.spec, *stack_.symbols)) {
+      auto& container = model_.containers.emplace_back();
+      container.node = node;
+      container.name = keys_.text<"name">(node);
+      container.image = keys_.text<"image">(node);
+      container.phase = phaseOf(*node, pods.spec);
+      pods.gpus = std::max(pods.gpus, gpusOf(*node));
+      container.mounts.first = static_cast<std::uint32_t>(model_.mounts.size());
+      for (const auto& mount : ir::Children(keys_.at<"volumeMounts">(node))) addMount(pods, mount, false);
+      for (const auto& device : ir::Children(keys_.at<"volumeDevices">(node))) addMount(pods, device, true);
+      addStorageUri(pods, *node);
+      container.mounts.count = static_cast<std::uint32_t>(model_.mounts.size()) - container.mounts.first;
+    }
+    pods.containers.count = static_cast<std::uint32_t>(model_.containers.size()) - pods.containers.first;
+  }
+
+  /// KServe mounts `pvc://claim/folder` itself, read-only: it counts as a volume and a mount.
+  void addStorageUri(Pods& pods, const ir::Node& container) {
+    constexpr std::string_view kScheme = "pvc://";
+    const auto* uri = keys_.at<"storageUri">(&container);
+    if (!textOf(uri).starts_with(kScheme)) return;
+    const auto rest = textOf(uri).substr(kScheme.size());
+    const auto claim = rest.substr(0, rest.find('/'));
+    auto& mount = model_.mounts.emplace_back();
+    mount.node = uri;
+    mount.path = "/mnt/models";
+    mount.readOnly = true;
+    mount.edge = edgeOf(pods.object, {}, mount.path);
+    mount.volume = static_cast<std::uint32_t>(model_.volumes.size());
+    auto& volume = model_.volumes.emplace_back();
+    volume.node = volume.source = uri;
+    volume.field = "storageUri";
+    volume.kind = VolumeKind::Claim;
+    volume.readOnly = volume.mounted = true;
+    volume.refers = claim;
+    if (const auto* object = model_.find(pods.workload, "PersistentVolumeClaim", claim)) volume.object = object->order;
+    ++pods.volumes.count;
+  }
+
+  /// Edges stand in the order of the mounts; one that is not where it should be is looked for from the start.
+  const ir::Edge* edgeOf(ir::ObjectId id, std::string_view volume, std::string_view path) {
+    const auto isIt = [&](const ir::Edge& edge) {
+      return edge.kind == ir::EdgeKind::Mounts && edge.path == path && (volume.empty() || model_.text(edge.volumeName) == volume);
+    };
+    for (auto at = cursor_; at < stack_.edges.size() && stack_.edges[at].from == id; ++at) {
+      if (!isIt(stack_.edges[at])) continue;
+      cursor_ = at + 1;
+      return &stack_.edges[at];
+    }
+    return nullptr;
+  }
+
+  void addMount(const Pods& pods, const ir::Node& node, bool device) {
+    if (node.kind != ir::NodeKind::Map) return;
+    auto& mount = model_.mounts.emplace_back();
+    mount.node = &node;
+    mount.name = keys_.text<"name">(&node);
+    mount.device = device;
+    mount.path = device ? keys_.text<"devicePath">(&node) : keys_.text<"mountPath">(&node);
+    mount.subPath = keys_.text<"subPath">(&node);
+    if (const auto* expression = keys_.at<"subPathExpr">(&node); expression && mount.subPath.empty()) {
+      mount.subPath = textOf(expression);
+      mount.expandsSubPath = true;
+    }
+    mount.readOnly = keys_.isTrue<"readOnly">(&node);
+    for (std::uint32_t i = 0; i < pods.volumes.count; ++i) {
+      auto& volume = model_.volumes[pods.volumes.first + i];
+      if (volume.name != mount.name) continue;
+      volume.mounted = true;
+      mount.volume = pods.volumes.first + i;
+      mount.readOnly = mount.readOnly || volume.readOnly;
+      mount.edge = edgeOf(pods.object, mount.name, mount.path);
+      break;   // a claim template hides a volume of the same name
+    }
+  }
+
+  void readSpec(State& state) {
+    state.spec = keys_.at<"spec">(state.root);
+    state.declaredAt = keys_.at<"accessModes">(state.spec);
+    state.declared = modesOf(state.declaredAt);
+    state.classAt = keys_.at<"storageClassName">(state.spec);
+    if (isText(state.classAt)) state.className = state.classAt->text();
+    // The older annotation still wins over the field (persistentvolume/util: GetPersistentVolumeClaimClass).
+    const auto* annotation = ir::find(keys_.at<"metadata.annotations">(state.root), keys_.symbol<"volume.beta.kubernetes.io/storage-class">());
+    if (isText(annotation)) {
+      state.classAt = annotation;
+      state.className = annotation->text();
+    }
+    if (state.className && !state.className->empty()) state.classObject = model_.find(nullptr, "StorageClass", *state.className);
+    if (state.classObject) state.facts = state.classObject->facts;
+    state.block = keys_.text<"volumeMode">(state.spec) == "Block";
+    state.sizeAt = keys_.at<"resources.requests.storage">(state.spec);
+    state.size = quantityOf(state.sizeAt);
+  }
+
+  void addClaims() {
+    model_.stateByObject_.assign(stack_.objects.size(), base::FlatIndex::kNone);
+    for (ir::ObjectId id = 0; id < stack_.objects.size(); ++id) {
+      const auto& object = stack_.objects[id];
+      if (object.role != ir::Role::Claim) continue;
+      model_.stateByObject_[id] = static_cast<std::uint32_t>(model_.states.size());
+      auto& state = model_.states.emplace_back();
+      state.object = &object;
+      state.root = object.root;
+      state.name = model_.text(object.name);
+      readSpec(state);
+    }
+  }
+
+  /// Templates are the workload's: several pod templates of one workload share their row.
+  void addMadeClaims() {
+    for (const auto& pods : model_.pods) {
+      for (std::uint32_t i = 0; i < pods.volumes.count; ++i) {
+        auto& volume = model_.volumes[pods.volumes.first + i];
+        if (volume.kind != VolumeKind::Template && volume.kind != VolumeKind::Ephemeral) continue;
+        const bool isTemplate = volume.kind == VolumeKind::Template;
+        auto& state = model_.states.emplace_back();
+        state.kind = isTemplate ? StateKind::Template : StateKind::Ephemeral;
+        state.object = pods.workload;
+        state.root = isTemplate ? volume.node : keys_.at<"volumeClaimTemplate">(volume.source);
+        state.name = volume.name;
+        state.copies = pods.together();
+        readSpec(state);
+      }
+    }
+  }
+
+  /// States are all there: pointers to them hold from here on.
+  void connect() {
+    auto made = static_cast<std::size_t>(std::count_if(model_.states.begin(), model_.states.end(), [](const State& state) { return state.kind == StateKind::Claim; }));
+    for (const auto& pods : model_.pods) {
+      for (std::uint32_t i = 0; i < pods.volumes.count; ++i) {
+        auto& volume = model_.volumes[pods.volumes.first + i];
+        if (volume.kind == VolumeKind::Template || volume.kind == VolumeKind::Ephemeral) {
+          volume.state = &model_.states[made++];
+        } else if (volume.kind == VolumeKind::Claim && volume.object != ir::kNoObject && model_.stateByObject_[volume.object] != base::FlatIndex::kNone) {
+          volume.state = &model_.states[model_.stateByObject_[volume.object]];
+        }
+        if (volume.state) addUse(pods, volume);
+      }
+    }
+  }
+
+  void addUse(const Pods& pods, const Volume& volume) {
+    auto& state = model_.states[static_cast<std::size_t>(volume.state - model_.states.data())];
+    Use use;
+    use.pods = &pods;
+    use.volume = &volume;
+    const auto number = static_cast<std::uint32_t>(&volume - model_.volumes.data());
+    for (const auto& container : model_.containersOf(pods)) {
+      for (const auto& mount : model_.mountsOf(container)) {
+        if (mount.volume != number) continue;
+        if (!use.mount || (use.mount->readOnly && !mount.readOnly)) use.mount = &mount;
+        use.writes = use.writes || !mount.readOnly;
+      }
+    }
+    state.uses.push_back(use);
+  }
+
+  Model& model_;
+  const Keys& keys_;
+  const ir::Stack& stack_;
+  std::vector<std::uint32_t> firstUse_;
+  std::uint32_t cursor_ = 0;
+};
+
+Model::Model(const ir::Stack& of) : stack(of), keys(*of.symbols), defaultNameSpace_(of.symbols->intern("default")) {
+  ModelBuilder(*this).build();
+}
+
+std::span<const Pods> Model::podsOf(ir::ObjectId object) const {
+  const auto first = firstPods_[object];
+  return {pods.data() + first, firstPods_[object + 1] - first};
+}
+
+const ir::Object* Model::find(const ir::Object* from, std::string_view kindName, std::string_view wanted) const {
+  if (wanted.empty()) return nullptr;
+  const auto kind = stack.symbols->intern(kindName);
+  const auto name = stack.symbols->intern(wanted);
+  const auto space = from ? nameSpaceOf(*from) : defaultNameSpace_;
+  const auto found = byName_.find(nameHash(kind, space, name), [&](std::uint32_t other) {
+    const auto& there = stack.objects[other];
+    return there.kind == kind && there.name == name && nameSpaceOf(there) == space;
+  });
+  return found == base::FlatIndex::kNone ? nullptr : &stack.objects[found];
+}
+
+bool Model::knowsAll(std::string_view kindName) const {
+  for (const auto kind : stack.completeKinds)
+    if (text(kind) == kindName) return true;
+  return false;
+}
+
+const State* Model::stateOf(const ir::Object& claim) const {
+  const auto found = stateByObject_[claim.order];
+  return found == base::FlatIndex::kNone ? nullptr : &states[found];
+}
+
+}  // namespace mlstack::storage

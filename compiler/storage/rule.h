@@ -1,0 +1,93 @@
+#pragma once
+// What a rule is and what it may ask. A rule is a function over one thing with ids of its own; its
+// row says what it is called with. It reports through Context, which knows what is allowed.
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/source.h"
+#include "diag/diag.h"
+#include "storage/model.h"
+
+namespace mlstack::storage {
+
+using diag::Code;
+
+/// "3 pods", "1 pod".
+[[nodiscard]] std::string counted(std::int64_t count, std::string_view noun);
+
+class Context {
+ public:
+  Context(const Model& modelOfAll, const base::SourceSet& sourceSet, diag::Sink& into)
+      : model(modelOfAll), keys(modelOfAll.keys), stack(modelOfAll.stack), sources(sourceSet), allowUsed_(stack.allows.size(), false), sink_(into) {}
+
+  const Model& model;
+  const Keys& keys;
+  const ir::Stack& stack;
+  const base::SourceSet& sources;
+
+  /// Reports, unless an `allow` of this code stands on one of these objects or on the stack. The first
+  /// object becomes the diagnostic's; null ones are left out.
+  bool report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about);
+
+  /// "Deployment/web".
+  [[nodiscard]] std::string objectText(const ir::Object& object) const;
+  /// As the source calls it.
+  [[nodiscard]] std::string_view nameOf(const ir::Object& object) const;
+  /// The stack targets that version of Kubernetes 1.NN or a newer one.
+  [[nodiscard]] bool since(int minor) const;
+
+  /// By number in `stack.allows`.
+  [[nodiscard]] const std::vector<bool>& allowUsed() const { return allowUsed_; }
+  /// What an `allow` kept back.
+  [[nodiscard]] const std::vector<diag::Diagnostic>& silenced() const { return silenced_; }
+
+ private:
+  std::vector<bool> allowUsed_;
+  std::vector<diag::Diagnostic> silenced_;
+  diag::Sink& sink_;
+};
+
+/// A row of a family's table. Exactly one function is set; `kind` (with `object`) limits it to objects of one kind.
+struct Rule {
+  using OfStack = void (*)(Context&);
+  using OfObject = void (*)(Context&, const ir::Object&);
+  using OfState = void (*)(Context&, const State&);
+  using OfPods = void (*)(Context&, const Pods&);
+  using OfContainer = void (*)(Context&, const Pods&, const Container&);
+
+  constexpr Rule(OfStack function) : ofStack(function) {}           // NOLINT: rows are just functions
+  constexpr Rule(OfState function) : ofState(function) {}           // NOLINT
+  constexpr Rule(OfPods function) : ofPods(function) {}             // NOLINT
+  constexpr Rule(OfContainer function) : ofContainer(function) {}   // NOLINT
+  /// For objects of one kind; externals are not judged. An empty kind: every object.
+  constexpr Rule(std::string_view ofKind, OfObject function) : kind(ofKind), ofObject(function) {}
+
+  std::string_view kind{};
+  OfStack ofStack = nullptr;
+  OfObject ofObject = nullptr;
+  OfState ofState = nullptr;
+  OfPods ofPods = nullptr;
+  OfContainer ofContainer = nullptr;
+};
+
+// The families, one file each.
+[[nodiscard]] std::span<const Rule> sharingRules();      // access modes against simultaneous users
+[[nodiscard]] std::span<const Rule> bindingRules();      // claims and volumes find each other, or never
+[[nodiscard]] std::span<const Rule> classRules();        // classes, provisioners, topology
+[[nodiscard]] std::span<const Rule> capacityRules();     // sizes, quotas, limits
+[[nodiscard]] std::span<const Rule> lifetimeRules();     // what is lost when what is deleted
+[[nodiscard]] std::span<const Rule> mountRules();        // paths, collisions, sub-paths
+[[nodiscard]] std::span<const Rule> checkpointRules();   // survives, resumes, fits
+[[nodiscard]] std::span<const Rule> distributedRules();  // rendezvous, headless services, host network
+[[nodiscard]] std::span<const Rule> resourceRules();     // GPUs, memory, requests
+[[nodiscard]] std::span<const Rule> workloadRules();     // the right kind of workload, restarts, budgets
+[[nodiscard]] std::span<const Rule> nameRules();         // names, labels, selectors, ports
+[[nodiscard]] std::span<const Rule> configRules();       // secrets and config
+[[nodiscard]] std::span<const Rule> snapshotRules();     // snapshots, clones, populators
+[[nodiscard]] std::span<const Rule> admissionRules();    // what the API server would refuse
+
+}  // namespace mlstack::storage
