@@ -15,12 +15,15 @@ for page in "$diag"/pages/*.md; do
   for section in Fails Works; do
     grep -q "^## $section\$" "$page" || fault "$code: no section $section"
   done
-  rm -f -- *.mlstack
-  awk '/^## /{part = $2} /^```$/{out = ""} out{print > out} /^```mlstack$/{out = part "-" ++n ".mlstack"}' "$page"
-  for program in *.mlstack; do
+  rm -f -- *.mlstack *.yaml was.yml
+  awk '/^## /{part = $2} /^```$/{out = ""} out{print > out} /^```mlstack$/{out = part "-" ++n ".mlstack"}
+       /^```yaml$/{out = part "-" ++n ".yaml"} /^```yaml was$/{out = "was"}' "$page"
+  before=()
+  [[ ! -e was ]] || { mv was was.yml && before=(--was was.yml); }
+  for program in *.mlstack *.yaml; do
     [[ -e $program ]] || continue
     programs=$((programs + 1))
-    said=$("$MLSTACKC" check "$program" 2>&1)
+    said=$("$MLSTACKC" check "${before[@]}" "$program" 2>&1)
     case "$program" in
       Fails*) [[ $said == *"[$code]"* ]] || fault "$code, $program: $said" ;;
       Works*) [[ $said != *error\[* ]] || fault "$code, $program: $said" ;;
