@@ -1,0 +1,16 @@
+#pragma once
+// Each piece of state in words, for people.
+
+#include <string>
+
+#include "base/source.h"
+#include "ir/stack.h"
+
+namespace mlstack::storage {
+
+/// A paragraph for each piece of state of a linked stack: what it can give, who uses it, what ends it and what
+/// would lose it. Claims first, then claim templates, then what pods write outside of claims. Ends with a line feed;
+/// a stack without state says so.
+[[nodiscard]] std::string describeState(const ir::Stack& stack, const base::SourceSet& sources);
+
+}  // namespace mlstack::storage
