@@ -1,0 +1,81 @@
+#pragma once
+// What a container's own words say about state: where its program keeps checkpoints, databases, models and data
+// sets, read from its image, its arguments and its environment. The words stand in two tables (programs.cpp).
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/model.h"
+
+namespace mlstack::storage {
+
+/// What a folder is to the program.
+enum class Content : std::uint8_t {
+  Checkpoint,   // written to go on from
+  Resume,       // read to go on from
+  Output,       // results of a run
+  Model,        // weights that are read, or a cache of them
+  Dataset,
+  Database,     // what the program is there to keep
+  Log,
+  Scratch
+};
+
+/// A program known by its image.
+struct Program {
+  std::string_view image{};        // the last part of the image's name: "postgres"
+  std::string_view owner{};        // the part before it, where that decides: "bitnami"; empty: any
+  std::string_view title{};        // "PostgreSQL"
+  std::string_view path{};         // where it keeps its data
+  std::string_view variable{};     // the environment variable that puts it elsewhere
+  std::string_view argument{};     // the argument that does
+  Content what = Content::Database;
+  bool keepsOnlyIfAsked = false;   // a cache unless an argument asks for persistence (Redis)
+  bool oneWriter = false;          // two processes on one data directory damage it
+  bool needsLocks = false;         // its makers advise against network file systems
+};
+
+/// Null for images that are not in the table.
+[[nodiscard]] const Program* programOf(std::string_view image);
+
+/// A folder (or file) in the container, with the word that names it.
+struct StateDirectory {
+  std::string path;                     // absolute, without a slash at its end; up to what only the run knows
+  Content what = Content::Output;
+  base::Span span;                      // the argument, the variable's value, or the image
+  std::string_view word{};              // "--output_dir", "PGDATA"; the program's title when it puts it there itself
+  const Program* program = nullptr;     // who keeps it, when the image says so
+  bool sqlite = false;                  // a database file of the program's own
+  bool varies = false;                  // what follows in the path differs from run to run ("/ckpt/$RUN")
+};
+
+/// One word of a command line (scripts of `sh -c` are cut into theirs), or one environment variable.
+struct Argument {
+  std::string_view word{};        // as written, "--output_dir"; of a variable its name
+  std::string key;                // to compare with: "outputdir"
+  std::string value;              // $(VAR), ${VAR} and $VAR of variables with literal values put in
+  const ir::Node* node = nullptr; // the string it stands in
+  bool environment = false;
+  bool positional = false;        // a word without a value; `value` is the word
+};
+
+[[nodiscard]] std::vector<Argument> argumentsOf(const Model& model, const Container& container);
+
+[[nodiscard]] std::vector<StateDirectory> stateDirectories(const Model& model, const Container& container);
+/// The same from arguments that are at hand.
+[[nodiscard]] std::vector<StateDirectory> stateDirectories(const Model& model, const Container& container, const std::vector<Argument>& arguments);
+
+/// The mount that a path in the container lies on: the deepest at or above it. Null: the container's own layer.
+[[nodiscard]] const Mount* mountAt(const Model& model, const Container& container, std::string_view path);
+/// Whether `path` is `folder` or lies below it.
+[[nodiscard]] bool isWithin(std::string_view path, std::string_view folder);
+
+/// Whether a name of a volume, template, claim or folder speaks of checkpoints: "ckpt", "llama-checkpoints", "/ckpt/run1".
+[[nodiscard]] bool speaksOfCheckpoints(std::string_view name);
+
+/// "a checkpoint", "the data of PostgreSQL": for messages.
+[[nodiscard]] std::string contentText(const StateDirectory& directory);
+
+}  // namespace mlstack::storage
