@@ -81,7 +81,9 @@ struct Facts {
   std::string_view reclaim{};                          // of a class or volume: "Delete", "Retain"
   std::optional<base::Quantity> minimumSize{};
   std::optional<base::Quantity> maximumSize{};
-  std::optional<base::Quantity> sizeStep{};            // sizes are multiples of this; others are rounded up or refused
+  std::optional<base::Quantity> sizeStep{};            // sizes are multiples of this
+  std::optional<bool> roundsUp{};                      // a size below the smallest, or between steps, is made larger
+                                                       // rather than refused
   std::span<const std::string_view> parameters{};      // every parameter of a StorageClass that it knows, the common
                                                        // csi.storage.k8s.io/* left out; empty = unknown
   std::span<const std::string_view> required{};        // parameters that it does not do without

@@ -1,4 +1,5 @@
 // mlstack_kindgen [--words] -o OUT PRELUDE…: the prelude's kinds as static tables, or as a word list for editors.
+// mlstack_kindgen -o OUT PRELUDE… --profiles PROFILES…: what drivers can do, as static tables.
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "base/arena.h"
 #include "base/source.h"
 #include "diag/diag.h"
+#include "kindgen/profiles.h"
 #include "kindgen/write.h"
 #include "parse/parse.h"
 #include "sema/kind_build.h"
@@ -97,14 +99,32 @@ bool build(Prelude& prelude) {
   return true;
 }
 
+void printPlace(const Prelude& prelude, base::Span span) {
+  const auto place = prelude.sources.place(span.begin);
+  if (place) fmt::print(stderr, "{}:{}:{}: ", place->file->name, place->line, place->column);
+}
+
 bool report(Prelude& prelude) {
   prelude.sink.sort();
   for (const auto& d : prelude.sink.all()) {
-    const auto place = prelude.sources.place(d.span.begin);
-    if (place) fmt::print(stderr, "{}:{}:{}: ", place->file->name, place->line, place->column);
+    printPlace(prelude, d.span);
     fmt::print(stderr, "error[{}]: {}\n", diag::codeText(d.code), d.message);
   }
   return prelude.sink.all().empty();
+}
+
+/// The table of the files after the first `prelude` ones; nothing after a complaint.
+std::string profiles(Prelude& prelude, std::size_t preludeFiles) {
+  bool good = true;
+  const kindgen::Complain complain = [&](base::Span span, const std::string& message) {
+    printPlace(prelude, span);
+    fmt::print(stderr, "error: {}\n", message);
+    good = false;
+  };
+  std::vector<const syntax::File*> files;
+  for (std::size_t i = preludeFiles; i < prelude.files.size(); ++i) files.push_back(prelude.files[i].get());
+  auto text = kindgen::profilesText(files, *prelude.named["provisioner"], *prelude.named["variant"], prelude.symbols, complain);
+  return good ? text : std::string();
 }
 
 }  // namespace
@@ -112,11 +132,14 @@ bool report(Prelude& prelude) {
 int main(int argc, char** argv) {
   std::string out;
   bool words = false;
+  std::size_t preludeFiles = std::string::npos;   // of `paths`; what follows are profiles
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--words") {
       words = true;
+    } else if (argument == "--profiles") {
+      preludeFiles = paths.size();
     } else if (argument == "-o" && i + 1 < argc) {
       out = argv[++i];
     } else {
@@ -124,14 +147,18 @@ int main(int argc, char** argv) {
     }
   }
   if (paths.empty() || (out.empty() && !words)) {
-    fmt::print(stderr, "usage: mlstack_kindgen [--words] [-o OUT] PRELUDE...\n");
+    fmt::print(stderr, "usage: mlstack_kindgen [--words] [-o OUT] PRELUDE... [--profiles PROFILES...]\n");
     return 64;
   }
   Prelude prelude;
   if (!read(prelude, paths) || !build(prelude) || !report(prelude)) return 1;
   std::vector<const sema::Kind*> kinds;
   for (const auto& [name, kind] : prelude.named) kinds.push_back(kind);
-  const auto text = words ? kindgen::wordsText(kinds) : kindgen::tableText(kinds, prelude.sources);
+  const bool ofDrivers = preludeFiles != std::string::npos;
+  const auto text = ofDrivers ? profiles(prelude, preludeFiles)
+                    : words   ? kindgen::wordsText(kinds)
+                              : kindgen::tableText(kinds, prelude.sources);
+  if (text.empty()) return 1;
   if (out.empty()) {
     fmt::print("{}", text);
     return 0;

@@ -40,21 +40,6 @@ std::string_view spell(TypeKind kind) {
 std::string_view spell(sema::Via via) { return kVias[static_cast<std::size_t>(via)]; }
 std::string_view spell(KindRole role) { return kRoles[static_cast<std::size_t>(role)]; }
 
-/// A C++ string literal. Octal escapes end after three digits, whatever follows.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\{:03o}", static_cast<unsigned>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out + '"';
-}
-
 /// Each distinct initialiser becomes one constant, written before its first use.
 class Table {
  public:
@@ -171,6 +156,21 @@ class Table {
 };
 
 }  // namespace
+
+// Octal escapes end after three digits, whatever follows.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\{:03o}", static_cast<unsigned>(c));
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out + '"';
+}
 
 std::string tableText(std::span<const Kind* const> kinds, const base::SourceSet& sources) {
   return Table(sources).kinds(kinds);

@@ -11,6 +11,9 @@
 
 namespace mlstack::kindgen {
 
+/// A C++ string literal.
+[[nodiscard]] std::string quoted(std::string_view text);
+
 /// Constant-initialised tables: nothing runs at start-up. `kinds` are sorted by name.
 [[nodiscard]] std::string tableText(std::span<const sema::Kind* const> kinds, const base::SourceSet& sources);
 

@@ -255,6 +255,7 @@ void Lowering::factsOf(ir::Object& object, const Instance& resource) {
   facts.nodeLocal = truth(resource.field("node-local"));
   facts.staticOnly = truth(resource.field("static-only"));
   facts.capacityEnforced = truth(resource.field("capacity-enforced"));
+  facts.roundsUp = truth(resource.field("rounds-up"));
   facts.fsGroupPolicy = keep(text(resource.field("fs-group")));
   facts.defaultFilesystem = keep(text(resource.field("filesystem")));
   facts.minimumSize = amount(resource.field("minimum-size"));
