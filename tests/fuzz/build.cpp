@@ -8,24 +8,15 @@
 
 #include "diag/render.h"
 #include "driver/compile.h"
-#include "emit/emit.h"
 #include "format/format.h"
 #include "ir/dump.h"
 #include "parse/parse.h"
+#include "support/read_back.h"
 #include "yaml/yaml.h"
 
 namespace {
 
 using namespace mlstack;
-
-class TextWriter final : public emit::Writer {
- public:
-  bool write(std::string_view bytes) override {
-    text.append(bytes);
-    return true;
-  }
-  std::string text;
-};
 
 void mustHold(bool condition) {
   if (!condition) std::abort();
@@ -42,26 +33,6 @@ void formatTwice(const base::SourceFile& file) {
   const auto again = parse::lex(once, sink);
   mustHold(!sink.hasErrors() && again.tokens.size() == tokens.tokens.size());
   mustHold(format::formatFile(once, again) == once.text);
-}
-
-void readBack(const ir::Stack& stack) {
-  TextWriter writer;
-  mustHold(emit::emitYaml(stack, writer));
-  base::SourceSet sources;
-  base::SymbolTable symbols;
-  base::Arena arena;
-  ir::Builder builder(arena);
-  diag::Sink sink;
-  const auto documents = yaml::readDocuments(sources.add("emitted", writer.text), symbols, builder, sink);
-  const auto order = ir::applyOrder(stack);
-  mustHold(!sink.hasErrors() && documents.size() == order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    std::string ours;
-    std::string theirs;
-    emit::appendJson(ours, *order[i]->root, *stack.symbols);
-    emit::appendJson(theirs, *documents[i], symbols);
-    mustHold(ours == theirs);
-  }
 }
 
 }  // namespace
@@ -89,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   for (const auto format : {diag::Format::Text, diag::Format::Json, diag::Format::Sarif, diag::Format::GitHub})
     (void)diag::render(session.sink.all(), session.sources, {.format = format, .color = false});
   if (unit.stack && !session.sink.hasErrors()) {
-    readBack(*unit.stack);
+    mustHold(tests::readBackBreaches(*unit.stack, tests::yamlOf(*unit.stack)).empty());
     (void)ir::dumpText(*unit.stack, session.sources);
     (void)ir::graphSvg(*unit.stack);
   }

@@ -16,33 +16,17 @@
 
 #include "driver/command.h"
 #include "driver/compile.h"
-#include "emit/emit.h"
 #include "format/format.h"
 #include "ir/dump.h"
 #include "parse/parse.h"
 #include "support/case_file.h"
-#include "yaml/yaml.h"
+#include "support/read_back.h"
 
 namespace mlstack::tests {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-class TextWriter final : public emit::Writer {
- public:
-  bool write(std::string_view bytes) override {
-    text.append(bytes);
-    return true;
-  }
-  std::string text;
-};
-
-std::string yamlOf(const ir::Stack& stack) {
-  TextWriter writer;
-  (void)emit::emitYaml(stack, writer);
-  return std::move(writer.text);
-}
 
 /// The command line that a case's directives stand for.
 driver::Invocation invocationOf(const CaseFile& file, const fs::path& folder, diag::Sink& sink) {
@@ -59,28 +43,9 @@ driver::Invocation invocationOf(const CaseFile& file, const fs::path& folder, di
 }
 
 /// What must hold of every valid case, whatever it shows. Each breach is a sentence.
-std::vector<std::string> breachesOf(const driver::Session& session, const ir::Stack& stack, const std::string& yaml) {
-  std::vector<std::string> breaches;
+std::vector<std::string> breachesOf(const ir::Stack& stack, const std::string& yaml) {
+  auto breaches = readBackBreaches(stack, yaml);
   if (yamlOf(stack) != yaml) breaches.emplace_back("two emissions differ");
-  base::SourceSet again;
-  base::SymbolTable symbols;
-  base::Arena arena;
-  ir::Builder builder(arena);
-  diag::Sink sink;
-  const auto documents = yaml::readDocuments(again.add("emitted", yaml), symbols, builder, sink);
-  const auto order = ir::applyOrder(stack);
-  if (documents.size() != order.size() || sink.hasErrors()) {
-    breaches.push_back(fmt::format("{} documents were read back of {}{}", documents.size(), order.size(),
-                                   sink.all().empty() ? "" : ": " + sink.all().front().message));
-    return breaches;
-  }
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    std::string ours;
-    std::string theirs;
-    emit::appendJson(ours, *order[i]->root, *stack.symbols);
-    emit::appendJson(theirs, *documents[i], symbols);
-    if (ours != theirs) breaches.push_back(fmt::format("`{}` is read back differently", session.symbols.text(order[i]->name)));
-  }
   return breaches;
 }
 
@@ -124,7 +89,7 @@ Outcome runCase(const fs::path& path, const CaseFile& file, bool checkOnly) {
     const auto yaml = yamlOf(*unit.stack);
     if (emit == "yaml") sections.push_back({"yaml", yaml});
     if (emit == "ir") sections.push_back({"ir", ir::dumpText(*unit.stack, session.sources)});
-    outcome.breaches = breachesOf(session, *unit.stack, yaml);
+    outcome.breaches = breachesOf(*unit.stack, yaml);
   }
   if (!file.has("unformatted")) {
     const auto more = formatBreaches(*unit.source);
