@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/json.h"
+#include "diag/fingerprint.h"
 #include "diag/formats.h"
 #include "diag/render.h"
 
@@ -18,7 +20,7 @@ constexpr std::string_view kSchema =
 // A path as a URI reference, relative to where the compiler ran.
 std::string uriOf(std::string_view path) {
   constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-  while (path.starts_with("./")) path.remove_prefix(2);
+  while (path.starts_with("./") || path.starts_with("//")) path.remove_prefix(path[0] == '.' ? 2 : 1);
   std::string uri = path.starts_with('/') ? "file://" : "";
   for (const char c : path) {
     if (plain.find(c) != std::string_view::npos) {
@@ -46,8 +48,12 @@ class SarifPrinter {
     json_.key("rules").beginArray();
     for (const Code code : rules_) rule(code);
     json_.endArray().endObject().endObject();
+    notifications();
     json_.field("columnKind", "unicodeCodePoints").key("results").beginArray();
-    for (const Diagnostic& d : all_) result(d);
+    for (const Diagnostic& d : all_) {
+      const Region place = regionOf(d.span, d.file, sources_);
+      if (!place.file.empty()) result(d, place);
+    }
     json_.endArray().endObject().endArray().endObject();
   }
 
@@ -64,7 +70,8 @@ class SarifPrinter {
     json_.beginObject().field("id", id).field("name", known.name);
     text("shortDescription", parts.title.empty() ? known.name : parts.title);
     text("fullDescription", parts.paragraph.empty() ? known.name : parts.paragraph);
-    if (!page.empty()) json_.key("help").beginObject().field("text", page).field("markdown", page).endObject();
+    const std::string_view help = page.empty() ? known.name : page;
+    json_.key("help").beginObject().field("text", help).field("markdown", help).endObject();
     json_.key("defaultConfiguration").beginObject().field("level", severityText(known.severity)).endObject();
     json_.endObject();
   }
@@ -79,7 +86,6 @@ class SarifPrinter {
   }
 
   void physical(const Region& place) {
-    if (place.file.empty()) return;
     json_.key("physicalLocation").beginObject();
     artifact(place.file);
     if (place.line != 0) region("region", place);
@@ -92,74 +98,125 @@ class SarifPrinter {
     json_.field("fullyQualifiedName", object).field("kind", "object").endObject().endArray();
   }
 
-  void result(const Diagnostic& d) {
-    const auto index = std::lower_bound(rules_.begin(), rules_.end(), d.code) - rules_.begin();
-    json_.beginObject().field("ruleId", codeText(d.code)).field("ruleIndex", index);
-    json_.field("level", severityText(d.severity));
-    text("message", d.help.empty() ? d.message : d.message + "\nhelp: " + d.help);
-    const Region place = regionOf(d.span, d.file, sources_);
-    if (!place.file.empty() || !d.object.empty()) {
-      json_.key("locations").beginArray().beginObject();
-      physical(place);
-      logical(d.object);
-      json_.endObject().endArray();
+  [[nodiscard]] auto ruleIndex(Code code) const {
+    return std::lower_bound(rules_.begin(), rules_.end(), code) - rules_.begin();
+  }
+
+  // GitHub refuses results that lie in no file: what is wrong with the command line, or with no place in
+  // particular, is said of the run.
+  void notifications() {
+    std::vector<const Diagnostic*> nowhere;
+    for (const Diagnostic& d : all_)
+      if (regionOf(d.span, d.file, sources_).file.empty()) nowhere.push_back(&d);
+    if (nowhere.empty()) return;
+    const bool failed = std::any_of(nowhere.begin(), nowhere.end(), [](const Diagnostic* d) { return d->severity == Severity::Error; });
+    json_.key("invocations").beginArray().beginObject().field("executionSuccessful", !failed);
+    json_.key("toolConfigurationNotifications").beginArray();
+    for (const Diagnostic* d : nowhere) {
+      json_.beginObject().key("associatedRule").beginObject();
+      json_.field("id", codeText(d->code)).field("index", ruleIndex(d->code)).endObject();
+      json_.field("level", severityText(d->severity));
+      message(*d);
+      if (!d->object.empty()) {
+        json_.key("locations").beginArray().beginObject();
+        logical(d->object);
+        json_.endObject().endArray();
+      }
+      json_.endObject();
     }
+    json_.endArray().endObject().endArray();
+  }
+
+  // Whatever has no place of its own in the format is said in the text.
+  void message(const Diagnostic& d) {
+    std::string all = d.message;
+    for (const Related& other : d.related)
+      if (regionOf(other.span, {}, sources_).file.empty()) all += "\nnote: " + other.message;
+    if (!d.help.empty()) all += "\nhelp: " + d.help;
+    text("message", all);
+  }
+
+  void result(const Diagnostic& d, const Region& place) {
+    json_.beginObject().field("ruleId", codeText(d.code)).field("ruleIndex", ruleIndex(d.code));
+    json_.field("level", severityText(d.severity));
+    message(d);
+    json_.key("locations").beginArray().beginObject();
+    physical(place);
+    logical(d.object);
+    json_.endObject().endArray();
+    fingerprint(place);
     related(d);
     fixes(d);
     json_.endObject();
   }
 
+  void fingerprint(const Region& place) {
+    if (place.text == nullptr || place.line == 0) return;
+    const LineHashes& hashes = hashes_.try_emplace(place.text, place.text->text).first->second;
+    const std::string hash = hashes.of(place.line);
+    if (!hash.empty()) json_.key("partialFingerprints").beginObject().field("primaryLocationLineHash", hash).endObject();
+  }
+
   void related(const Diagnostic& d) {
-    if (d.related.empty()) return;
-    json_.key("relatedLocations").beginArray();
     std::size_t id = 0;
     for (const Related& other : d.related) {
+      const Region place = regionOf(other.span, {}, sources_);
+      if (place.file.empty()) continue;
+      if (id == 0) json_.key("relatedLocations").beginArray();
       json_.beginObject().field("id", ++id);
       text("message", other.message);
-      physical(regionOf(other.span, {}, sources_));
+      physical(place);
       json_.endObject();
     }
-    json_.endArray();
+    if (id != 0) json_.endArray();
+  }
+
+  [[nodiscard]] bool hasPlace(const Edit& edit) const { return regionOf(edit.span, {}, sources_).text != nullptr; }
+
+  void fixes(const Diagnostic& d) {
+    bool any = false;
+    for (const Fix& each : d.fixes) {
+      if (std::none_of(each.edits.begin(), each.edits.end(), [&](const Edit& edit) { return hasPlace(edit); })) continue;
+      if (!any) json_.key("fixes").beginArray();
+      any = true;
+      fix(each);
+    }
+    if (any) json_.endArray();
   }
 
   // A fix lists its edits file by file.
-  void fixes(const Diagnostic& d) {
-    if (d.fixes.empty()) return;
-    json_.key("fixes").beginArray();
-    for (const Fix& fix : d.fixes) {
-      std::vector<const Edit*> edits;
-      for (const Edit& edit : fix.edits) edits.push_back(&edit);
-      std::stable_sort(edits.begin(), edits.end(),
-                       [](const Edit* a, const Edit* b) { return a->span.begin < b->span.begin; });
-      json_.beginObject();
-      text("description", fix.title);
-      json_.key("artifactChanges").beginArray();
-      const base::SourceFile* file = nullptr;
-      for (const Edit* edit : edits) {
-        const Region place = regionOf(edit->span, {}, sources_);
-        if (place.text == nullptr) continue;
-        if (place.text != file) {
-          if (file != nullptr) json_.endArray().endObject();
-          file = place.text;
-          json_.beginObject();
-          artifact(place.file);
-          json_.key("replacements").beginArray();
-        }
+  void fix(const Fix& each) {
+    std::vector<const Edit*> edits;
+    for (const Edit& edit : each.edits)
+      if (hasPlace(edit)) edits.push_back(&edit);
+    std::stable_sort(edits.begin(), edits.end(),
+                     [](const Edit* a, const Edit* b) { return a->span.begin < b->span.begin; });
+    json_.beginObject();
+    text("description", each.title);
+    json_.key("artifactChanges").beginArray();
+    const base::SourceFile* file = nullptr;
+    for (const Edit* edit : edits) {
+      const Region place = regionOf(edit->span, {}, sources_);
+      if (place.text != file) {
+        if (file != nullptr) json_.endArray().endObject();
+        file = place.text;
         json_.beginObject();
-        region("deletedRegion", place);
-        text("insertedContent", edit->text);
-        json_.endObject();
+        artifact(place.file);
+        json_.key("replacements").beginArray();
       }
-      if (file != nullptr) json_.endArray().endObject();
-      json_.endArray().endObject();
+      json_.beginObject();
+      region("deletedRegion", place);
+      text("insertedContent", edit->text);
+      json_.endObject();
     }
-    json_.endArray();
+    json_.endArray().endObject().endArray().endObject();
   }
 
   const std::vector<Diagnostic>& all_;
   const base::SourceSet& sources_;
   JsonWriter json_;
   std::vector<Code> rules_;
+  std::unordered_map<const base::SourceFile*, LineHashes> hashes_;
 };
 
 }  // namespace
