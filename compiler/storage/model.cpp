@@ -114,6 +114,7 @@ class ModelBuilder {
     addClaims();
     addMadeClaims();
     connect();
+    matchVolumes(model_);
   }
 
  private:

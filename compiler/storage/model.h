@@ -14,6 +14,7 @@
 #include "ir/pods.h"
 #include "ir/stack.h"
 #include "storage/keys.h"
+#include "storage/matching.h"
 #include "storage/read.h"
 
 namespace mlstack::storage {
@@ -173,6 +174,7 @@ class Model {
   std::vector<Container> containers;
   std::vector<Pods> pods;               // in the order of their objects
   std::vector<State> states;            // claims in declaration order, then templates and ephemeral ones
+  Matching matching;                    // volumes, and which claim takes which
 
   [[nodiscard]] std::span<const Volume> volumesOf(const Pods& of) const { return span(volumes, of.volumes); }
   [[nodiscard]] std::span<const Container> containersOf(const Pods& of) const { return span(containers, of.containers); }
@@ -193,6 +195,8 @@ class Model {
   [[nodiscard]] const ir::Object* find(const ir::Object* from, std::string_view kind, std::string_view name) const;
   /// The state of a claim's object; null when it is no claim.
   [[nodiscard]] const State* stateOf(const ir::Object& claim) const;
+  /// What becomes of a state's claim.
+  [[nodiscard]] const Binding& bindingOf(const State& state) const { return matching.bindings[static_cast<std::size_t>(&state - states.data())]; }
   /// Whether the cluster's facts hold every object of that kind: what is not among them does not exist.
   [[nodiscard]] bool knowsAll(std::string_view kind) const;
 
