@@ -11,6 +11,7 @@
 #include "emit/emit.h"
 #include "lower/lower.h"
 #include "parse/parse.h"
+#include "storage/profiles.h"
 #include "storage/storage.h"
 #include "yaml/yaml.h"
 
@@ -84,6 +85,8 @@ const diag::MessageRow* findRow(std::string_view text) {
 
 void Session::configure(const Invocation& invocation) {
   settings.kubernetes = invocation.value("--kubernetes");
+  settings.was = invocation.value("--was");
+  settings.cluster = invocation.value("--cluster");
   // All --set values are one file of a line each, so that messages can point into them.
   std::string lines;
   for (const auto& text : invocation.values("--set")) lines += text + "\n";
@@ -112,7 +115,7 @@ void Session::readParamsFile(const std::string& path) {
   if (path == "-") ++settings.paramsFromStdin;
   const auto* file = files_.source(path, {}, sink);
   if (file == nullptr) return;
-  ir::Builder builder(paramArena_);
+  ir::Builder builder(arena_);
   auto documents = yaml::readDocuments(*file, symbols, builder, sink);
   base::Span all{file->begin, file->begin};
   if (documents.size() > 1) {
@@ -136,6 +139,10 @@ const schema::Catalog& Session::catalogFor(const std::string& root) {
   if (!catalog) {
     catalog = std::make_unique<schema::Catalog>();
     loadSchemas(root, *catalog, files_, symbols, sink);
+    for (const auto* definition : cluster_.definitions()) {
+      diag::Sink unsaid;   // the cluster has taken it
+      (void)catalog->addCrd(*definition, symbols, unsaid);
+    }
   }
   return *catalog;
 }
@@ -144,7 +151,7 @@ const schema::Catalog& Session::catalogFor(const std::string& root) {
 
 void Session::parse() {
   for (auto& unit : units) {
-    if (unit.tree) continue;
+    if (unit.tree || unit.isManifest) continue;
     unit.tree = parse::parseFile(*unit.source, symbols, sink);
     if (unit.tree->items.empty() && !unit.tree->hasErrors) {
       auto d = diag::make<Code::EmptyFile>({}, unit.source->name);
@@ -170,7 +177,7 @@ void Session::evaluateUnit(Unit& unit, Finished finished) {
 void Session::evaluate() {
   parse();
   for (auto& unit : units)
-    if (unit.isStack) evaluateUnit(unit);
+    if (unit.isStack && !unit.isManifest) evaluateUnit(unit);
 }
 
 std::vector<std::string_view> Session::missingParams(const sema::Program& program) const {
@@ -207,23 +214,44 @@ void Session::compileUnit(Unit& unit) {
   unit.program.reset();
   unit.tree.reset();
   unit.imports.reset();
-  ir::link(*stack);
   const bool lowered = faults == 0;
-  if (whole && lowered) {
-    for (const auto& breach : ir::verify(*stack, kVerifyDepth)) sink.add(diag::make<Code::InternalError>({}, breach));
-  }
-  schema::CheckOptions options{.version = schema::versionBit(stack->kubernetes), .everything = true};
-  schema::checkObjects(*unit.catalog, *stack, options, sink);
-  if (lowered) storage::analyse(*stack, sources, whole, sink);
+  judge(unit, *stack, whole, lowered);
   if (!whole || !lowered) return;
   emit::proveComplete(*stack, sink);
   unit.stack = std::move(stack);
 }
 
-void Session::compile() {
+void Session::checkSchemas(const Unit& unit, const ir::Stack& stack) {
+  schema::CheckOptions options{.version = schema::versionBit(stack.kubernetes), .everything = true};
+  if (!unit.isManifest) return schema::checkObjects(*unit.catalog, stack, options, sink);
+  diag::Sink said;
+  schema::checkObjects(*unit.catalog, stack, options, said);
+  for (const auto& d : said.all())
+    if (holdsForManifests(d, *unit.catalog)) sink.add(d);
+}
+
+void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered) {
+  cluster_.addTo(stack);
+  ir::link(stack);
+  storage::applyProfiles(stack);
+  if (whole && lowered) {
+    for (const auto& breach : ir::verify(stack, kVerifyDepth)) sink.add(diag::make<Code::InternalError>({}, breach));
+  }
+  if (!settings.rules) return;
+  checkSchemas(unit, stack);
+  if (lowered) counts.allowed += storage::analyse(stack, sources, whole, sink);
+}
+
+void Session::compileUnits() {
   parse();
   for (auto& unit : units)
-    if (unit.isStack) compileUnit(unit);
+    if (unit.isStack && !unit.isManifest) compileUnit(unit);
+  compileManifests();
+}
+
+void Session::compile() {
+  compileUnits();
+  if (!settings.was.empty()) compileChange();
 }
 
 }  // namespace mlstack::driver

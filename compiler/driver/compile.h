@@ -10,7 +10,9 @@
 #include "base/source.h"
 #include "base/symbol.h"
 #include "diag/diag.h"
+#include "driver/cluster.h"
 #include "driver/command.h"
+#include "driver/manifests.h"
 #include "driver/project.h"
 #include "ir/stack.h"
 #include "schema/schema.h"
@@ -24,6 +26,8 @@ namespace mlstack::driver {
 struct Unit {
   const base::SourceFile* source = nullptr;
   bool isStack = true;                      // false: a library found in a folder, only parsed
+  bool isManifest = false;                  // made of manifests: `source` is the first, and there is no tree
+  std::string label;                        // of manifests: the folder or file that they are
   std::unique_ptr<syntax::File> tree;
   std::unique_ptr<Imports> imports;
   const schema::Catalog* catalog = nullptr;
@@ -38,6 +42,16 @@ struct Settings {
   int paramsFromStdin = 0;                  // how often `--params -` was given
   bool missingParamsAreUnknown = false;
   bool libraries = false;                   // parse files of folders that hold no stack, too
+  std::string was;                          // `--was`: what runs now
+  std::string cluster;                      // `--cluster`: what the cluster has
+  bool rules = true;                        // hold objects against schemas and storage rules
+};
+
+/// What was looked at, for the summary.
+struct Counts {
+  std::size_t manifests = 0;                // files with objects
+  std::size_t objects = 0;                  // in them
+  std::size_t allowed = 0;                  // findings that an `allow` silenced
 };
 
 /// One run of the compiler over independent stacks. Diagnostics of all go to one sink.
@@ -50,15 +64,16 @@ class Session {
   /// Reads `--set`, `--params`, `--kubernetes`.
   void configure(const Invocation& invocation);
 
-  /// Reads what the operands name: files, `-`, folders (searched for stacks). Without operands, the
-  /// only stack of the current folder. False when there is nothing to go on with.
+  /// Reads what the operands name: files, `-`, folders (searched for stacks and manifests). Without operands,
+  /// the only stack of the current folder. False when there is nothing to go on with.
   [[nodiscard]] bool open(const std::vector<std::string>& operands);
 
   /// Parses every unit.
   void parse();
   /// Parses and evaluates every unit.
   void evaluate();
-  /// All of it: evaluates, lowers, checks against the schemas, verifies, applies the storage rules.
+  /// All of it: evaluates, lowers, checks against the schemas, verifies, applies the storage rules. Manifests
+  /// become units here, one for each deployment that they form.
   void compile();
 
   /// The required parameters that have no value; such a stack cannot be lowered.
@@ -69,9 +84,22 @@ class Session {
   diag::Sink sink;
   Settings settings;
   std::deque<Unit> units;
+  Counts counts;
+  [[nodiscard]] bool hasManifests() const { return !manifests_.empty(); }
 
  private:
+  [[nodiscard]] bool openOperands(const std::vector<std::string>& operands);
+  void addFile(const std::string& path);
   void addUnit(const std::string& path, bool isStack);
+  void addUnit(const base::SourceFile& file, bool isStack);
+  void compileUnits();
+  void compileManifests();
+  /// Builds what `--was` names, the same way, and holds the units against it.
+  void compileChange();
+  void compileDeployment(const Deployment& deployment);
+  /// Adds what the cluster has, links, verifies and judges.
+  void judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered);
+  void checkSchemas(const Unit& unit, const ir::Stack& stack);
   using Finished = decltype(sema::Options::finished);
   void evaluateUnit(Unit& unit, Finished finished = {});
   void compileUnit(Unit& unit);
@@ -80,9 +108,16 @@ class Session {
   [[nodiscard]] const schema::Catalog& catalogFor(const std::string& root);
 
   Sources files_;
-  base::Arena paramArena_;
+  base::Arena arena_;                        // of parameters and manifests
+  Manifests manifests_{symbols, arena_};
+  Cluster cluster_{symbols, arena_};
+  std::deque<Unit> was_;
   std::map<std::string, std::unique_ptr<schema::Catalog>> catalogs_;   // by project
 };
+
+/// Whether what the schemas say of an object is right of a manifest, too: it may hold what the cluster wrote, and
+/// custom resources that no table knows.
+[[nodiscard]] bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog);
 
 /// ExitUsage when the command line is at fault, ExitErrors for other errors, else ExitDone.
 [[nodiscard]] int exitFor(const std::vector<diag::Diagnostic>& diagnostics);

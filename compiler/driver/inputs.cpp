@@ -79,15 +79,37 @@ std::vector<std::string> sourcesBelow(const std::string& folder) {
 
 void Session::addUnit(const std::string& path, bool isStack) {
   const auto* file = files_.source(path, {}, sink);
-  if (file == nullptr) return;
+  if (file != nullptr) addUnit(*file, isStack);
+}
+
+void Session::addUnit(const base::SourceFile& file, bool isStack) {
   for (const auto& unit : units)
-    if (unit.source == file) return;   // given twice, or in a folder and by name
+    if (unit.source == &file) return;   // given twice, or in a folder and by name
   auto& unit = units.emplace_back();
-  unit.source = file;
+  unit.source = &file;
   unit.isStack = isStack;
 }
 
+/// A file by its name, and by what is in it when the name does not tell: `-`, what a shell's <(…) gives.
+void Session::addFile(const std::string& path) {
+  const auto* file = files_.source(path, {}, sink);
+  if (file == nullptr) return;
+  const bool isManifest = isManifestName(path) || (!path.ends_with(kSuffix) && looksLikeManifest(file->text));
+  if (isManifest) manifests_.add(*file, true);
+  else addUnit(*file, true);
+}
+
 bool Session::open(const std::vector<std::string>& operands) {
+  auto before = sink.errorCount();
+  if (!settings.cluster.empty()) {
+    if (const auto* file = files_.source(settings.cluster, {}, sink)) cluster_.read(*file, sink);
+    if (settings.kubernetes.empty()) settings.kubernetes = cluster_.kubernetes();
+    if (sink.errorCount() != before) return false;
+  }
+  return openOperands(operands);
+}
+
+bool Session::openOperands(const std::vector<std::string>& operands) {
   auto before = sink.errorCount();
   if (operands.empty()) {
     std::vector<std::string> stacks;
@@ -116,7 +138,7 @@ bool Session::open(const std::vector<std::string>& operands) {
   for (const auto& operand : operands) {
     std::error_code failed;
     if (operand == "-" || !fs::is_directory(operand, failed)) {
-      addUnit(operand, true);
+      addFile(operand);
       continue;
     }
     auto all = sourcesBelow(operand);
@@ -126,7 +148,10 @@ bool Session::open(const std::vector<std::string>& operands) {
       if (isStack) ++stacks;
       if (isStack || settings.libraries) addUnit(path, isStack);
     }
-    if (stacks == 0 && !(settings.libraries && !all.empty())) {
+    auto manifests = manifestsBelow(operand);
+    for (const auto& path : manifests)
+      if (const auto* file = files_.source(path, {}, sink)) manifests_.add(*file, false);
+    if (stacks == 0 && manifests.empty() && !(settings.libraries && !all.empty())) {
       sink.add(diag::make<Code::NoStackFound>({}, operand, all.size()));
       usable = false;
     }

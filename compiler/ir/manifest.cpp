@@ -73,35 +73,77 @@ Role roleOf(std::string_view apiVersion, std::string_view kind) {
   return Role::Workload;
 }
 
-std::size_t addManifest(Stack& stack, Node* root) {
+namespace {
+
+/// The items of `ConfigMapList` may leave out what the list says.
+void completeItem(Node& item, std::string_view apiVersion, std::string_view kind, base::SymbolTable& symbols,
+                  base::Arena& arena) {
+  Builder builder(arena);
+  const auto complete = [&](std::string_view key, std::string_view text) {
+    const auto symbol = symbols.intern(key);
+    if (find(&item, symbol)) return;
+    auto* node = builder.copyString(text, {item.span.begin, item.span.begin});
+    node->flags |= FlagImplied;
+    Builder::add(item, symbol, node);
+  };
+  complete("apiVersion", apiVersion);
+  complete("kind", kind);
+}
+
+void collectObjects(Node* document, base::SymbolTable& symbols, base::Arena& arena, std::vector<Node*>& objects) {
+  const auto kind = symbolAt(document, "kind", symbols);
+  const auto apiVersion = symbolAt(document, "apiVersion", symbols);
+  if (!kind || !apiVersion) return;
+  constexpr std::string_view kList = "List";
+  const auto word = symbols.text(kind);
+  const auto* items = word.ends_with(kList) ? findPath(document, "items", symbols) : nullptr;
+  const bool isList = items && (items->kind == NodeKind::List || items->kind == NodeKind::Null);
+  if (!isList) return objects.push_back(document);
+  for (auto& item : Children(items)) {
+    if (item.kind != NodeKind::Map) continue;
+    if (word != kList)
+      completeItem(item, symbols.text(apiVersion), word.substr(0, word.size() - kList.size()), symbols, arena);
+    collectObjects(&item, symbols, arena, objects);
+  }
+}
+
+bool addObject(Stack& stack, Node* root) {
   auto& symbols = *stack.symbols;
   const auto kind = symbolAt(root, "kind", symbols);
   const auto apiVersion = symbolAt(root, "apiVersion", symbols);
-  if (!kind || !apiVersion) return 0;
-  if (symbols.text(kind).ends_with("List") && symbols.text(apiVersion) == "v1") {
-    std::size_t added = 0;
-    for (auto& item : Children(findPath(root, "items", symbols)))
-      added += addManifest(stack, &item);
-    return added;
-  }
-  const auto name = symbolAt(root, "metadata.name", symbols);
-  if (!name) return 0;  // `generateName`: nothing can refer to it
+  const auto* name = findPath(root, "metadata.name", symbols);
+  const bool generated = !name || name->kind == NodeKind::Null;
+  if (generated) name = findPath(root, "metadata.generateName", symbols);
+  if (!name || name->kind != NodeKind::String || name->length == 0) return false;
   auto& object = stack.objects.emplace_back();
   object.role = roleOf(symbols.text(apiVersion), symbols.text(kind));
   object.apiVersion = apiVersion;
   object.kind = kind;
-  object.name = object.sourceName = name;
+  object.generated = generated;
+  object.name = symbols.intern(generated ? std::string(name->text()) + "*" : std::string(name->text()));
+  object.sourceName = object.name;
   object.nameSpace = symbolAt(root, "metadata.namespace", symbols);
-  const auto* nameNode = findPath(root, "metadata.name", symbols);
-  object.span = nameNode->span;
+  object.span = name->span;
   object.root = root;
   // Custom resources that run nothing; a TrainJob runs what its runtime says.
-  if (object.role == Role::Workload && symbols.text(kind) != "TrainJob" &&
-      podTemplates(object, symbols).empty()) {
+  if (object.role == Role::Workload && symbols.text(kind) != "TrainJob" && podTemplates(object, symbols).empty())
     object.role = Role::Other;
-  }
   object.order = static_cast<std::uint32_t>(stack.objects.size() - 1);
-  return 1;
+  return true;
+}
+
+}  // namespace
+
+std::vector<Node*> manifestObjects(Node* document, base::SymbolTable& symbols, base::Arena& arena) {
+  std::vector<Node*> objects;
+  if (document && document->kind == NodeKind::Map) collectObjects(document, symbols, arena, objects);
+  return objects;
+}
+
+std::size_t addManifest(Stack& stack, Node* root) {
+  std::size_t added = 0;
+  for (auto* object : manifestObjects(root, *stack.symbols, stack.arena)) added += addObject(stack, object) ? 1 : 0;
+  return added;
 }
 
 }  // namespace mlstack::ir

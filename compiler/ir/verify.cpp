@@ -58,7 +58,7 @@ class Verifier {
     if (object.external) return;
     checkField(object, "apiVersion", object.apiVersion, true);
     checkField(object, "kind", object.kind, true);
-    checkField(object, "metadata.name", object.name, true);
+    if (!object.generated) checkField(object, "metadata.name", object.name, true);
     checkField(object, "metadata.namespace", object.nameSpace, object.nameSpace.id != 0);
   }
 
@@ -126,7 +126,7 @@ class Verifier {
                (it.apiVersion == object.apiVersion || group(it) == group(object));
       });
       seen.push_back(&object);
-      if (found != number) {
+      if (found != number && !object.generated) {
         say(fmt::format("{} stands twice in namespace \"{}\"", title(object),
                         symbols_.text(object.nameSpace)));
       }

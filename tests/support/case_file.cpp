@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -9,9 +10,15 @@ namespace mlstack::tests {
 
 namespace {
 
-constexpr std::string_view kExpectation = "//@";
-constexpr std::string_view kDirective = "//: ";
-constexpr std::string_view kSection = "// ==== ";
+constexpr std::string_view kExpectation = "@";
+constexpr std::string_view kDirective = ": ";
+constexpr std::string_view kSection = " ==== ";
+
+/// What follows `lead` and `mark` in a line that begins with both.
+std::optional<std::string_view> after(std::string_view line, std::string_view lead, std::string_view mark) {
+  if (!line.starts_with(lead) || !line.substr(lead.size()).starts_with(mark)) return std::nullopt;
+  return line.substr(lead.size() + mark.size());
+}
 
 std::vector<std::string_view> splitLines(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -23,9 +30,17 @@ std::vector<std::string_view> splitLines(std::string_view text) {
   return lines;
 }
 
-bool isExpectation(std::string_view line) {
+bool isExpectation(std::string_view line, std::string_view lead) {
   const auto at = line.find_first_not_of(' ');
-  return at != std::string_view::npos && line.substr(at).starts_with(kExpectation);
+  return at != std::string_view::npos && after(line.substr(at), lead, kExpectation);
+}
+
+/// Whether a line of YAML ends in the sign of a block text, which no comment may part from its lines.
+bool opensBlock(std::string_view line) {
+  while (!line.empty() && std::string_view(" \t\r").find(line.back()) != std::string_view::npos) line.remove_suffix(1);
+  const auto last = line.find_last_not_of("+-123456789");
+  if (last == std::string_view::npos || (line[last] != '|' && line[last] != '>') || last == 0) return false;
+  return line[last - 1] == ' ';
 }
 
 std::string_view severityText(diag::Severity severity) {
@@ -38,16 +53,18 @@ std::string_view severityText(diag::Severity severity) {
 }
 
 /// `//@     ^~~~ text`, the caret under column `column`; columns that the marker covers are written out.
-std::string caretLine(std::uint32_t column, std::uint32_t width, std::string_view text) {
-  std::string carets = "^";
+std::string caretLine(std::string_view lead, char caret, std::uint32_t column, std::uint32_t width, std::string_view text) {
+  std::string carets(1, caret);
   carets.append(width > 1 ? std::min<std::uint32_t>(width, 100) - 1 : 0, '~');
-  if (column <= kExpectation.size()) return fmt::format("{}{} {} {}", kExpectation, column, carets, text);
-  return fmt::format("{}{:{}}{} {}", kExpectation, "", column - 1 - kExpectation.size(), carets, text);
+  const auto covered = lead.size() + kExpectation.size();
+  if (column <= covered) return fmt::format("{}{}{} {} {}", lead, kExpectation, column, carets, text);
+  return fmt::format("{}{}{:{}}{} {}", lead, kExpectation, "", column - 1 - covered, carets, text);
 }
 
 class Renderer {
  public:
-  Renderer(const base::SourceSet& sources, const base::SourceFile* main) : sources_(sources), main_(main) {}
+  Renderer(const base::SourceSet& sources, const base::SourceFile* main, std::string_view lead)
+      : sources_(sources), main_(main), lead_(lead) {}
 
   void add(const diag::Diagnostic& d) {
     const auto code = diag::codeText(d.code);
@@ -78,28 +95,31 @@ class Renderer {
     const auto to = sources_.place(span.end);
     const auto width = to && to->line == from->line && to->column > from->column ? to->column - from->column : 1;
     auto& lines = byLine[from->line];
-    lines.push_back(caretLine(from->column, width, text));
-    if (!help.empty()) lines.push_back(fmt::format("{}  help: {}", kExpectation, help));
+    const char caret = lead_ == "#" && opensBlock(main_->line(from->line)) ? 'v' : '^';
+    lines.push_back(caretLine(lead_, caret, from->column, width, text));
+    if (!help.empty()) lines.push_back(fmt::format("{}{}  help: {}", lead_, kExpectation, help));
   }
 
   const base::SourceSet& sources_;
   const base::SourceFile* main_;
+  std::string_view lead_;
 };
 
-void appendSection(std::string& out, std::string_view title, std::string_view text) {
-  out += fmt::format("{}{}\n", kSection, title);
-  for (const auto line : splitLines(text)) out += line.empty() ? "//\n" : fmt::format("// {}\n", line);
+void appendSection(std::string& out, std::string_view lead, std::string_view title, std::string_view text) {
+  out += fmt::format("{}{}{}\n", lead, kSection, title);
+  for (const auto line : splitLines(text)) out += line.empty() ? fmt::format("{}\n", lead) : fmt::format("{} {}\n", lead, line);
 }
 
 }  // namespace
 
-CaseFile::CaseFile(std::string_view text) : text_(text) {
+CaseFile::CaseFile(std::string_view text, Language language)
+    : text_(text), lead_(language == Language::Yaml ? "#" : "//") {
   std::uint32_t number = 0;
   for (const auto line : splitLines(text_)) {
     ++number;
-    if (line.starts_with(kSection)) break;
-    if (isExpectation(line)) continue;
-    if (line.starts_with(kDirective)) directives_.emplace_back(line.substr(kDirective.size()));
+    if (after(line, lead_, kSection)) break;
+    if (isExpectation(line, lead_)) continue;
+    if (const auto directive = after(line, lead_, kDirective)) directives_.emplace_back(*directive);
     lines_.push_back({line, number});
   }
 }
@@ -118,7 +138,7 @@ std::string CaseFile::value(std::string_view word) const {
 
 std::string CaseFile::render(const std::vector<diag::Diagnostic>& diagnostics, const base::SourceSet& sources,
                              const base::SourceFile* main, const std::vector<Section>& sections) const {
-  Renderer renderer(sources, main);
+  Renderer renderer(sources, main, lead_);
   for (const auto& d : diagnostics) renderer.add(d);
   // What is said of a line that is no source line (the end of the file) belongs to the last one.
   std::map<std::uint32_t, std::vector<std::string>> byLine;
@@ -131,12 +151,14 @@ std::string CaseFile::render(const std::vector<diag::Diagnostic>& diagnostics, c
   }
   std::string out;
   for (const auto& line : lines_) {
-    out.append(line.text).push_back('\n');
+    const bool above = lead_ == "#" && opensBlock(line.text);
+    if (!above) out.append(line.text).push_back('\n');
     for (const auto& expectation : byLine[line.number]) out.append(expectation).push_back('\n');
+    if (above) out.append(line.text).push_back('\n');
   }
   if (!renderer.elsewhere.empty())
-    appendSection(out, "elsewhere", fmt::format("{}\n", fmt::join(renderer.elsewhere, "\n")));
-  for (const auto& section : sections) appendSection(out, section.title, section.text);
+    appendSection(out, lead_, "elsewhere", fmt::format("{}\n", fmt::join(renderer.elsewhere, "\n")));
+  for (const auto& section : sections) appendSection(out, lead_, section.title, section.text);
   return out;
 }
 

@@ -7,7 +7,9 @@
 //   //@          ^~~~ error[MLS2003]: …   an expectation, under the line it speaks of
 //   // ==== yaml                       from here on: output, a comment a line
 //
-// All of it is comments to the compiler, so a case is compiled as it lies on disk.
+// All of it is comments to the compiler, so a case is compiled as it lies on disk. In a YAML case each `//` is a `#`:
+// `#: kubernetes 1.33`, `#@    ^~~~ error[MLS3004]: …`. What is said of a line that ends in `|` or `>` stands above it,
+// where no text is torn, with its caret as `v~~~`.
 
 #include <string>
 #include <string_view>
@@ -25,7 +27,8 @@ struct Section {
 
 class CaseFile {
  public:
-  explicit CaseFile(std::string_view text);
+  enum class Language : std::uint8_t { Mlstack, Yaml };
+  CaseFile(std::string_view text, Language language);
 
   [[nodiscard]] const std::vector<std::string>& directives() const { return directives_; }
   /// The rest of the first directive that starts with `word`; nothing when there is none.
@@ -42,6 +45,7 @@ class CaseFile {
     std::uint32_t number = 0;   // in the file as it is
   };
   std::string text_;
+  std::string_view lead_;       // of a comment
   std::vector<Line> lines_;     // source lines only
   std::vector<std::string> directives_;
 };

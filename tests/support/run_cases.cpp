@@ -28,6 +28,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
+bool isYaml(const fs::path& path) { return path.extension() == ".yaml"; }
+
+/// `NAME.cluster.yaml` of `NAME.yaml` or `NAME.mlstack`: what belongs to a case and is none.
+bool isBeside(const fs::path& path) {
+  const auto part = path.stem().extension().string();
+  return part == ".lib" || part == ".was" || part == ".cluster" || part.starts_with(".original");
+}
+
+/// The path of the file beside a case, or nothing when there is none.
+std::string beside(const fs::path& path, std::string_view part, std::string_view extension) {
+  auto other = path.parent_path() / fmt::format("{}.{}{}", path.stem().string(), part, extension);
+  return fs::exists(other) ? other.string() : std::string();
+}
+
 /// The command line that a case's directives stand for.
 driver::Invocation invocationOf(const CaseFile& file, const fs::path& folder, diag::Sink& sink) {
   std::vector<std::string> words;
@@ -75,6 +89,8 @@ Outcome runCase(const fs::path& path, const CaseFile& file, bool checkOnly) {
   driver::Session session;
   session.configure(invocationOf(file, path.parent_path(), session.sink));
   session.settings.missingParamsAreUnknown = checkOnly || file.has("check");
+  session.settings.was = beside(path, "was", path.extension().string());
+  session.settings.cluster = beside(path, "cluster", ".yaml");
   Outcome outcome;
   if (!session.open({path.string()})) {
     outcome.breaches.emplace_back("the case cannot be read");
@@ -82,6 +98,15 @@ Outcome runCase(const fs::path& path, const CaseFile& file, bool checkOnly) {
   }
   session.compile();
   session.sink.sort();
+  if (isYaml(path)) {
+    const auto& files = session.sources.files();
+    const auto main = std::find_if(files.begin(), files.end(), [&](const auto& each) { return each.name == path.string(); });
+    std::vector<Section> sections;
+    for (const auto& unit : session.units)
+      if (file.value("emit") == "ir" && unit.stack) sections.push_back({"ir", ir::dumpText(*unit.stack, session.sources)});
+    outcome.rendered = file.render(session.sink.all(), session.sources, &*main, sections);
+    return outcome;
+  }
   const auto& unit = session.units.front();
   std::vector<Section> sections;
   const auto emit = file.value("emit");
@@ -118,7 +143,10 @@ std::vector<fs::path> casesBelow(const fs::path& root) {
   if (fs::is_regular_file(root)) return {root};
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     const auto& path = entry.path();
-    if (path.extension() != ".mlstack" || path.filename().string().ends_with(".lib.mlstack")) continue;
+    if (isBeside(path) || (path.extension() != ".mlstack" && !isYaml(path))) continue;
+    base::ReadError error;
+    // Values of parameters are no manifests.
+    if (isYaml(path) && base::readFile(path.string(), error).value_or("").find("apiVersion") == std::string::npos) continue;
     paths.push_back(path);
   }
   std::sort(paths.begin(), paths.end());
@@ -134,7 +162,7 @@ int runAll(const fs::path& root, bool checkOnly) {
   for (const auto& path : casesBelow(root)) {
     base::ReadError error;
     const auto text = base::readFile(path.string(), error);
-    const CaseFile file(text.value_or(""));
+    const CaseFile file(text.value_or(""), isYaml(path) ? CaseFile::Language::Yaml : CaseFile::Language::Mlstack);
     auto outcome = runCase(path, file, checkOnly);
     if (text && outcome.rendered != *text && update && outcome.breaches.empty()) {
       if (base::writeFileAtomically(path.string(), outcome.rendered, error)) fmt::print("updated {}\n", path.string());

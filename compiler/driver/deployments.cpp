@@ -1,0 +1,176 @@
+// Manifests to deployment graphs.
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "driver/allows.h"
+#include "driver/compile.h"
+#include "storage/storage.h"
+
+namespace mlstack::driver {
+namespace {
+
+using diag::Code;
+using ir::Node;
+
+std::string_view textAt(const Node& root, std::string_view path, const base::SymbolTable& symbols) {
+  const auto* node = ir::findPath(&root, path, symbols);
+  return node != nullptr && node->kind == ir::NodeKind::String ? node->text() : std::string_view{};
+}
+
+/// Each object once; where one stands twice the last counts, as it does for `kubectl apply`.
+std::vector<Node*> eachOnce(const Deployment& deployment, base::SymbolTable& symbols, diag::Sink& sink) {
+  std::vector<Node*> objects;
+  std::unordered_map<std::uint32_t, std::size_t> seen;
+  for (const auto* file : deployment.files) {
+    for (auto* object : file->objects) {
+      auto id = manifestId(*object, symbols);
+      auto [at, fresh] = id ? seen.emplace(id.id, objects.size()) : std::pair{seen.end(), true};
+      if (fresh) {
+        objects.push_back(object);
+        continue;
+      }
+      auto& first = objects[at->second];
+      const auto* name = ir::findPath(object, "metadata.name", symbols);
+      sink.add(diag::make<Code::ManifestTwice>(name->span, textAt(*object, "kind", symbols), name->text())
+                   .note(ir::findPath(first, "metadata.name", symbols)->span, "the first one stands here")
+                   .hint("remove one of the two, or give them names or namespaces of their own"));
+      first = object;
+    }
+  }
+  return objects;
+}
+
+/// What kustomize generates around these files is there, and nothing is known of it. A name that an object of the
+/// stack has is that one.
+void addGenerated(ir::Stack& stack, const std::vector<GeneratedName>& names, const Deployment& deployment) {
+  std::unordered_set<std::string> taken;
+  auto key = [](base::Symbol kind, base::Symbol name) { return fmt::format("{} {}", kind.id, name.id); };
+  if (!names.empty())
+    for (const auto& object : stack.objects) taken.insert(key(object.kind, object.name));
+  for (const auto& generated : names) {
+    auto near = std::ranges::any_of(deployment.files, [&](const Manifest* file) { return generated.concerns(*file); });
+    auto kind = stack.symbols->intern(generated.kind);
+    if (!near || !taken.insert(key(kind, generated.name)).second) continue;
+    auto& object = stack.objects.emplace_back();
+    object.role = ir::roleOf("v1", generated.kind);
+    object.external = true;
+    object.apiVersion = stack.symbols->intern("v1");
+    object.kind = kind;
+    object.name = object.sourceName = generated.name;
+    object.nameSpace = generated.nameSpace;
+    object.span = generated.span;
+    object.order = static_cast<std::uint32_t>(stack.objects.size() - 1);
+  }
+}
+
+/// All objects of several stacks in one. Trees and facts stay where they are: the stacks must outlive it.
+std::unique_ptr<ir::Stack> merged(const std::deque<Unit>& units, base::SymbolTable& symbols) {
+  auto all = std::make_unique<ir::Stack>();
+  all->symbols = &symbols;
+  for (const auto& unit : units) {
+    if (!unit.stack) continue;
+    const auto& stack = *unit.stack;
+    auto first = static_cast<ir::ObjectId>(all->objects.size());
+    all->kubernetes = stack.kubernetes;
+    for (const auto& object : stack.objects) {
+      auto& added = all->objects.emplace_back(object);
+      added.order += first;
+      if (!added.nameSpace) added.nameSpace = stack.nameSpace;
+    }
+    for (auto intent : stack.mountIntents) {
+      intent.object += first;
+      all->mountIntents.push_back(intent);
+    }
+    for (auto allow : stack.allows) {
+      if (allow.object != ir::kNoObject) allow.object += first;
+      all->allows.push_back(allow);
+    }
+  }
+  ir::link(*all);
+  return all;
+}
+
+std::size_t stacksOf(const std::deque<Unit>& units) {
+  return static_cast<std::size_t>(std::ranges::count_if(units, [](const Unit& unit) { return unit.stack != nullptr; }));
+}
+
+/// The custom resources of a manifest may be newer or older than the tables, or none that they know.
+bool isBuiltInGroup(std::string_view name, const schema::Catalog& catalog) {
+  auto group = name.substr(0, name.find('/'));
+  if (group.size() == name.size() || group == "v1" || group.find('.') == std::string_view::npos) return true;
+  return std::ranges::any_of(catalog.resources(), [&](const schema::ResourceInfo* each) {
+    return !each->custom && each->apiVersion.starts_with(group) && each->apiVersion.substr(group.size()).starts_with('/');
+  });
+}
+
+}  // namespace
+
+bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog) {
+  if (d.code == Code::StatusInSource) return false;   // `kubectl get -o yaml` prints it
+  if (d.code != Code::UnknownKubernetesKind && d.code != Code::KindInOtherVersion && d.code != Code::ApiNotInTarget) return true;
+  auto name = std::string_view(d.message).substr(d.message.find('`') + 1);   // "apps/v1beta1/Deployment"
+  return isBuiltInGroup(name.substr(0, name.find('`')), catalog);
+}
+
+void Session::compileChange() {
+  // What runs is built like everything else, but only what keeps it from being read is said of it.
+  diag::Sink said;
+  auto now = std::exchange(units, {});
+  auto counted = counts;
+  auto wanted = settings;
+  std::swap(sink, said);
+  manifests_.clear();
+  settings.rules = false;
+  if (openOperands({settings.was})) compileUnits();
+  std::swap(sink, said);
+  was_ = std::exchange(units, std::move(now));
+  counts = counted;
+  settings = wanted;
+  for (const auto& d : said.all())
+    if (d.severity == diag::Severity::Error) sink.add(d);
+  auto before = stacksOf(was_);
+  auto after = stacksOf(units);
+  if (said.hasErrors() || before == 0 || after == 0) return;
+  const Unit* one = nullptr;
+  const Unit* other = nullptr;
+  for (const auto& unit : was_) one = unit.stack ? &unit : one;
+  for (const auto& unit : units) other = unit.stack ? &unit : other;
+  if (before == 1 && after == 1) return storage::analyseChange(*one->stack, *other->stack, sources, sink);
+  // Objects may have moved from file to file: all of the one side against all of the other.
+  auto old = merged(was_, symbols);
+  auto fresh = merged(units, symbols);
+  storage::analyseChange(*old, *fresh, sources, sink);
+}
+
+void Session::compileManifests() {
+  if (manifests_.empty()) return;
+  manifests_.read(sink);
+  for (const auto& deployment : manifests_.deployments()) compileDeployment(deployment);
+}
+
+void Session::compileDeployment(const Deployment& deployment) {
+  auto& unit = units.emplace_back();
+  unit.source = deployment.files.front()->source;
+  unit.isManifest = true;
+  unit.label = deployment.label;
+  unit.catalog = &catalogFor(projectRoot(unit.source->name));
+  auto stack = std::make_unique<ir::Stack>();
+  stack->symbols = &symbols;
+  stack->name = symbols.intern(deployment.label);
+  if (!settings.kubernetes.empty()) stack->kubernetes = settings.kubernetes;
+  bool whole = true;
+  for (const auto* file : deployment.files) whole = whole && file->whole;
+  for (auto* object : eachOnce(deployment, symbols, sink)) ir::addManifest(*stack, object);
+  for (ir::ObjectId id = 0; id < stack->objects.size(); ++id) readAllows(*stack, id, sources, sink);
+  counts.manifests += deployment.files.size();
+  counts.objects += stack->objects.size();
+  addGenerated(*stack, manifests_.generated(), deployment);
+  judge(unit, *stack, whole, true);
+  unit.stack = std::move(stack);
+}
+
+}  // namespace mlstack::driver
