@@ -43,6 +43,9 @@ bool missesOperand(const base::SourceFile& file, const std::vector<Token>& token
     const auto gap = std::string_view(file.text).substr(from - file.begin, tokens[at].span.begin - from);
     if (gap.find('/') != std::string_view::npos) return false;
   }
+  // `let n = 3 +`, and on the next line `job train { … }`: no value is followed by a name or a string.
+  const TokenKind second = tokens[at + 1].kind;
+  if (tokens[at - 1].kind != Dot && (second == Name || second == String) && !tokens[at + 1].newlineBefore) return true;
   std::size_t next = at + 1;
   while (tokens[next].kind == Dot && tokens[next + 1].kind == Name) next += 2;
   return tokens[next].kind == Assign;
@@ -195,6 +198,7 @@ class Mender {
     }
     result_.mended.push_back({closerOf(opener.kind), false, {end, end}});
     found_.push_back({end, end});
+    found_.push_back(opener.span);   // what else is odd on its line follows from it
   }
 
   /// Leaves out what lies beyond the limit. Returns the index of its last token.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "base/duration.h"
+#include "base/quantity.h"
+
 namespace mlstack::parse {
 
 using diag::Code;
@@ -58,6 +61,52 @@ bool Builder::labelIsNextLine(const antlr::Context& label, base::Pos headEnd) co
   return first.newlineBefore && textOf({headEnd, first.span.begin}).find('/') == std::string_view::npos;
 }
 
+/// What an `import` that could not be read would be called: its alias, or the last of its path.
+syntax::Name Builder::importedBy(std::uint32_t first) {
+  syntax::Name last;
+  for (std::uint32_t at = first + 1; tokens_[at].kind != TokenKind::EndOfFile && !tokens_[at].newlineBefore; ++at) {
+    if (tokens_[at].kind == TokenKind::Name) last = nameAt(at);
+    if (tokens_[at].kind != TokenKind::String) continue;
+    last = nameAt(at);
+    std::string_view path = symbols_.text(last.symbol);
+    path = path.substr(path.rfind('/') + 1);
+    if (path.ends_with(".mlstack")) path.remove_suffix(8);
+    last.symbol = symbols_.intern(path);
+  }
+  return last;
+}
+
+/// What a statement that could not be read would have declared, as far as its tokens tell: what uses it is no further slip.
+syntax::Name Builder::declaredBy(std::uint32_t first) {
+  while (tokens_[first].kind == TokenKind::Doc) ++first;
+  const auto isName = [this](std::uint32_t at) { return tokens_[at].kind == TokenKind::Name && !tokens_[at].newlineBefore; };
+  const auto label = [&](std::uint32_t at) {
+    const bool text = tokens_[at].kind == TokenKind::String && !tokens_[at].newlineBefore;
+    return isName(at) || text ? nameAt(at) : syntax::Name{};
+  };
+  std::uint32_t head = first;
+  switch (tokens_[first].kind) {
+    case TokenKind::Param: case TokenKind::Let: case TokenKind::Kind: case TokenKind::Component:
+      return isName(first + 1) ? nameAt(first + 1) : syntax::Name{};
+    case TokenKind::Import: return importedBy(first);
+    case TokenKind::Object: {
+      if (tokens_[first + 1].kind == TokenKind::String) return label(first + 2);
+      syntax::Name last;
+      for (std::uint32_t at = first + 1; tokens_[at].kind != TokenKind::EndOfFile && !tokens_[at].newlineBefore; ++at) {
+        if (tokens_[at].kind == TokenKind::LBrace) break;
+        if (isName(at)) last = nameAt(at);
+      }
+      return last;
+    }
+    case TokenKind::External: head = first + 1; break;
+    case TokenKind::Name: break;
+    default: return {};
+  }
+  if (tokens_[head].kind != TokenKind::Name) return {};
+  while (tokens_[head + 1].kind == TokenKind::Dot && isName(head + 2)) head += 2;
+  return label(head + 1);
+}
+
 std::string_view Builder::doc(const antlr::Context& context) {
   std::uint32_t count = 0;
   while (tokens_[context.begin + count].kind == TokenKind::Doc) ++count;
@@ -86,6 +135,15 @@ std::string describeToken(const base::SourceFile& file, const syntax::Token& tok
   }
 }
 
+std::string strayUnit(const base::SourceFile& file, const std::vector<syntax::Token>& tokens, std::uint32_t at) {
+  if (at == 0 || tokens[at].kind != TokenKind::Name || tokens[at].newlineBefore) return {};
+  if (tokens[at - 1].kind != TokenKind::Int && tokens[at - 1].kind != TokenKind::Float) return {};
+  const auto text = [&file](base::Span span) { return std::string_view(file.text).substr(span.begin - file.begin, span.end - span.begin); };
+  const std::string whole = fmt::format("{}{}", text(tokens[at - 1].span), text(tokens[at].span));
+  if (!base::parseQuantity(whole) && !base::parseDuration(whole)) return {};
+  return fmt::format("a number and its unit are one word: `{}`", whole);
+}
+
 void Builder::unexpected(std::uint32_t index, std::string_view expected, std::string_view hint) {
   failed_ = true;
   if (++reported_ > kMaxReports) return;
@@ -106,6 +164,7 @@ Statement* Builder::buildStatement(Grammar::StatementContext& context) {
   out->headSpan = {out->span.begin, out->span.begin};
   if (context.failed) {
     failed_ = true;
+    out->name = declaredBy(context.begin);
     return out;
   }
   if (context.word != nullptr) {
@@ -124,14 +183,23 @@ Statement* Builder::buildStatement(Grammar::StatementContext& context) {
     out->head = syntax::List<syntax::Name>::single(out->name);
   } else {
     setHead(*out, indexOf(context.head));
+    if (context.label != nullptr && context.label->begin == indexOf(context.head) + 1) {
+      if (const std::string unit = strayUnit(file_, tokens_, indexOf(context.head)); !unit.empty()) {
+        unexpected(indexOf(context.head), "a statement", unit);
+        out->head = {};
+        out->name = {};
+        return out;
+      }
+    }
   }
   if (context.label != nullptr && labelIsNextLine(*context.label, out->headSpan.end)) {
     failed_ = true;
     out->head = {};
     const base::Pos end = out->headSpan.end;
     if (++reported_ > kMaxReports) return out;
+    const std::string unit = strayUnit(file_, tokens_, context.label->begin - 1);
     sink_.add(diag::make<Code::UnexpectedToken>(base::Span{end, end}, "the end of the line", "`=`, `{` or a label")
-                  .hint("a field is written `name = value`, a part `name { … }` or `name label`"));
+                  .hint(unit.empty() ? "a field is written `name = value`, a part `name { … }` or `name label`" : unit));
     return out;
   }
   if (context.value != nullptr) out->value = buildExpr(context.value);
@@ -228,14 +296,33 @@ void Builder::buildRefinement(Grammar::RefinementContext* context, syntax::Expr*
 syntax::List<syntax::KindMember> Builder::buildMembers(Grammar::MembersContext* context) {
   if (context == nullptr) return {};
   if (context->failed) failed_ = true;
-  std::size_t count = 0;
-  for (const auto* item : context->items) count += item->failed ? 0 : 1;
-  const auto out = room<syntax::KindMember>(count);
-  std::size_t at = 0;
-  for (auto* item : context->items) {
-    if (item->failed) failed_ = true;
-    else out[at++] = buildMember(*item);
+  const std::size_t count = context->items.size();
+  const auto out = room<syntax::KindMember>(count + (context->failed ? 1 : 0));
+  if (context->failed) out[count] = unreadMember(spanOf(*context));
+  bool typeMissing = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& item = *context->items[i];
+    if (item.failed || typeMissing) {
+      failed_ = true;
+      typeMissing = false;
+      out[i] = unreadMember(spanOf(item));
+      continue;
+    }
+    // `size quantity -> spec.size`: two names on a line are one member that lacks its colon.
+    const std::uint32_t next = item.end;
+    const bool bare = item.ty == nullptr && item.to == nullptr && item.via == nullptr && item.value == nullptr;
+    typeMissing = bare && i + 1 < count && tokens_[next].kind == TokenKind::Name && !tokens_[next].newlineBefore;
+    if (typeMissing) unexpected(next, "`:` and a type", fmt::format("a field is written `{}: string -> spec.path`", textOf(item.name)));
+    out[i] = typeMissing ? unreadMember(spanOf(item)) : buildMember(item);
   }
+  return out;
+}
+
+syntax::KindMember Builder::unreadMember(base::Span span) {
+  syntax::KindMember out;
+  out.type = arena_.make<TypeExpr>();
+  out.type->span = span;
+  out.span = span;
   return out;
 }
 

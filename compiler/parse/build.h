@@ -46,6 +46,7 @@ class Builder {
   void buildElse(Grammar::BlockContext* otherwise, Grammar::ElseIfContext* chained, syntax::Statement& out);
   syntax::List<syntax::Statement*> buildBlock(Grammar::BlockContext* context);
   syntax::List<syntax::KindMember> buildMembers(Grammar::MembersContext* context);
+  syntax::KindMember unreadMember(base::Span span);
   syntax::KindMember buildMember(Grammar::KindMemberContext& context);
   syntax::List<syntax::TargetStep> buildTarget(Grammar::TargetContext& context);
 
@@ -87,6 +88,8 @@ class Builder {
   [[nodiscard]] syntax::Name name(const Token* token);
   [[nodiscard]] syntax::Name nameAt(std::uint32_t index);
   [[nodiscard]] syntax::List<syntax::Name> path(std::uint32_t first, base::Span& span);
+  [[nodiscard]] syntax::Name declaredBy(std::uint32_t first);
+  [[nodiscard]] syntax::Name importedBy(std::uint32_t first);
   [[nodiscard]] bool labelIsNextLine(const antlr::Context& label, base::Pos headEnd) const;
   void setHead(syntax::Statement& out, std::uint32_t first);
   [[nodiscard]] std::string_view doc(const antlr::Context& context);
@@ -111,6 +114,9 @@ class Builder {
   bool failed_ = false;
   std::size_t reported_ = 0;
 };
+
+/// For `10 Gi`, whose `Gi` stands at `at`: what to write; empty otherwise.
+[[nodiscard]] std::string strayUnit(const base::SourceFile& file, const std::vector<syntax::Token>& tokens, std::uint32_t at);
 
 /// How a message calls this very token: "`foo`", "`}`", "the string \"a\"".
 [[nodiscard]] std::string describeToken(const base::SourceFile& file, const syntax::Token& token);

@@ -1,5 +1,7 @@
 #include "parse/parse.h"
 
+#include <algorithm>
+
 #include "parse/balance.h"
 #include "parse/build.h"
 #include "parse/recovery.h"
@@ -27,6 +29,23 @@ struct Run {
   Grammar parser;
 };
 
+/// The lines that a slip touches: what stands there may be meant otherwise than it was read.
+std::vector<base::Span> linesOf(const base::SourceFile& file, const std::vector<base::Span>& slips) {
+  const std::string_view text = file.text;
+  std::vector<base::Span> lines;
+  for (const base::Span slip : slips) {
+    if (!slip.known() || slip.begin < file.begin || slip.begin - file.begin > text.size()) continue;
+    const std::size_t from = slip.begin - file.begin;
+    const std::size_t before = from == 0 ? std::string_view::npos : text.rfind('\n', from - 1);
+    const std::size_t after = text.find('\n', std::max<std::size_t>(from, std::min<std::size_t>(slip.end - file.begin, text.size())));
+    const auto begin = static_cast<base::Pos>(before == std::string_view::npos ? 0 : before + 1);
+    const auto end = static_cast<base::Pos>(after == std::string_view::npos ? text.size() : after);
+    lines.push_back({file.begin + begin, file.begin + end});
+  }
+  std::sort(lines.begin(), lines.end(), [](base::Span a, base::Span b) { return a.begin < b.begin; });
+  return lines;
+}
+
 }  // namespace
 
 std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const syntax::TokenList& list,
@@ -35,6 +54,7 @@ std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const sy
   const auto end = file.begin + static_cast<base::Pos>(file.text.size());
   out->span = {file.begin, end};
 
+  const std::size_t reported = sink.all().size();
   Balanced balanced;
   balance(file, list, sink, balanced);
   Run run(file, balanced, out->arena, symbols, sink);
@@ -53,6 +73,9 @@ std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const sy
   }
   out->items = out->arena.copy(items);
   out->hasErrors = run.builder.failed() || !balanced.slips.empty();
+  auto slips = balanced.slips;
+  for (std::size_t i = reported; i < sink.all().size(); ++i) slips.push_back(sink.all()[i].span);
+  out->slips = linesOf(file, slips);
   return out;
 }
 

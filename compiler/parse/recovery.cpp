@@ -214,7 +214,10 @@ std::string Recovery::expected(std::uint8_t rule, TokenKind wanted) const {
 
 std::string Recovery::hint(std::uint8_t rule, TokenKind wanted) const {
   const TokenKind kind = tokens_[cursor_.position()].kind;
-  if (wanted == Name && isWordKind(kind)) return fmt::format("{} is a word of the language here: choose another name", describe(kind));
+  if (rule == Grammar::RuleStatement && cursor_.position() > 1) {
+    if (auto unit = strayUnit(file_, tokens_, cursor_.position() - 1); !unit.empty()) return unit;
+  }
+  if (wanted == Name && isWordKind(kind) && !tokens_[cursor_.position()].newlineBefore) return fmt::format("{} is a word of the language here: choose another name", describe(kind));
   if (kind == Colon && (rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry)) return "a field is written `name = value`";
   if (kind == Comma && rule == Grammar::RuleBlock) return "a new line, or two spaces, end a statement: no comma";
   if (kind == Eq && (wanted != EndOfFile || rule == Grammar::RuleStatement)) return "`=` sets, `==` compares";

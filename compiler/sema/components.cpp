@@ -198,6 +198,7 @@ void Evaluator::setArgument(const Statement& s, Block& block, std::size_t param,
 
 void Evaluator::unknownArgument(const Statement& s, Block& block) {
   const Component& component = *block.use->component;
+  if (component.body->broken) return;   // it may be the parameter that could not be read
   const auto text = symbols_.text(s.head[0].symbol);
   std::vector<std::string_view> names;
   for (const auto& param : component.params) {
@@ -323,6 +324,7 @@ Value Evaluator::exportOf(ComponentUse& use, Symbol name, const Expr& e) {
     if (!openUse(use)) return errorValue();
     return exportAt(use, i);
   }
+  if (component.body->broken) return errorValue();
   auto d = diag::make<diag::Code::UnknownMember>(e.nameSpan, fmt::format("`{}`", symbols_.text(use.handle->label)), symbols_.text(name));
   d.related.push_back({component.statement->name.span, fmt::format("`{}` exports what its `output`s name", symbols_.text(component.name))});
   if (const auto near = diag::nearest(symbols_.text(name), names); !near.empty()) {

@@ -82,6 +82,7 @@ class Evaluator {
   [[nodiscard]] Value makeList(const std::vector<Element>& items);
   [[nodiscard]] Value makeMap(const std::vector<Entry>& entries);
   [[nodiscard]] Value makeQuantity(const base::Quantity& quantity);
+  [[nodiscard]] bool onSlip(Span span) const;
   [[nodiscard]] Value errorAt(diag::Diagnostic d);             // reports; an Error value
   /// Reports unless this is check mode: the complaint depends on values.
   void valueError(diag::Diagnostic d);

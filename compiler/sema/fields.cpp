@@ -66,6 +66,7 @@ void Evaluator::setField(Block& block, const Member& member, Value value, Span k
 
 const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* env, bool field) {
   const Kind& kind = *block.kind;
+  if (kind.broken) return nullptr;   // it may be the member that could not be read
   const auto text = symbols_.text(s.head[0].symbol);
   std::vector<std::string_view> names;
   for (const Member& member : kind.members) {

@@ -196,7 +196,9 @@ const Type* Builder::named(const TypeExpr& expr) {
 }
 
 const Type* Builder::reference(const TypeExpr& expr, std::string_view name) {
-  if (const auto* found = lookup_(name)) return finish({.kind = TypeKind::Ref, .word = found->name}, expr);
+  const auto* found = lookup_(name);
+  if (found == &kUnreadKind) return nullptr;
+  if (found != nullptr) return finish({.kind = TypeKind::Ref, .word = found->name}, expr);
   if (const auto at = std::find(kFragments.begin(), kFragments.end(), name); at != kFragments.end()) {
     return finish({.kind = TypeKind::Fragment, .word = *at}, expr);
   }
@@ -263,7 +265,7 @@ const Kind* Builder::kindArgument(const TypeExpr& expr) {
   const auto name = dotted(expr.path, symbols_);
   const auto* found = lookup_(name);
   if (found == nullptr) sink_.add(diag::make<diag::Code::UnknownType>(expr.span, name));
-  return found;
+  return found == &kUnreadKind ? nullptr : found;
 }
 
 std::span<const Step> Builder::target(std::span<const syntax::TargetStep> steps) {
@@ -410,7 +412,10 @@ void Builder::member(const KindMember& member) {
     attribute(member);
     return;
   }
-  if (member.type->kind == TypeExprKind::Error) return;
+  if (member.type->kind == TypeExprKind::Error) {
+    kind_->broken = true;   // it may be any member
+    return;
+  }
   Member made{.name = text(member.name.symbol), .doc = arena_.copy(member.doc), .span = member.name.span};
   if (member.via.symbol) {
     const auto name = text(member.via.symbol);
@@ -452,9 +457,11 @@ const Kind* Builder::kind(const syntax::Statement& statement) {
   kind_->doc = arena_.copy(statement.doc);
   if (statement.value != nullptr && statement.value->kind == ExprKind::String) kind_->api = arena_.copy(statement.value->text);
   // Attributes first: they decide how members are read.
+  const auto errors = sink_.errorCount();
   for (const auto& each : statement.members) {
     if (each.type == nullptr) attribute(each);
   }
+  kind_->broken = sink_.errorCount() != errors;   // what is no attribute was meant for a member
   if (kind_->api.empty() && kind_->role == KindRole::Plain) kind_->role = KindRole::Part;
   if (!kind_->api.empty()) {
     if (const auto* common = lookup_("object-common"); common != nullptr && !common->members.empty()) includeKind(*common, {}, {});

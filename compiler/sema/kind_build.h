@@ -17,6 +17,9 @@ namespace mlstack::sema {
 /// The most members of one kind, includes counted: sets of members are bit sets.
 inline constexpr std::size_t kMaxMembers = 128;
 
+/// What a lookup returns for a kind whose declaration could not be read, which has been said.
+inline constexpr Kind kUnreadKind{.broken = true};
+
 /// Finds a kind by the name that stands in the source ("claim"; "lib.thing" for a dotted one); null when
 /// there is none. The result may still be under construction: only its address and name are used.
 using KindLookup = std::function<const Kind*(std::string_view)>;

@@ -53,7 +53,7 @@ void Evaluator::readParams(Env* env) {
 void Evaluator::checkParamNames(Env* env) {
   std::vector<std::string_view> names;
   for (const Decl& decl : env->body->decls) {
-    if (decl.kind == DeclKind::Param) names.push_back(symbols_.text(decl.name));
+    if (decl.kind == DeclKind::Param || decl.kind == DeclKind::Unread) names.push_back(symbols_.text(decl.name));
   }
   for (const ParamValue& value : options_.params) {
     if (std::find(names.begin(), names.end(), value.name) != names.end()) continue;

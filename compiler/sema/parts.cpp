@@ -135,8 +135,14 @@ void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member
   inner.allowTail = &part->allows;
   inner.overlayTail = &part->overlays;
   (void)constantsOf(info);
-  operandOf(*part, inner, "label", s.label, env);
-  operandOf(*part, inner, "value", s.value, env);
+  if (s.label != nullptr && s.value != nullptr && kind.find("label") == nullptr && kind.find("value") == nullptr) {
+    const std::string_view field = s.label->kind == ExprKind::NameRef ? symbols_.text(s.label->name) : std::string_view("NAME");
+    (void)errorAt(diag::make<diag::Code::NothingHere>(s.label->span, kind.name, "name and no `=`")
+                      .hint(fmt::format("its fields stand in a block: `{} {{ {} = … }}`", symbols_.text(s.head[0].symbol), field)));
+  } else {
+    operandOf(*part, inner, "label", s.label, env);
+    operandOf(*part, inner, "value", s.value, env);
+  }
   operandOf(*part, inner, "at", s.at, env);
   bool straight = true;
   if (s.hasBody) {

@@ -33,6 +33,7 @@ void Evaluator::declare(Body& body, const Decl& decl) {
   if (!decl.name) return;
   const auto named = indexIn(body, decl.name);
   const auto clash = named == kNotFound ? kNotFound : clashOf(body, named, decl);
+  if (clash != kNotFound && (decl.kind == DeclKind::Unread || body.decls[clash].kind == DeclKind::Unread)) return;
   if (clash != kNotFound) {
     const auto& first = body.decls[clash];
     auto d = diag::make<diag::Code::DuplicateName>(decl.span, symbols_.text(decl.name));
@@ -127,7 +128,10 @@ void Evaluator::declareItems(Body& body) {
         }
         break;
       }
-      case StatementKind::Error: case StatementKind::Stack: case StatementKind::For: case StatementKind::If:
+      case StatementKind::Error:
+        if (s->name.symbol) declare(body, {.name = s->name.symbol, .kind = DeclKind::Unread, .statement = s, .span = s->name.span});
+        break;
+      case StatementKind::Stack: case StatementKind::For: case StatementKind::If:
       case StatementKind::Assert: case StatementKind::Output: case StatementKind::Allow: case StatementKind::Spread:
       case StatementKind::Field:
         break;
@@ -173,10 +177,11 @@ void Evaluator::hoist(Env& env) {
   for (std::size_t i = 0; i < body.decls.size(); ++i) {
     const Decl& decl = body.decls[i];
     if (decl.kind == DeclKind::Component && decl.component->env == nullptr) decl.component->env = &env;
-    if (decl.kind != DeclKind::Thing) continue;
+    if (decl.kind != DeclKind::Thing && decl.kind != DeclKind::Unread) continue;
     Slot& slot = env.slots[i];
     slot.state = SlotState::Done;
     slot.value.kind = ValueKind::Error;
+    if (decl.kind == DeclKind::Unread) continue;
     const Statement& s = *decl.statement;
     DeclaredInstance* made = nullptr;
     if (s.kind == StatementKind::Object) {
@@ -231,7 +236,7 @@ std::string_view declWord(DeclKind kind) {
     case DeclKind::Component: return "a component";
     case DeclKind::Kind: return "a kind";
     case DeclKind::Import: return "an imported file";
-    case DeclKind::Variable: case DeclKind::Let: case DeclKind::Param: case DeclKind::Thing: return "a value";
+    case DeclKind::Variable: case DeclKind::Let: case DeclKind::Param: case DeclKind::Thing: case DeclKind::Unread: return "a value";
   }
   return {};
 }
@@ -244,7 +249,7 @@ Value Evaluator::force(const Found& found, Span use) {
   const Decl& decl = found.decl();
   switch (decl.kind) {
     case DeclKind::Let: case DeclKind::Param: return forceLet(found, use);
-    case DeclKind::Variable: case DeclKind::Thing: return slot.value;
+    case DeclKind::Variable: case DeclKind::Thing: case DeclKind::Unread: return slot.value;
     case DeclKind::Component: case DeclKind::Kind: case DeclKind::Import: break;
   }
   return errorAt(diag::make<diag::Code::BareFieldValue>(use, symbols_.text(decl.name), declWord(decl.kind))
@@ -306,12 +311,15 @@ const Kind* Evaluator::kindNamed(std::string_view name, Env* env) {
     Unit& unit = *found.decl().unit;
     if (unit.env == nullptr) return nullptr;
     const auto at = indexIn(*unit.body, symbols_.intern(name.substr(dot + 1)));
+    if (at != kNotFound && unit.body->decls[at].kind == DeclKind::Unread) return &kUnreadKind;
     return at == kNotFound || unit.body->decls[at].kind != DeclKind::Kind ? nullptr : kindOf({unit.env, at});
   }
   const Symbol symbol = symbols_.intern(name);
   for (Env* at = env; at != nullptr; at = at->parent) {
     const auto index = indexIn(*at->body, symbol);
-    if (index != kNotFound && at->body->decls[index].kind == DeclKind::Kind) return kindOf({at, index});
+    if (index == kNotFound) continue;
+    if (at->body->decls[index].kind == DeclKind::Kind) return kindOf({at, index});
+    if (at->body->decls[index].kind == DeclKind::Unread) return &kUnreadKind;
   }
   return preludeKind(name);
 }

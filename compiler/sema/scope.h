@@ -31,7 +31,7 @@ struct Component;
 struct ComponentUse;
 struct Unit;
 
-enum class DeclKind : std::uint8_t { Variable, Let, Param, Thing, Component, Kind, Import };
+enum class DeclKind : std::uint8_t { Variable, Let, Param, Thing, Component, Kind, Import, Unread /* by a statement with a slip */ };
 
 /// One name of a block. What does not depend on the run of the block (components, kinds, imports)
 /// stands here, the rest in a Slot.

@@ -72,7 +72,10 @@ void Evaluator::misplaced(const Statement& s, std::string_view where) {
   }
   auto d = diag::make<diag::Code::MisplacedStatement>(s.headSpan.known() ? s.headSpan : s.span, what, where);
   if (s.kind == StatementKind::Field && s.head.size() == 1) {
-    d.help = fmt::format("`let {} = …` names a value", symbols_.text(s.head[0].symbol));
+    const auto name = symbols_.text(s.head[0].symbol);
+    const bool word = name == "let" || name == "output" || name == "param";
+    d.help = word ? fmt::format("`{} NAME{} = …`: it lacks its name", name, name == "param" ? ": TYPE" : "")
+                  : fmt::format("`let {} = …` names a value", name);
   }
   (void)errorAt(std::move(d));
 }

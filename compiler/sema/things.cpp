@@ -66,6 +66,10 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
     for (Env* at = env; at != nullptr; at = at->parent) {
       for (std::uint32_t i = indexIn(*at->body, s.head[0].symbol); i != 0xffffffffu; i = 0xffffffffu) {
         const Decl& decl = at->body->decls[i];
+        if (decl.kind == DeclKind::Unread) {
+          info.failed = true;
+          return;
+        }
         if (decl.kind == DeclKind::Component) {
           info.component = decl.component;
           info.componentEnv = at;
@@ -78,6 +82,10 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
     if (info.component == nullptr && info.kind == nullptr) info.kind = preludeKind(text);
   } else {
     const Found found = find(env, s.head[0].symbol);
+    if (found && found.decl().kind == DeclKind::Unread) {
+      info.failed = true;
+      return;
+    }
     if (found && found.decl().kind == DeclKind::Import) {
       Unit* unit = found.decl().unit;
       if (unit == nullptr || unit->env == nullptr) {
@@ -87,6 +95,10 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
       for (std::uint32_t i = 0; i < unit->body->decls.size(); ++i) {
         const Decl& decl = unit->body->decls[i];
         if (decl.name != s.head[1].symbol) continue;
+        if (decl.kind == DeclKind::Unread) {
+          info.failed = true;
+          return;
+        }
         if (decl.kind == DeclKind::Component) {
           info.component = decl.component;
           info.componentEnv = unit->env;

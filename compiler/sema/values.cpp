@@ -1,5 +1,6 @@
 // Making, comparing and writing values.
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -75,11 +76,23 @@ Value Evaluator::unknown(const Type* type) const {
   return v;
 }
 
+/// Whether the parser has said of this line that it could not be read: what follows from that is not said again.
+bool Evaluator::onSlip(Span span) const {
+  if (!span.known()) return false;
+  for (const Unit& unit : units_) {
+    const auto& slips = unit.file->slips;
+    if (slips.empty() || span.begin < unit.file->span.begin || span.begin > unit.file->span.end) continue;
+    auto after = std::upper_bound(slips.begin(), slips.end(), span.begin, [](base::Pos pos, Span slip) { return pos < slip.begin; });
+    return after != slips.begin() && std::prev(after)->end >= span.begin;
+  }
+  return false;
+}
+
 Value Evaluator::errorAt(diag::Diagnostic d) {
   if (exhausted_) {
     failedQuietly_ = true;   // what is missing now says nothing of the source
   } else if (quiet_ == 0) {
-    sink_.add(std::move(d));
+    if (!onSlip(d.span)) sink_.add(std::move(d));
   } else {
     failedQuietly_ = true;
   }

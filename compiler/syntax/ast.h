@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/arena.h"
 #include "base/span.h"
@@ -175,7 +176,7 @@ struct KindMember {
 };
 
 enum class StatementKind : std::uint8_t {
-  Error,
+  Error,      // could not be read; name: what it would have declared
   Stack,      // name, body
   Import,     // value (String), name (alias, symbol 0 when absent)
   Param,      // name, type, range | pattern, value
@@ -238,6 +239,7 @@ struct File {
   Span span;  // the whole text
   std::span<Statement*> items;
   bool hasErrors = false;
+  std::vector<Span> slips;  // whole lines on which something could not be read, in order
 };
 
 }  // namespace mlstack::syntax
