@@ -1,7 +1,11 @@
 // Every manifest is read by two YAML parsers that are not ours, in every dialect they have, and each
-// must see the values that `--emit json` states; and a second run must give the same bytes.
+// must see the values that `--emit json` states; a second run must give the same bytes, and one file an object the
+// same objects.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { build, built, caseStacks, exampleStacks, need, Report } from "./stacks.mjs";
+import { build, buildInto, built, caseStacks, exampleStacks, filesBelow, need, Report } from "./stacks.mjs";
 
 const YAML = need("yaml");
 const jsYaml = need("js-yaml");
@@ -34,6 +38,23 @@ function difference(a, b, path = "") {
   return `${path}: ${JSON.stringify(a)} (${typeof a}) and ${JSON.stringify(b)} (${typeof b})`;
 }
 
+/// As files of their own, in any order.
+function fromFiles(stack, read) {
+  const folder = mkdtempSync(join(tmpdir(), "mlstack-yaml-"));
+  try {
+    const done = buildInto(stack, folder);
+    if (done.status !== 0) throw new Error(done.log);
+    return filesBelow(folder, ".yaml").flatMap((file) => read(readFileSync(file, "utf8")));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function sorted(objects) {
+  const id = ({ apiVersion, kind, metadata }) => `${apiVersion} ${kind} ${metadata.namespace ?? ""} ${metadata.name}`;
+  return [...objects].sort((a, b) => (id(a) < id(b) ? -1 : 1));
+}
+
 const report = new Report();
 let manifests = 0, stacks = 0;
 for (const { stack, yaml, objects } of built([...exampleStacks(), ...caseStacks()], report.fail)) {
@@ -41,6 +62,12 @@ for (const { stack, yaml, objects } of built([...exampleStacks(), ...caseStacks(
   manifests += objects.length;
   if (build(stack, "yaml").out !== yaml) report.fail(`${stack.name}: a second build gives other bytes`);
   if (/[^\n]$/.test(yaml)) report.fail(`${stack.name}: the last line has no end`);
+  try {
+    const found = objects.length && difference(sorted(fromFiles(stack, readers["yaml 1.1"])), sorted(objects));
+    if (found) report.fail(`${stack.name}: -o DIR writes other values than --emit json states: ${found}`);
+  } catch (error) {
+    report.fail(`${stack.name}: -o DIR: ${error.message}`);
+  }
   for (const [name, read] of Object.entries(readers)) {
     try {
       const documents = yaml === "" ? [] : read(yaml);
