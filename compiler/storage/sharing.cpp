@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/mend.h"
+#include "storage/programs.h"
 #include "storage/rule.h"
 
 namespace mlstack::storage {
@@ -46,24 +48,39 @@ struct Crowd {
   bool everyNode = false;
   bool oneNode = true;
   bool separate = false;
+  bool steady = false;   // there all the time, not until its end
 
   [[nodiscard]] std::string count() const { return everyNode ? "all" : fmt::format("{}", pods); }
 };
 
+/// A required affinity to pods of the same node: who has it goes where the others are.
+bool followsPods(const Context& context, const Pods& pods) {
+  for (const auto& term : ir::Children(context.keys.at<"affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution">(pods.spec)))
+    if (context.keys.text<"topologyKey">(&term) == "kubernetes.io/hostname") return true;
+  return false;
+}
+
 /// By workload; uses of one stand together.
-std::vector<Crowd> crowdsOf(const State& state) {
+std::vector<Crowd> crowdsOf(const Context& context, const State& state) {
   std::vector<Crowd> crowds;
   for (const auto& use : state.uses) {
-    if (crowds.empty() || crowds.back().first->pods->workload != use.pods->workload) crowds.push_back({.first = &use});
+    if (crowds.empty() || crowds.back().first->pods->workload != use.pods->workload) {
+      crowds.emplace_back();
+      crowds.back().first = &use;
+    }
     auto& crowd = crowds.back();
     if (use.writes && !crowd.first->writes) crowd.first = &use;
     crowd.pods += use.pods->together();
     crowd.everyNode = crowd.everyNode || use.pods->onePerNode;
-    crowd.oneNode = crowd.oneNode && use.pods->pinned;
+    crowd.oneNode = crowd.oneNode && (use.pods->pinned || followsPods(context, *use.pods));
     crowd.separate = crowd.separate || use.pods->separateNodes;
+    crowd.steady = crowd.steady || !use.pods->runsToEnd;
   }
   return crowds;
 }
+
+bool isLocal(const State& state) { return state.facts && state.facts->nodeLocal == true; }
+bool withoutAttach(const State& state) { return state.facts && state.facts->attachable == false && !isLocal(state); }
 
 /// MLS3004, MLS3005: more pods use a claim than its class can serve from several nodes.
 /// Kubernetes: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes; an attachable
@@ -75,6 +92,8 @@ bool tooManyNodes(Context& context, const State& state, const Crowd& crowd) {
   const auto classModes = state.classModes();
   const bool classRefuses = classModes && !(*classModes & shared);
   if (!classRefuses && !state.declared) return false;
+  // The volume's own node affinity puts them all on its node, unless they cannot share one.
+  if (isLocal(state) && !crowd.separate) return false;
   // Pods that may share a node can all mount it, when the scheduler happens to put them there.
   const bool certain = (state.declared & shared) != 0 || crowd.separate;
   const auto name = context.nameOf(*state.object);
@@ -101,6 +120,56 @@ void onePodOnly(Context& context, const State& state, const Crowd& crowd) {
   context.report(std::move(d), {crowd.first->pods->workload, state.object});
 }
 
+/// MLS3070: ReadWriteOnce on a driver that attaches nothing: no one looks at the mode, and every pod can write.
+/// Kubernetes: pkg/controller/volume/attachdetach/reconciler checks attachable volumes only.
+bool trustsMode(Context& context, const State& state, const Crowd& crowd) {
+  if (!withoutAttach(state) || !crowd.first->writes || crowd.pods < 2) return false;
+  if (state.declared & kManyNodes) return false;
+  auto d = diag::make<Code::ModeNotEnforced>(crowd.first->span(), crowd.count(), context.nameOf(*state.object), modesText(state.declared));
+  if (state.declaredAt) d.related.push_back({state.declaredAt->entrySpan(), "the mode is stated here; for this driver it only decides which volume fits"});
+  d.help = fmt::format("use ReadWriteOncePod, which the scheduler enforces, or {}", onePod(context, *crowd.first->pods->workload));
+  context.report(std::move(d), {crowd.first->pods->workload, state.object});
+  return true;
+}
+
+/// MLS3071: a mode is no protection: a ReadOnlyMany volume that is mounted writable is written by most drivers.
+/// Kubernetes: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes ("not enforced once mounted").
+bool writesReadOnlyMany(Context& context, const State& state) {
+  if (state.declared != ReadOnlyMany) return false;
+  for (const auto& use : state.uses) {
+    if (!use.writes || !use.mount) continue;
+    auto d = diag::make<Code::ModeIsNoGuard>(use.span(), context.nameOf(*use.pods->workload), context.nameOf(*state.object));
+    if (state.declaredAt) d.related.push_back({state.declaredAt->entrySpan(), "the claim is meant for readers"});
+    d.help = "mount it with `readOnly: true`";
+    mend(d, "mount it read-only", entryInto(context.sources, use.mount->node, "readOnly: true"));
+    context.report(std::move(d), {use.pods->workload, state.object});
+  }
+  return true;
+}
+
+/// MLS3072: several workloads that are there all the time on a claim for one pod or one node.
+void severalWorkloads(Context& context, const State& state, const std::vector<Crowd>& crowds) {
+  if ((state.capability() & kManyNodes) || isLocal(state)) return;
+  if (withoutAttach(state) && state.declared != ReadWriteOncePod) return;
+  const Crowd* first = nullptr;
+  for (const auto& crowd : crowds) {
+    if (!crowd.steady || crowd.pods < 1) continue;
+    if (!first) {
+      first = &crowd;
+      continue;
+    }
+    const bool onePod = state.declared == ReadWriteOncePod;
+    if (!onePod && (crowd.oneNode || first->oneNode)) continue;
+    auto d = diag::make<Code::WorkloadsOnOneClaim>(crowd.first->span(), context.nameOf(*crowd.first->pods->workload), context.nameOf(*first->first->pods->workload),
+                                                   context.nameOf(*state.object), onePod ? "one pod" : "one node", onePod ? "the second stays Pending" : "on another node the second does not start");
+    if (onePod) d.severity = diag::Severity::Error;
+    d.related.push_back({first->first->span(), "the other uses it here"});
+    if (state.declaredAt) d.related.push_back({state.declaredAt->entrySpan(), fmt::format("the claim asks for {} only", modesText(state.declared))});
+    d.help = onePod ? "give each a claim of its own, or ask for ReadWriteMany" : "give each a claim of its own, ask for ReadWriteMany, or bind the pods together with a required podAffinity on kubernetes.io/hostname";
+    context.report(std::move(d), {crowd.first->pods->workload, state.object});
+  }
+}
+
 /// MLS3001: the claim asks for a mode that its class cannot give: it stays Pending.
 void modeBeyondClass(Context& context, const State& state) {
   const auto classModes = state.classModes();
@@ -115,17 +184,223 @@ void modeBeyondClass(Context& context, const State& state) {
 }
 
 void accessModes(Context& context, const State& state) {
-  bool shared = false;
-  if (state.kind == StateKind::Claim) {
-    for (const auto& crowd : crowdsOf(state)) {
+  bool said = false;
+  if (state.kind == StateKind::Claim && !state.uses.empty()) {
+    const auto crowds = crowdsOf(context, state);
+    said = writesReadOnlyMany(context, state);
+    for (const auto& crowd : crowds) {
+      if (said) break;
       if (state.declared == ReadWriteOncePod && state.declaredAt) onePodOnly(context, state, crowd);
-      else shared = tooManyNodes(context, state, crowd) || shared;
+      else if (!trustsMode(context, state, crowd)) said = tooManyNodes(context, state, crowd) || said;
     }
+    if (!said) severalWorkloads(context, state, crowds);
+    if (state.declared == ReadOnlyMany) said = false;
   }
-  if (!shared) modeBeyondClass(context, state);
+  if (!said) modeBeyondClass(context, state);
 }
 
-constexpr Rule kRules[] = {accessModes};
+// --- what makes more pods than it says -------------------------------------------------------
+
+/// A claim for one node or one pod among the volumes of a pod template.
+const Volume* exclusiveVolume(const Context& context, const Pods& pods, bool onePod) {
+  for (const auto& volume : context.model.volumesOf(pods)) {
+    if (volume.kind != VolumeKind::Claim || !volume.state) continue;
+    const auto& state = *volume.state;
+    if (onePod) {
+      if (state.declared == ReadWriteOncePod) return &volume;
+      continue;
+    }
+    if (!state.declared || state.declared == ReadWriteOncePod || (state.capability() & kManyNodes)) continue;
+    if (isLocal(state) || withoutAttach(state)) continue;
+    return &volume;
+  }
+  return nullptr;
+}
+
+/// Whether a rolling update waits for a new pod before it takes the old one away.
+/// Kubernetes: pkg/controller/deployment/util/deployment_util.go#ResolveFenceposts: surge rounds up, what may be
+/// missing rounds down, and both are not 0.
+bool waitsForNew(const Context& context, const Pods& pods) {
+  if (!pods.rolling || context.model.kindOf(*pods.workload) != "Deployment" || pods.replicas != 1) return false;
+  const auto* missing = context.keys.at<"spec.strategy.rollingUpdate.maxUnavailable">(pods.workload->root);
+  return scaledOf(missing, pods.replicas, false).value_or(0) == 0;
+}
+
+std::optional<diag::Edit> recreate(const Context& context, const ir::Object& workload) {
+  const auto* strategy = context.keys.at<"spec.strategy">(workload.root);
+  if (!strategy) return entryInto(context.sources, context.keys.at<"spec">(workload.root), "strategy: {type: Recreate}");
+  return std::nullopt;
+}
+
+/// MLS3073, MLS3074: the new pod of a rolling update needs the volume that the old one holds until the new one is ready.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy; ReadWriteOncePod in
+/// pkg/scheduler/framework/plugins/volumerestrictions, ReadWriteOnce in the attach/detach controller ("Multi-Attach error").
+void surgeNeedsVolume(Context& context, const Pods& pods) {
+  if (!waitsForNew(context, pods)) return;
+  const auto name = context.nameOf(*pods.workload);
+  const auto report = [&](diag::Diagnostic d, const Volume& volume) {
+    if (volume.state->declaredAt) d.related.push_back({volume.state->declaredAt->entrySpan(), fmt::format("the claim asks for {} only", modesText(volume.state->declared))});
+    d.help = "set `strategy: {type: Recreate}`: the old pod ends before the new one starts";
+    mend(d, "take the old pod away first", recreate(context, *pods.workload));
+    context.report(std::move(d), {pods.workload, volume.state->object});
+  };
+  if (const auto* volume = exclusiveVolume(context, pods, true)) {
+    report(diag::make<Code::UpdateNeverEnds>(volume->node->span, name, context.nameOf(*volume->state->object)), *volume);
+  } else if (const auto* shared = exclusiveVolume(context, pods, false); shared && !pods.pinned && !followsPods(context, pods)) {
+    report(diag::make<Code::UpdateOnAnotherNode>(shared->node->span, name, context.nameOf(*shared->state->object)), *shared);
+  }
+}
+
+/// MLS3075: an autoscaler adds pods to a claim for one of them.
+/// Kubernetes: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/; nothing looks at the volumes.
+void autoscaled(Context& context, const ir::Object& scaler, const ir::Node* target, const ir::Node* most) {
+  const auto pods = intOf(most);
+  if (!pods || *pods < 2 || !target) return;
+  const auto kind = context.keys.text<"kind">(target);
+  const auto* workload = context.model.find(&scaler, kind.empty() ? "Deployment" : kind, context.keys.text<"name">(target));
+  if (!workload || workload->external) return;
+  for (const auto& one : context.model.podsOf(workload->order)) {
+    const bool hasOnePod = exclusiveVolume(context, one, true) != nullptr;
+    const auto* volume = exclusiveVolume(context, one, hasOnePod);
+    // More pods than one are told of already.
+    if (!volume || one.replicas > 1 || (!hasOnePod && (one.pinned || followsPods(context, one)))) continue;
+    const auto& state = *volume->state;
+    auto d = diag::make<Code::ScalesOnOneClaim>(most->span, context.nameOf(scaler), context.nameOf(*workload), *pods, context.nameOf(*state.object), hasOnePod ? "one pod" : "one node");
+    if (hasOnePod || one.separateNodes || (state.facts && state.facts->attachable == true)) d.severity = diag::Severity::Error;
+    d.related.push_back({volume->node->span, "its pods share the claim here"});
+    d.help = "ask for ReadWriteMany on a class that several nodes can mount, or give each pod a claim of its own (StatefulSet with claim templates)";
+    context.report(std::move(d), {workload, state.object, &scaler});
+  }
+}
+
+void podAutoscaler(Context& context, const ir::Object& object) {
+  autoscaled(context, object, context.keys.at<"spec.scaleTargetRef">(object.root), context.keys.at<"spec.maxReplicas">(object.root));
+}
+void scaledObject(Context& context, const ir::Object& object) {
+  const auto* most = context.keys.at<"spec.maxReplicaCount">(object.root);
+  if (most) autoscaled(context, object, context.keys.at<"spec.scaleTargetRef">(object.root), most);
+}
+
+// --- runs that overlap -----------------------------------------------------------------------
+
+/// Least minutes between two runs of a schedule, as far as its fields say plainly; 0 when they do not.
+std::int64_t minutesBetween(std::string_view schedule) {
+  if (schedule == "@hourly") return 60;
+  if (schedule.starts_with('@')) return 24 * 60;
+  const auto next = [&schedule] {
+    schedule.remove_prefix(std::min(schedule.find_first_not_of(' '), schedule.size()));
+    const auto field = schedule.substr(0, schedule.find(' '));
+    schedule.remove_prefix(field.size());
+    return field;
+  };
+  const auto step = [](std::string_view field) -> std::int64_t {
+    if (field == "*") return 1;
+    if (field.starts_with("*/")) {
+      std::int64_t every = 0;
+      for (const char c : field.substr(2)) every = c >= '0' && c <= '9' && every < 1000 ? every * 10 + (c - '0') : every;
+      return every;
+    }
+    return 0;
+  };
+  const auto minute = next();
+  const auto hour = next();
+  if (const auto every = step(minute)) return every;
+  if (minute.find_first_of(",-") != std::string_view::npos) return 30;
+  if (const auto every = step(hour)) return every * 60;
+  if (hour.find_first_of(",-") != std::string_view::npos) return 60;
+  return 24 * 60;
+}
+
+/// MLS3076: a run that lasts longer than its period writes beside the next one.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy
+void overlappingRuns(Context& context, const ir::Object& cron) {
+  const auto policy = context.keys.text<"spec.concurrencyPolicy">(cron.root);
+  if (!policy.empty() && policy != "Allow") return;
+  const auto* schedule = context.keys.at<"spec.schedule">(cron.root);
+  const auto minutes = minutesBetween(textOf(schedule));
+  const auto deadline = intOf(context.keys.at<"spec.jobTemplate.spec.activeDeadlineSeconds">(cron.root));
+  if (deadline && *deadline <= minutes * 60) return;
+  for (const auto& pods : context.model.podsOf(cron.order)) {
+    for (const auto& container : context.model.containersOf(pods)) {
+      for (const auto& mount : context.model.mountsOf(container)) {
+        const auto* volume = context.model.volumeOf(mount);
+        if (!volume || volume->kind != VolumeKind::Claim || mount.readOnly || mount.expandsSubPath) continue;
+        if (volume->state && volume->state->declared == ReadWriteOncePod) continue;   // the second run waits
+        auto d = diag::make<Code::RunsOverlap>(mount.edge && mount.edge->span.known() ? mount.edge->span : mount.node->span, context.nameOf(cron), volume->refers);
+        if (minutes >= 24 * 60) d.severity = diag::Severity::Note;
+        if (schedule) d.related.push_back({schedule->entrySpan(), "a run that has not ended when the next is due goes on beside it"});
+        d.help = "set `concurrencyPolicy: Forbid`, or let each run write to a folder of its own (`subPathExpr`)";
+        if (policy.empty()) mend(d, "let no two runs overlap", entryInto(context.sources, context.keys.at<"spec">(cron.root), "concurrencyPolicy: Forbid"));
+        else d.fixes.push_back({"let no two runs overlap", {{context.keys.at<"spec.concurrencyPolicy">(cron.root)->span, "Forbid"}}});
+        context.report(std::move(d), {&cron, volume->state ? volume->state->object : nullptr});
+        return;
+      }
+    }
+  }
+}
+
+// --- programs that want a folder for themselves ----------------------------------------------
+
+/// Whether what a mount gives is a network file system: its facts say so, or several nodes may write its files.
+bool onNetwork(const Volume& volume) {
+  if (volume.kind == VolumeKind::Network) return true;
+  if (!volume.state) return false;
+  if (volume.state->facts && volume.state->facts->network) return *volume.state->facts->network;
+  return !volume.state->block && (volume.state->declared & ReadWriteMany) && !isLocal(*volume.state);
+}
+
+/// MLS3077, MLS3078: databases on network file systems, and two processes on one database.
+void databases(Context& context, const Pods& pods, const Container& container) {
+  if (container.mounts.count == 0 || container.phase == Phase::Init) return;
+  for (const auto& directory : stateDirectories(context.model, container)) {
+    if (directory.what != Content::Database || !(directory.sqlite || (directory.program && directory.program->oneWriter))) continue;
+    const auto* mount = mountAt(context.model, container, directory.path);
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume) continue;
+    const auto* state = volume->state;
+    const auto title = directory.program ? directory.program->title : std::string_view("SQLite");
+    const bool network = onNetwork(*volume);
+    const bool each = volume->kind == VolumeKind::Template || volume->kind == VolumeKind::Ephemeral || volume->kind == VolumeKind::EmptyDir || mount->expandsSubPath;
+    if (!each && network && pods.together() > 1 && directory.program) {
+      auto d = diag::make<Code::DatabaseShared>(mount->node->span, pods.onePerNode ? "all" : fmt::format("{}", pods.replicas), context.nameOf(*pods.workload), title, directory.path);
+      d.related.push_back({directory.span, fmt::format("{} keeps its data in {}", title, directory.path)});
+      d.help = "use a StatefulSet whose claim templates give each pod a volume of its own";
+      context.report(std::move(d), {pods.workload, state ? state->object : nullptr});
+    } else if (network && (directory.sqlite || directory.program->needsLocks)) {
+      auto d = diag::make<Code::DatabaseOnNetwork>(directory.span, title, directory.path);
+      d.related.push_back({mount->node->span, "the network file system is mounted here"});
+      d.help = directory.sqlite ? "use a database server, or a class of block volumes for one pod (ReadWriteOnce)" : "use a class of block volumes for one pod (ReadWriteOnce)";
+      context.report(std::move(d), {pods.workload, state ? state->object : nullptr});
+    }
+  }
+}
+
+/// MLS3079: a volume claims modes its driver does not have. The attach/detach controller believes the volume: with a
+/// shared mode in its list the one-node check is gone. pkg/volume/util/util.go#IsMultiAttachAllowed
+void volumeMode(Context& context, const ir::Object& volume) {
+  if (!volume.facts) return;
+  const bool block = context.keys.text<"spec.volumeMode">(volume.root) == "Block";
+  const auto& known = block && !volume.facts->blockModes.empty() ? volume.facts->blockModes : volume.facts->accessModes;
+  if (known.empty() || volume.facts->nodeLocal == true) return;
+  Modes can = 0;
+  for (const auto word : known) can |= modeOf(word);
+  const auto* stated = context.keys.at<"spec.accessModes">(volume.root);
+  const Modes beyond = modesOf(stated) & kManyNodes & static_cast<Modes>(~can);
+  if (!beyond) return;
+  auto d = diag::make<Code::VolumeModeBeyondDriver>(stated->span, context.nameOf(volume), modesText(beyond), volume.facts->title.empty() ? volume.facts->provisioner : volume.facts->title);
+  d.help = fmt::format("state {}", modesText(can));
+  context.report(std::move(d), {&volume});
+}
+
+constexpr Rule kRules[] = {
+    accessModes,
+    surgeNeedsVolume,
+    {"HorizontalPodAutoscaler", podAutoscaler},
+    {"ScaledObject", scaledObject},
+    {"CronJob", overlappingRuns},
+    databases,
+    {"PersistentVolume", volumeMode},
+};
 
 }  // namespace
 
