@@ -1,9 +1,363 @@
-// The checkpoint contract: it survives, resumes and fits.
+// Checkpoints: whether they fit, end in time, and are what the next pod goes on from.
 
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "storage/mend.h"
+#include "storage/programs.h"
 #include "storage/rule.h"
 
 namespace mlstack::storage {
 
-std::span<const Rule> checkpointRules() { return {}; }
+namespace {
+
+constexpr std::int64_t kDefaultGrace = 30;   // terminationGracePeriodSeconds
+
+/// "90s", "10m", "2h".
+std::string durationText(std::int64_t ms) {
+  if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
+  if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
+  return ms % 1000 == 0 ? fmt::format("{}s", ms / 1000) : fmt::format("{}ms", ms);
+}
+
+/// The JobSpec that a pod template stands in: of a Job, a CronJob, a job of a JobSet; null elsewhere.
+const ir::Node* jobOf(const Context& context, const Pods& pods) {
+  const auto kind = context.model.kindOf(*pods.workload);
+  if (kind == "Job") return context.keys.at<"spec">(pods.workload->root);
+  if (kind == "CronJob") return context.keys.at<"spec.jobTemplate.spec">(pods.workload->root);
+  if (kind != "JobSet") return nullptr;
+  for (const auto& job : ir::Children(context.keys.at<"spec.replicatedJobs">(pods.workload->root)))
+    if (context.keys.at<"template.spec.template.spec">(&job) == pods.spec) return context.keys.at<"template.spec">(&job);
+  return nullptr;
+}
+
+// --- what is stated of checkpoints -----------------------------------------------------------
+
+/// "26GB" is 26G; programs write bytes with a B behind.
+std::optional<base::Quantity> sizeText(std::string_view text) {
+  if (text.ends_with('B') || text.ends_with('b')) text.remove_suffix(1);
+  return base::parseQuantity(text);
+}
+
+/// What a container says of its checkpoints in numbers, by its `checkpoint` line or its arguments.
+struct Contract {
+  const Mount* mount = nullptr;
+  base::Span span;
+  std::optional<std::int64_t> keep{};
+  std::optional<base::Quantity> size{};
+  std::optional<std::int64_t> everyMs{};
+  std::optional<std::int64_t> flushMs{};
+};
+
+std::optional<std::int64_t> numberText(std::string_view text) {
+  if (text.empty() || text.size() > 9) return std::nullopt;
+  std::int64_t number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+std::optional<Contract> contractOf(const Context& context, const Container& container, const std::vector<Argument>& arguments, const std::vector<StateDirectory>& directories) {
+  constexpr std::array<std::string_view, 12> kKeep{"savetotallimit", "keepcheckpoints", "maxtokeep", "numkeptcheckpoints", "numkeptcheckpoint", "maxcheckpoints",
+                                                   "keeplast", "keeplastn", "keeplastncheckpoints", "savetopk", "checkpointstotallimit", "maxcheckpointstokeep"};
+  Contract found;
+  for (const auto& one : arguments) {
+    if (std::find(kKeep.begin(), kKeep.end(), one.key) != kKeep.end()) {
+      found.keep = numberText(one.value);
+      if (found.keep) found.span = one.node->span;
+    }
+    if (one.key == "checkpointsize" || one.key == "ckptsize") found.size = sizeText(one.value);
+  }
+  if (!found.keep || !found.size) return std::nullopt;
+  for (const auto& directory : directories)
+    if ((directory.what == Content::Checkpoint || directory.what == Content::Output) && !found.mount) found.mount = mountAt(context.model, container, directory.path);
+  return found.mount ? std::optional(found) : std::nullopt;
+}
+
+/// MLS3221: the checkpoints that are kept, and the one being written, do not fit.
+void fits(Context& context, const Pods& pods, const Contract& contract) {
+  const auto* volume = context.model.volumeOf(*contract.mount);
+  const auto* state = volume ? volume->state : nullptr;
+  if (!contract.size || !state || !state->size || (state->facts && state->facts->capacityEnforced == false)) return;
+  const auto keep = contract.keep.value_or(1);
+  // Pods with folders of their own on one claim each keep that many.
+  const auto writers = state->kind == StateKind::Claim && contract.mount->expandsSubPath ? std::max<std::int64_t>(pods.together(), 1) : 1;
+  const auto needed = *contract.size * (keep + 1) * writers;
+  if (needed <= *state->size) return;
+  auto d = diag::make<Code::CheckpointsDoNotFit>(contract.span, keep, contract.size->text(), needed.text(), state->name, state->size->text());
+  d.related.push_back({state->sizeAt->entrySpan(), "the size is stated here"});
+  if (writers > 1) d.related.push_back({contract.mount->node->span, fmt::format("{} pods keep checkpoints in folders of their own", writers)});
+  d.help = "a new checkpoint is whole before an old one is removed: make the volume larger, or keep fewer";
+  context.report(std::move(d), {pods.workload, state->object});
+}
+
+/// MLS3222: writing one takes longer than a pod has to end.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+void endsInTime(Context& context, const Pods& pods, const Contract& contract) {
+  if (contract.flushMs) {
+    const auto* grace = context.keys.at<"terminationGracePeriodSeconds">(pods.spec);
+    const auto seconds = intOf(grace).value_or(kDefaultGrace);
+    if (*contract.flushMs > seconds * 1000) {
+      auto d = diag::make<Code::FlushBeyondGrace>(contract.span, durationText(*contract.flushMs), context.nameOf(*pods.workload), durationText(seconds * 1000));
+      if (grace) d.related.push_back({grace->entrySpan(), "after this it is killed"});
+      d.help = fmt::format("give it {} s to end (`terminationGracePeriodSeconds`)", (*contract.flushMs + 999) / 1000 + kDefaultGrace);
+      context.report(std::move(d), {pods.workload});
+    }
+  }
+  const auto* job = jobOf(context, pods);
+  const auto* deadline = job ? context.keys.at<"activeDeadlineSeconds">(job) : nullptr;
+  if (contract.everyMs && deadline && intOf(deadline).value_or(0) > 0 && *contract.everyMs >= *intOf(deadline) * 1000) {
+    auto d = diag::make<Code::EndsBeforeCheckpoint>(contract.span, context.nameOf(*pods.workload), durationText(*intOf(deadline) * 1000), durationText(*contract.everyMs));
+    d.related.push_back({deadline->entrySpan(), "the deadline ends it, and nothing starts it again"});
+    context.report(std::move(d), {pods.workload});
+  }
+}
+
+// --- what goes on ----------------------------------------------------------------------------
+
+bool resumesByItself(const Argument& one) {
+  if (one.environment || (one.key != "resumefromcheckpoint" && one.key != "resume" && one.key != "autoresume" && one.key != "resumefrom")) return false;
+  for (const std::string_view word : {"", "true", "True", "auto", "latest", "last"})
+    if (one.value == word) return true;
+  return false;
+}
+
+/// MLS3223: a Job whose first failure is its last has no use for the checkpoint it would resume from.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
+void startsAgain(Context& context, const Pods& pods, base::Span at) {
+  if (context.model.kindOf(*pods.workload) == "JobSet") return;
+  const auto* job = jobOf(context, pods);
+  const auto* backoff = job ? context.keys.at<"backoffLimit">(job) : nullptr;
+  if (intOf(backoff) != 0 || context.keys.at<"backoffLimitPerIndex">(job) || context.keys.text<"restartPolicy">(pods.spec) == "OnFailure") return;
+  auto d = diag::make<Code::NothingResumes>(backoff->entrySpan(), context.nameOf(*pods.workload));
+  d.related.push_back({at, "it would resume from its checkpoint here"});
+  d.help = "allow retries: `backoffLimit: 6`, the default";
+  context.report(std::move(d), {pods.workload});
+}
+
+/// MLS3224: it saves in one place and resumes from another.
+void resumesThere(Context& context, const Pods& pods, const Container& container, const std::vector<StateDirectory>& directories) {
+  const StateDirectory* save = nullptr;
+  const StateDirectory* resume = nullptr;
+  for (const auto& one : directories) {
+    if (one.what == Content::Resume && !resume) resume = &one;
+    if (one.what != Content::Checkpoint && one.what != Content::Output) continue;
+    if (!save || (save->what == Content::Output && one.what == Content::Checkpoint)) save = &one;
+  }
+  if (!save || !resume) return;
+  for (const auto& one : directories) {
+    if (one.what != Content::Checkpoint && one.what != Content::Output) continue;
+    if (isWithin(resume->path, one.path) || isWithin(one.path, resume->path)) return;
+  }
+  const auto* mount = mountAt(context.model, container, resume->path);
+  auto d = diag::make<Code::ResumesElsewhere>(resume->span, context.nameOf(*pods.workload), resume->path, save->path, mount ? "" : ", and nothing is mounted there");
+  if (mount) d.severity = diag::Severity::Note;
+  else if (!resume->word.starts_with("--resume") && !resume->word.starts_with("--restore")) d.severity = diag::Severity::Warning;
+  d.related.push_back({save->span, "it saves here"});
+  d.help = "let both name one folder: what a pod saved is what the next one must find";
+  context.report(std::move(d), {pods.workload});
+}
+
+/// MLS3225: any run of this name goes on where the last one ended.
+void sameRun(Context& context, const Pods& pods, const Container& container, const std::vector<Argument>& arguments, const std::vector<StateDirectory>& directories) {
+  const auto resume = std::find_if(arguments.begin(), arguments.end(), resumesByItself);
+  if (resume == arguments.end() || !jobOf(context, pods)) return;
+  for (const auto& one : directories) {
+    if ((one.what != Content::Checkpoint && one.what != Content::Output) || one.varies) continue;
+    const auto* mount = mountAt(context.model, container, one.path);
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume || volume->kind != VolumeKind::Claim || mount->expandsSubPath) continue;
+    auto d = diag::make<Code::OldRunResumes>(one.span, context.nameOf(*pods.workload), one.path);
+    d.related.push_back({resume->node->span, "it resumes from what it finds"});
+    d.help = "put the run's name into the folder when a new run must begin anew";
+    context.report(std::move(d), {pods.workload});
+    return;
+  }
+}
+
+// --- pods that are replaced ------------------------------------------------------------------
+
+struct SpotLabel {
+  std::string_view key;
+  std::string_view value;   // empty: any
+};
+
+constexpr std::array kSpot{
+    SpotLabel{"cloud.google.com/gke-spot", "true"},
+    SpotLabel{"cloud.google.com/gke-preemptible", "true"},
+    SpotLabel{"cloud.google.com/gke-provisioning", "spot"},
+    SpotLabel{"eks.amazonaws.com/capacityType", "SPOT"},
+    SpotLabel{"karpenter.sh/capacity-type", "spot"},
+    SpotLabel{"kubernetes.azure.com/scalesetpriority", "spot"},
+    SpotLabel{"node.kubernetes.io/lifecycle", "spot"},
+};
+
+bool isSpot(std::string_view key, std::string_view value) {
+  return std::any_of(kSpot.begin(), kSpot.end(), [&](const SpotLabel& label) { return label.key == key && (value.empty() || label.value == value); });
+}
+
+/// Where the pod asks for nodes that are taken away; null when it does not.
+const ir::Node* spotNodes(const Context& context, const Pods& pods) {
+  for (const auto& label : ir::Children(context.keys.at<"nodeSelector">(pods.spec)))
+    if (isSpot(context.model.text(label.key), textOf(&label))) return &label;
+  const auto* terms = context.keys.at<"affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms">(pods.spec);
+  for (const auto& term : ir::Children(terms)) {
+    for (const auto& expression : ir::Children(context.keys.at<"matchExpressions">(&term))) {
+      if (context.keys.text<"operator">(&expression) != "In") continue;
+      const auto* values = context.keys.at<"values">(&expression);
+      if (ir::Children(values).size() == 1 && isSpot(context.keys.text<"key">(&expression), textOf(values->last))) return &expression;
+    }
+  }
+  return nullptr;
+}
+
+bool ignoresDisruption(const Context& context, const ir::Node* job) {
+  for (const auto& rule : ir::Children(context.keys.at<"podFailurePolicy.rules">(job))) {
+    if (context.keys.text<"action">(&rule) != "Ignore") continue;
+    for (const auto& condition : ir::Children(context.keys.at<"onPodConditions">(&rule)))
+      if (context.keys.text<"type">(&condition) == "DisruptionTarget") return true;
+  }
+  return false;
+}
+
+/// MLS3226: preempted pods count as failures.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+void preemptionCounts(Context& context, const Pods& pods) {
+  constexpr std::int64_t kDefaultBackoff = 6;
+  constexpr std::int64_t kMany = 50;   // whoever writes that has counted preemptions in
+  const auto* job = jobOf(context, pods);
+  if (!job) return;
+  const auto* spot = spotNodes(context, pods);
+  if (!spot || ignoresDisruption(context, job)) return;
+  const auto* backoff = context.keys.at<"backoffLimit">(job);
+  const auto most = intOf(backoff).value_or(kDefaultBackoff);
+  if (most >= kMany || context.keys.at<"backoffLimitPerIndex">(job)) return;
+  auto d = diag::make<Code::PreemptionCounts>(spot->entrySpan(), context.nameOf(*pods.workload), most == 0 ? std::string("the first preemption") : fmt::format("{} preemptions", most + 1));
+  if (backoff) d.related.push_back({backoff->entrySpan(), "each pod that is taken away counts"});
+  d.help = "add `podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}`";
+  const bool never = context.keys.text<"restartPolicy">(pods.spec) == "Never";
+  if (!never) d.help += " and `restartPolicy: Never`, which it needs";
+  else if (!context.keys.at<"podFailurePolicy">(job)) mend(d, "do not count preemptions", entryInto(context.sources, job, "podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}"));
+  context.report(std::move(d), {pods.workload});
+}
+
+/// MLS3227: the next pod starts while the last one is still ending.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-replacement-policy
+void replacedTooSoon(Context& context, const Pods& pods) {
+  const auto* grace = context.keys.at<"terminationGracePeriodSeconds">(pods.spec);
+  if (intOf(grace).value_or(0) <= kDefaultGrace) return;
+  const auto* job = jobOf(context, pods);
+  if (!job || context.keys.at<"podFailurePolicy">(job) || context.keys.text<"podReplacementPolicy">(job) == "Failed") return;
+  for (const auto& volume : context.model.volumesOf(pods)) {
+    if (volume.kind != VolumeKind::Claim || volume.readOnly || (volume.state && volume.state->declared == ReadWriteOncePod)) continue;
+    const Mount* writer = nullptr;
+    for (const auto& container : context.model.containersOf(pods))
+      for (const auto& mount : context.model.mountsOf(container))
+        if (!mount.readOnly && context.model.volumeOf(mount) == &volume) writer = &mount;
+    if (!writer) continue;
+    auto d = diag::make<Code::ReplacedTooSoon>(writer->edge && writer->edge->span.known() ? writer->edge->span : writer->node->span, context.nameOf(*pods.workload), volume.refers, *intOf(grace));
+    d.related.push_back({grace->entrySpan(), "so long may the old pod go on writing"});
+    d.help = "set `podReplacementPolicy: Failed`: the next pod waits until the last one has ended";
+    if (!context.keys.at<"podReplacementPolicy">(job)) mend(d, "wait for the old pod to end", entryInto(context.sources, job, "podReplacementPolicy: Failed"));
+    context.report(std::move(d), {pods.workload, volume.state ? volume.state->object : nullptr});
+    return;
+  }
+}
+
+// --- many writers ----------------------------------------------------------------------------
+
+/// Whether a string of the container's command line or environment holds one of these words.
+bool mentions(const Context& context, const Container& container, std::initializer_list<std::string_view> words) {
+  const auto holds = [&](std::string_view text) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+  };
+  for (const auto* list : {context.keys.at<"command">(container.node), context.keys.at<"args">(container.node)})
+    for (const auto& one : ir::Children(list))
+      if (holds(textOf(&one))) return true;
+  for (const auto& one : ir::Children(context.keys.at<"env">(container.node)))
+    if (holds(context.keys.text<"name">(&one)) || holds(context.keys.text<"value">(&one)) || holds(context.keys.text<"valueFrom.fieldRef.fieldPath">(&one))) return true;
+  return false;
+}
+
+bool writesCheckpoints(const Mount& mount, const std::vector<StateDirectory>& directories) {
+  if (mount.edge && mount.edge->intent == ir::Intent::Checkpoint) return true;
+  if (speaksOfCheckpoints(mount.path) || speaksOfCheckpoints(mount.name)) return true;
+  return std::any_of(directories.begin(), directories.end(), [&](const StateDirectory& one) { return one.what == Content::Checkpoint && !one.varies && isWithin(one.path, mount.path); });
+}
+
+/// MLS3228: workers that know nothing of each other write to one place.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
+void oneFolder(Context& context, const Pods& pods, const Container& container, const std::vector<StateDirectory>& directories) {
+  const auto* job = jobOf(context, pods);
+  if (!job || pods.replicas < 2 || context.keys.text<"completionMode">(job) != "Indexed") return;
+  // Workers of one training run know of each other, and write as one.
+  if (context.keys.at<"subdomain">(pods.spec)) return;
+  if (mentions(context, container, {"INDEX", "index", "RANK", "rank", "torchrun", "distributed", "deepspeed", "accelerate", "mpirun", "MASTER_ADDR", "metadata.name", "metadata.uid", "HOSTNAME", "hostname"})) return;
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (!volume || volume->kind != VolumeKind::Claim || mount.readOnly || mount.expandsSubPath || !writesCheckpoints(mount, directories)) continue;
+    auto d = diag::make<Code::WorkersOnOneFolder>(mount.edge && mount.edge->span.known() ? mount.edge->span : mount.node->span, pods.replicas, context.nameOf(*pods.workload), mount.path, volume->refers);
+    d.help = "give each its folder: `subPathExpr: $(JOB_COMPLETION_INDEX)`, or put the index into the path";
+    context.report(std::move(d), {pods.workload, volume->state ? volume->state->object : nullptr});
+    return;
+  }
+}
+
+/// MLS3229: each worker has a volume of its own for what only makes sense as a whole.
+/// PyTorch: https://pytorch.org/docs/stable/distributed.checkpoint.html
+void shardsApart(Context& context, const Pods& pods, const Container& container, const std::vector<StateDirectory>& directories) {
+  const bool workers = context.model.kindOf(*pods.workload) == "StatefulSet" || jobOf(context, pods);
+  if (pods.replicas < 2 || !workers) return;
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (!volume || volume->kind != VolumeKind::Template || mount.readOnly || !writesCheckpoints(mount, directories)) continue;
+    auto d = diag::make<Code::ShardsApart>(mount.edge && mount.edge->span.known() ? mount.edge->span : mount.node->span, pods.replicas, context.nameOf(*pods.workload), volume->name);
+    if (volume->node) d.related.push_back({volume->node->span, "the template makes a claim for each pod"});
+    d.help = "let all workers mount one ReadWriteMany claim, or write to an object store";
+    context.report(std::move(d), {pods.workload});
+    return;
+  }
+}
+
+void checkpoints(Context& context, const Pods& pods, const Container& container) {
+  if (container.phase != Phase::Main || container.mounts.count == 0) return;
+  const auto arguments = argumentsOf(context.model, container);
+  const auto directories = stateDirectories(context.model, container, arguments);
+  for (const auto& mount : context.model.mountsOf(container)) {
+    if (!mount.edge || mount.edge->intent != ir::Intent::Checkpoint) continue;
+    startsAgain(context, pods, mount.edge->span);
+    if (!mount.edge->contract) continue;
+    const auto& stated = *mount.edge->contract;
+    Contract contract;
+    contract.mount = &mount;
+    contract.span = mount.edge->span.known() ? mount.edge->span : mount.node->span;
+    contract.keep = stated.keep;
+    contract.size = stated.size;
+    contract.everyMs = stated.everyMs;
+    contract.flushMs = stated.flushMs;
+    fits(context, pods, contract);
+    endsInTime(context, pods, contract);
+  }
+  if (const auto contract = contractOf(context, container, arguments, directories)) fits(context, pods, *contract);
+  for (const auto& one : arguments)
+    if (!one.environment && one.key.starts_with("resume") && one.value != "false" && one.value != "False" && one.value != "never") {
+      startsAgain(context, pods, one.node->span);
+      break;
+    }
+  resumesThere(context, pods, container, directories);
+  sameRun(context, pods, container, arguments, directories);
+  oneFolder(context, pods, container, directories);
+  shardsApart(context, pods, container, directories);
+}
+
+constexpr Rule kRules[] = {checkpoints, preemptionCounts, replacedTooSoon};
+
+}  // namespace
+
+std::span<const Rule> checkpointRules() { return kRules; }
 
 }  // namespace mlstack::storage
