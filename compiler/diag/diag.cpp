@@ -10,8 +10,9 @@ namespace {
 
 std::vector<MessageRow> sortedRows() {
   std::vector<MessageRow> rows = {
-#define MLSTACK_MESSAGE(number, name, severity, text) {Code::name, #name, Severity::severity, text},
+#define MLSTACK_MESSAGE(number, name, severity, text) {Code{number}, #name, Severity::severity, text},
 #include "diag/messages.def"
+#include "diag/rules.def"
 #undef MLSTACK_MESSAGE
   };
   std::sort(rows.begin(), rows.end(), [](const MessageRow& a, const MessageRow& b) { return a.code < b.code; });

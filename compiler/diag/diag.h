@@ -1,5 +1,5 @@
 #pragma once
-// Diagnostics as values. What can be said stands in messages.def, one row a message; who finds
+// Diagnostics as values. What can be said stands in messages.def and rules.def, one row a message; who finds
 // something builds a Diagnostic from a row; `render.h` shows them.
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace mlstack::diag {
 
 enum class Severity : std::uint8_t { Note, Warning, Error };
 
-/// Every message of the compiler: MLS1xxx text and syntax, 2xxx names and types, 3xxx storage,
+/// Every message of the compiler: MLS1xxx text and syntax, 2xxx names and types, 3xxx rules (rules.h),
 /// 4xxx Kubernetes, 5xxx cluster, 9xxx command line. Numbers are never reused.
 enum class Code : std::uint16_t {
 #define MLSTACK_MESSAGE(number, name, severity, text) name = number,

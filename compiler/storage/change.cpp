@@ -147,16 +147,17 @@ class Change {
   /// MLS3142 … MLS3144: plugin/pkg/admission/storage/persistentvolume/resize: bound, and a class that allows it.
   void grows(const State& was, const State& now) {
     const auto name = context_.nameOf(*now.object);
-    const auto expandable = now.classObject && now.facts ? now.facts->expandable : std::nullopt;
+    const bool known = now.classObject && now.facts && now.facts->expandable.has_value();
+    const bool may = known && now.facts->expandable.value_or(false);
     const auto change = fmt::format("{} to {}", was.size->text(), now.size->text());
-    if ((expandable && !*expandable) || (now.className && now.className->empty())) {
+    if ((known && !may) || (now.className && now.className->empty())) {
       auto d = diag::make<Code::ClaimCannotGrow>(now.sizeAt->span, name, change, now.className ? *now.className : std::string_view{});
       if (now.classAt) d.related.push_back({now.classAt->entrySpan(), "the class is named here"});
       d.help = "make a larger claim beside it and copy the data, or set `allowVolumeExpansion: true` on the class first if its driver can";
       context_.report(std::move(d), {now.object, now.classObject});
       return;
     }
-    if (expandable && now.facts) {
+    if (may) {
       for (const auto& rest : kRests) {
         if (rest.driver != now.facts->provisioner) continue;
         auto d = diag::make<Code::VolumeMustRest>(now.sizeAt->span, name, change, rest.driver, rest.time);

@@ -1,9 +1,272 @@
-// Secrets and config.
+// Secrets and config: whether what is named is there, and has the key.
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "storage/rule.h"
 
 namespace mlstack::storage {
 
-std::span<const Rule> configRules() { return {}; }
+namespace {
+
+/// One mention of a ConfigMap, Secret, claim, account or class by its name.
+struct Mention {
+  std::string_view kind;
+  const ir::Node* at = nullptr;       // the name
+  const ir::Node* key = nullptr;      // the key of it that is used; null: all of it
+  const ir::Node* optional = nullptr;
+};
+
+/// Names that every namespace has.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kGiven{{
+    {"ServiceAccount", "default"},
+    {"ConfigMap", "kube-root-ca.crt"},
+    {"PriorityClass", "system-cluster-critical"},
+    {"PriorityClass", "system-node-critical"},
+    {"ConfigMap", "openshift-service-ca.crt"},
+}};
+
+class Mentions {
+ public:
+  Mentions(const Context& context, const Pods& pods) : context_(context), keys_(context.keys), pods_(pods) {}
+
+  std::vector<Mention> all() {
+    for (const auto& container : context_.model.containersOf(pods_)) ofContainer(*container.node);
+    for (const auto& volume : context_.model.volumesOf(pods_)) ofVolume(volume);
+    add("ServiceAccount", keys_.at<"serviceAccountName">(pods_.spec));
+    add("PriorityClass", keys_.at<"priorityClassName">(pods_.spec));
+    add("RuntimeClass", keys_.at<"runtimeClassName">(pods_.spec));
+    return std::move(found_);
+  }
+
+ private:
+  void add(std::string_view kind, const ir::Node* name, const ir::Node* key = nullptr, const ir::Node* optional = nullptr) {
+    if (isText(name) && name->length != 0) found_.push_back({kind, name, key, optional});
+  }
+
+  void ofContainer(const ir::Node& container) {
+    for (const auto& variable : ir::Children(keys_.at<"env">(&container))) {
+      const auto* from = keys_.at<"valueFrom">(&variable);
+      if (!from) continue;
+      const auto* config = keys_.at<"configMapKeyRef">(from);
+      add("ConfigMap", keys_.at<"name">(config), keys_.at<"key">(config), keys_.at<"optional">(config));
+      const auto* secret = keys_.at<"secretKeyRef">(from);
+      add("Secret", keys_.at<"name">(secret), keys_.at<"key">(secret), keys_.at<"optional">(secret));
+    }
+    for (const auto& source : ir::Children(keys_.at<"envFrom">(&container))) {
+      const auto* config = keys_.at<"configMapRef">(&source);
+      add("ConfigMap", keys_.at<"name">(config), nullptr, keys_.at<"optional">(config));
+      const auto* secret = keys_.at<"secretRef">(&source);
+      add("Secret", keys_.at<"name">(secret), nullptr, keys_.at<"optional">(secret));
+    }
+  }
+
+  void source(std::string_view kind, const ir::Node* name, const ir::Node* from) {
+    const auto* optional = keys_.at<"optional">(from);
+    const auto* items = keys_.at<"items">(from);
+    if (ir::Children(items).size() == 0) return add(kind, name, nullptr, optional);
+    for (const auto& item : ir::Children(items)) add(kind, name, keys_.at<"key">(&item), optional);
+  }
+
+  void ofVolume(const Volume& volume) {
+    if (volume.kind == VolumeKind::Claim && volume.field == "persistentVolumeClaim") add("PersistentVolumeClaim", keys_.at<"claimName">(volume.source));
+    if (volume.kind == VolumeKind::ConfigMap) source("ConfigMap", keys_.at<"name">(volume.source), volume.source);
+    if (volume.kind == VolumeKind::Secret) source("Secret", keys_.at<"secretName">(volume.source), volume.source);
+    if (volume.kind != VolumeKind::Projected) return;
+    for (const auto& one : ir::Children(keys_.at<"sources">(volume.source))) {
+      const auto* config = keys_.at<"configMap">(&one);
+      source("ConfigMap", keys_.at<"name">(config), config);
+      const auto* secret = keys_.at<"secret">(&one);
+      source("Secret", keys_.at<"name">(secret), secret);
+    }
+  }
+
+  const Context& context_;
+  const Keys& keys_;
+  const Pods& pods_;
+  std::vector<Mention> found_;
+};
+
+/// What is declared here and made by controllers: the secrets of ExternalSecret, SealedSecret and Certificate, the claims of
+/// StatefulSets and JobSets.
+class Made {
+ public:
+  explicit Made(const Context& context) : context_(context) {
+    const auto& keys = context.keys;
+    for (const auto& object : context.stack.objects) {
+      const auto kind = context.model.kindOf(object);
+      if (kind == "ExternalSecret" || kind == "SealedSecret" || kind == "Certificate" || kind == "VaultStaticSecret" || kind == "SecretProviderClass") {
+        add(object, "Secret", context.model.text(object.name));
+        add(object, "Secret", keys.text<"spec.target.name">(object.root));
+        add(object, "Secret", keys.text<"spec.secretName">(object.root));
+        add(object, "Secret", keys.text<"spec.destination.name">(object.root));
+        for (const auto& made : ir::Children(keys.at<"spec.secretObjects">(object.root))) add(object, "Secret", keys.text<"secretName">(&made));
+      }
+      if (kind == "Bundle") add(object, "ConfigMap", context.model.text(object.name));
+      if (kind == "Dataset" || kind == "ObjectBucketClaim") {   // Fluid makes a claim, Rook a config and a secret of its own name
+        for (const auto made : {"PersistentVolumeClaim", "ConfigMap", "Secret"}) add(object, made, context.model.text(object.name));
+      }
+    }
+    for (const auto& state : context.model.states)
+      if (state.kind == StateKind::Template) templates_.insert({context.model.nameSpaceOf(*state.object).id, state.name, context.model.text(state.object->name)});
+  }
+
+  [[nodiscard]] bool has(const ir::Object& from, std::string_view kind, std::string_view name) const {
+    if (made_.count({context_.model.nameSpaceOf(from).id, kind, name})) return true;
+    if (kind != "PersistentVolumeClaim") return false;
+    // "<template>-<set>-<n>" of a StatefulSet, "<template>-<set>" of a JobSet.
+    return std::any_of(templates_.begin(), templates_.end(), [&](const auto& one) {
+      const auto& [space, claim, owner] = one;
+      return space == context_.model.nameSpaceOf(from).id && name.starts_with(claim) && name.substr(claim.size()).starts_with('-') && name.substr(claim.size() + 1).starts_with(owner);
+    });
+  }
+
+ private:
+  void add(const ir::Object& object, std::string_view kind, std::string_view name) {
+    if (!name.empty()) made_.insert({context_.model.nameSpaceOf(object).id, kind, name});
+  }
+
+  const Context& context_;
+  std::set<std::tuple<std::uint32_t, std::string_view, std::string_view>> made_;
+  std::set<std::tuple<std::uint32_t, std::string_view, std::string_view>> templates_;
+};
+
+std::string_view wordOf(std::string_view kind) {
+  if (kind == "PersistentVolumeClaim") return "claim";
+  if (kind == "ConfigMap") return "config map";
+  if (kind == "Secret") return "secret";
+  if (kind == "ServiceAccount") return "service account";
+  if (kind == "PriorityClass") return "priority class";
+  return "runtime class";
+}
+
+bool isClusterWide(std::string_view kind) { return kind == "PriorityClass" || kind == "RuntimeClass"; }
+
+bool holds(const Context& context, const ir::Object& object, std::string_view key) {
+  for (const auto field : {"data", "binaryData", "stringData"}) {
+    for (const auto& entry : ir::Children(ir::findPath(object.root, field, *context.stack.symbols)))
+      if (context.model.text(entry.key) == key) return true;
+  }
+  return false;
+}
+
+std::vector<std::string_view> keysOf(const Context& context, const ir::Object& object) {
+  std::vector<std::string_view> names;
+  for (const auto field : {"data", "binaryData", "stringData"})
+    for (const auto& entry : ir::Children(ir::findPath(object.root, field, *context.stack.symbols))) names.push_back(context.model.text(entry.key));
+  return names;
+}
+
+/// All names of one kind, for did-you-mean: looked up when something is missing.
+std::vector<std::string_view> namesOf(const Context& context, const ir::Object& from, std::string_view kind) {
+  std::vector<std::string_view> names;
+  for (const auto& object : context.stack.objects)
+    if (context.model.kindOf(object) == kind && (isClusterWide(kind) || context.model.nameSpaceOf(object) == context.model.nameSpaceOf(from))) names.push_back(context.model.text(object.name));
+  return names;
+}
+
+/// MLS3381: a pod that names a key which is not there stays in CreateContainerConfigError or ContainerCreating
+/// (pkg/kubelet/kubelet_pods.go, pkg/volume/configmap, pkg/volume/secret).
+void missingKey(Context& context, const Pods& pods, const Mention& mention, const ir::Object& object) {
+  if (!mention.key || !isText(mention.key) || isTrue(mention.optional) || object.external || !object.root) return;
+  const auto keys = keysOf(context, object);
+  if (keys.empty() && mention.kind == "Secret") return;   // filled by someone else, as token secrets are
+  if (holds(context, object, mention.key->text())) return;
+  auto d = diag::make<Code::MissingKey>(mention.key->span, context.objectText(object), mention.key->text(), context.nameOf(*pods.workload));
+  d.related.push_back({object.span, "declared here"});
+  const auto near = diag::nearest(mention.key->text(), keys);
+  if (!near.empty()) {
+    d.help = fmt::format("did you mean `{}`?", near);
+    d.fixes.push_back({fmt::format("write {}", near), {{mention.key->span, std::string(near)}}});
+  } else if (keys.size() <= 8) {
+    d.help = fmt::format("it has {}", fmt::join(keys, ", "));
+  }
+  context.report(std::move(d), {pods.workload, &object});
+}
+
+/// MLS3380, MLS3383, MLS3384: a name that is not declared here. It may exist in the cluster, so it is an error only where the
+/// cluster's facts say that it does not.
+void undeclared(Context& context, const Pods& pods, const Mention& mention) {
+  const auto name = mention.at->text();
+  const auto word = wordOf(mention.kind);
+  const auto& workload = *pods.workload;
+  if (context.model.knowsAll(mention.kind)) {
+    context.report(diag::make<Code::NotInCluster>(mention.at->span, word, name, context.nameOf(workload)), {&workload});
+    return;
+  }
+  const auto near = diag::nearest(name, namesOf(context, workload, mention.kind));
+  if (!near.empty()) {
+    auto d = diag::make<Code::NearMiss>(mention.at->span, word, name, near);
+    d.help = fmt::format("write `{}`, if that is meant", near);
+    context.report(std::move(d), {&workload});
+    return;
+  }
+  if (mention.kind == "PersistentVolumeClaim") {
+    for (const auto& object : context.stack.objects) {
+      if (object.role != ir::Role::Claim || context.model.text(object.name) != name) continue;
+      auto d = diag::make<Code::OtherNamespace>(mention.at->span, word, name, context.model.text(context.model.nameSpaceOf(object)), context.model.text(context.model.nameSpaceOf(workload)));
+      d.related.push_back({object.span, "declared here"});
+      d.help = "put both into one namespace: a pod can only use claims of its own";
+      context.report(std::move(d), {&workload, &object});
+      return;
+    }
+  }
+  auto d = diag::make<Code::NotDeclared>(mention.at->span, word, name);
+  context.report(std::move(d), {&workload});
+}
+
+void mentions(Context& context) {
+  const Made made(context);
+  std::set<std::tuple<std::uint32_t, std::string_view, std::string_view>> told;
+  for (const auto& pods : context.model.pods) {
+    for (const auto& mention : Mentions(context, pods).all()) {
+      const auto name = mention.at->text();
+      const auto* object = context.model.find(isClusterWide(mention.kind) ? nullptr : pods.workload, mention.kind, name);
+      if (object) {
+        missingKey(context, pods, mention, *object);
+        continue;
+      }
+      const bool given = std::any_of(kGiven.begin(), kGiven.end(), [&](const auto& row) { return row.first == mention.kind && row.second == name; });
+      // What a template or a script fills in ("$(NAME)", "${NAME}", "<NAME>") names nothing yet.
+      const bool filled = name.find_first_of("$<{") != std::string_view::npos;
+      if (given || filled || isTrue(mention.optional) || made.has(*pods.workload, mention.kind, name)) continue;
+      if (!told.insert({context.model.nameSpaceOf(*pods.workload).id, mention.kind, name}).second) continue;
+      undeclared(context, pods, mention);
+    }
+  }
+}
+
+/// MLS3385: a file of a ConfigMap mounted by `subPath` that it does not have: the runtime makes a folder of that name.
+void subPathKeys(Context& context, const Pods& pods, const Container& container) {
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (!volume || mount.subPath.empty() || mount.expandsSubPath || volume->object == ir::kNoObject) continue;
+    if (volume->kind != VolumeKind::ConfigMap && volume->kind != VolumeKind::Secret) continue;
+    const auto& object = context.stack.objects[volume->object];
+    if (object.external || !object.root) continue;
+    std::vector<std::string_view> files;
+    for (const auto& item : ir::Children(context.keys.at<"items">(volume->source))) files.push_back(context.keys.text<"path">(&item));
+    if (files.empty()) files = keysOf(context, object);
+    const auto first = mount.subPath.substr(0, mount.subPath.find('/'));
+    if (files.empty() || std::any_of(files.begin(), files.end(), [&](std::string_view file) { return file == mount.subPath || file.substr(0, file.find('/')) == first; })) continue;
+    const auto* at = context.keys.at<"subPath">(mount.node);
+    auto d = diag::make<Code::SubPathNoKey>(at ? at->span : mount.node->span, mount.subPath, context.objectText(object));
+    d.related.push_back({object.span, "declared here"});
+    const auto near = diag::nearest(mount.subPath, files);
+    if (!near.empty()) d.help = fmt::format("did you mean `{}`?", near);
+    context.report(std::move(d), {pods.workload, &object});
+  }
+}
+
+constexpr Rule kRules[] = {mentions, subPathKeys};
+
+}  // namespace
+
+std::span<const Rule> configRules() { return kRules; }
 
 }  // namespace mlstack::storage

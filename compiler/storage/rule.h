@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/source.h"
-#include "diag/diag.h"
+#include "diag/rules.h"
 #include "storage/model.h"
 
 namespace mlstack::storage {
 
-using diag::Code;
+using Code = diag::RuleCode;
 
 /// "3 pods", "1 pod".
 [[nodiscard]] std::string counted(std::int64_t count, std::string_view noun);
