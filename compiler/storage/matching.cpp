@@ -52,8 +52,9 @@ std::string labelKey(std::string_view group, std::string_view key, std::string_v
 
 std::string claimKey(std::string_view nameSpace, std::string_view name) { return fmt::format("{}/{}", nameSpace, name); }
 
-/// "data" of "data-pvc", "pv-data", "data-volume": what a claim and its volume are called alike.
-std::string stem(std::string_view name) {
+}  // namespace
+
+std::string nameStem(std::string_view name) {
   std::string stem;
   while (!name.empty()) {
     const auto end = std::min(name.find_first_of("-._"), name.size());
@@ -63,8 +64,6 @@ std::string stem(std::string_view name) {
   }
   return stem;
 }
-
-}  // namespace
 
 bool selects(const Model& model, const ir::Node* selector, const ir::Node* labels) {
   const auto& keys = model.keys;
@@ -168,7 +167,7 @@ class Matcher {
     row.available = !keys_.at<"metadata.deletionTimestamp">(object.root) && (phase.empty() || phase == "Available" || phase == "Pending" || held);
     const auto number = static_cast<std::uint32_t>(matching_.volumes.size() - 1);
     matching_.byName.emplace(model_.text(object.name), number);
-    ofStem_[stem(model_.text(object.name))].push_back(number);
+    ofStem_[nameStem(model_.text(object.name))].push_back(number);
   }
 
   Wish wishOf(const State& state) {
@@ -219,14 +218,11 @@ class Matcher {
     add((state.declared & ~row.modes) != 0, LacksMode);
     add(state.block != row.block, OtherVolumeMode);
     add(wish.attributes != row.attributes, OtherAttributes);
-    add(!bindsAnyClass(wish) && wish.className != row.className, OtherClass);
+    add(wish.className != row.className, OtherClass);
     add(bySelector && wish.selector && !selects(model_, wish.selector, row.labels), NotSelected);
     add(!row.available, Unavailable);
     return misfits;
   }
-
-  /// Which class it will have is open.
-  bool bindsAnyClass(const Wish& wish) const { return !wish.state->className && matching_.defaultClasses.empty() && !knowsClasses_; }
 
   bool isReservedFor(const VolumeRow& row, const Wish& wish) const {
     return row.claimRef && wish.state->kind == StateKind::Claim && row.claimName == wish.state->name && row.claimSpace == wish.nameSpace;
@@ -441,7 +437,7 @@ class Matcher {
     };
     if (const auto own = ofClaim_.find(claimKey(wish.nameSpace, wish.state->name)); own != ofClaim_.end())
       for (const auto volume : own->second) consider(volume, true);
-    if (const auto alike = ofStem_.find(stem(wish.state->name)); alike != ofStem_.end())
+    if (const auto alike = ofStem_.find(nameStem(wish.state->name)); alike != ofStem_.end())
       for (const auto volume : alike->second) consider(volume, true);
     const auto ofClass = ofClass_.find(wish.className);
     if (ofClass == ofClass_.end()) return;

@@ -97,6 +97,9 @@ void matchVolumes(Model& model);
 /// "it has 10Gi, and 20Gi are asked for; it lacks ReadWriteMany": in the order of the bits.
 [[nodiscard]] std::string misfitText(const Model& model, const State& state, const VolumeRow& volume, Misfits misfits);
 
+/// "data" of "data-pvc", "pv-data" and "data-volume": what a claim and its volume are called alike.
+[[nodiscard]] std::string nameStem(std::string_view name);
+
 /// Whether labels satisfy a LabelSelector; a null one is satisfied by all.
 [[nodiscard]] bool selects(const Model& model, const ir::Node* selector, const ir::Node* labels);
 

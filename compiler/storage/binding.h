@@ -1,0 +1,37 @@
+#pragma once
+// What the binding, class and snapshot rules share: how a claim is called and where it stands.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/rule.h"
+
+namespace mlstack::storage {
+
+/// Of a claim its object's name, of templates the template's.
+[[nodiscard]] std::string_view claimName(const Context& context, const State& state);
+/// Where the claim's name stands; of templates without one the template.
+[[nodiscard]] base::Span claimSpan(const Context& context, const State& state);
+/// "the claim", "the claim template", "the pod's claim".
+[[nodiscard]] std::string_view claimWord(const State& state);
+
+/// The class that it has: the one it names, else the only default class that is declared. Null when unknown.
+[[nodiscard]] const ir::Object* classOf(const Model& model, const State& state);
+/// `volumeBindingMode` of a class as written, else as its facts say; Immediate when a manifest states none.
+[[nodiscard]] std::string_view bindingModeOf(const Model& model, const ir::Object& storageClass);
+/// The class stands in manifests with its provisioner (or the cluster has it), so that what it leaves out is known, too.
+[[nodiscard]] bool isWhole(const Model& model, const ir::Object& storageClass);
+[[nodiscard]] std::string_view provisionerOf(const Model& model, const ir::Object& storageClass);
+
+/// Rules of the family that stand in files of their own.
+void classOfClaim(Context& context, const State& state);      // binding_class.cpp
+void classesOfAll(Context& context);
+void olderAnnotation(Context& context, const State& state);
+void volumeAnnotation(Context& context, const ir::Object& volume);
+void selectorWithProvisioner(Context& context, const State& state);
+void waitsForConsumer(Context& context, const State& state);
+void claimsOfAllPods(Context& context);                       // binding_pods.cpp
+void pastTheScheduler(Context& context, const Pods& pods);
+
+}  // namespace mlstack::storage

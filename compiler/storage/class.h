@@ -1,0 +1,23 @@
+#pragma once
+// Rules of the class family that stand in files of their own.
+
+#include "storage/rule.h"
+
+namespace mlstack::storage {
+
+// class_topology.cpp: where volumes are, and where pods may run
+void zonePickedEarly(Context& context, const State& state);
+void twoZonesPicked(Context& context, const Pods& pods);
+void topologyExcludesPods(Context& context, const State& state);
+void volumeElsewhere(Context& context, const State& state);
+void volumesApart(Context& context, const Pods& pods);
+void unknownTopologyKey(Context& context, const ir::Object& storageClass);
+
+// class_volume.cpp: what volumes are, and how pods use them
+void folderOfSomeNode(Context& context, const State& state);
+void folderOfEachNode(Context& context, const Pods& pods);
+void mountOptionsRefused(Context& context, const ir::Object& volume);
+void deviceOrFolder(Context& context, const Pods& pods, const Container& container);
+void blockBeyondDriver(Context& context, const State& state);
+
+}  // namespace mlstack::storage

@@ -1,0 +1,113 @@
+// What volumes are, and how pods use them.
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "storage/binding.h"
+#include "storage/class.h"
+#include "storage/placement.h"
+
+namespace mlstack::storage {
+
+namespace {
+
+/// A path below which a file system of the network is likely mounted on every node.
+bool soundsShared(std::string_view path) {
+  constexpr std::array<std::string_view, 12> kWords{"nfs", "lustre", "gpfs", "efs", "cephfs", "beegfs", "shared", "weka", "fsx", "glusterfs", "quobyte", "netapp"};
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return path.find(word) != std::string_view::npos; });
+}
+
+/// A path that belongs to the node: what is there is the same on all, or meant to differ.
+bool belongsToNode(std::string_view path) {
+  constexpr std::array<std::string_view, 14> kRoots{"/dev", "/sys", "/proc", "/run", "/var/run", "/var/lib/kubelet", "/var/log", "/etc", "/lib", "/usr", "/boot", "/var/lib/docker", "/var/lib/containerd", "/home/kubernetes"};
+  return path == "/" || std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) { return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/'); });
+}
+
+bool staysOnNode(const Context& context, const Pods& pods) {
+  return pods.pinned || Placement::ofPod(context.keys, *context.stack.symbols, pods.spec).on("kubernetes.io/hostname") != nullptr;
+}
+
+}  // namespace
+
+/// MLS3050: a hostPath volume is a folder of whichever node the pod runs on.
+/// https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+void folderOfSomeNode(Context& context, const State& state) {
+  if (!state.volume || state.uses.empty()) return;
+  const auto* path = context.keys.at<"spec.hostPath.path">(state.volume->root);
+  if (!isText(path) || context.keys.at<"spec.nodeAffinity">(state.volume->root) || soundsShared(path->text())) return;
+  for (const auto& use : state.uses) {
+    if (use.pods->onePerNode || staysOnNode(context, *use.pods)) continue;
+    auto d = diag::make<Code::FolderOfSomeNode>(path->entrySpan(), context.nameOf(*state.volume), path->text(), context.nameOf(*use.pods->workload));
+    d.related.push_back({use.span(), fmt::format("used here, by way of the claim `{}`", claimName(context, state))});
+    d.help = "give the volume a `nodeAffinity`, as a `local` one has, or use storage that every node reaches";
+    context.report(std::move(d), {state.volume, state.object, use.pods->workload});
+    return;
+  }
+}
+
+/// MLS3063: pods on several nodes write one hostPath: each node has its own.
+void folderOfEachNode(Context& context, const Pods& pods) {
+  if (pods.onePerNode || pods.replicas < 2) return;
+  for (const auto& volume : context.model.volumesOf(pods)) {
+    if (volume.kind != VolumeKind::HostPath) continue;
+    const auto* path = context.keys.at<"path">(volume.source);
+    const auto type = context.keys.text<"type">(volume.source);
+    if (!isText(path) || belongsToNode(path->text()) || soundsShared(path->text()) || type == "Socket" || type == "File" || type == "CharDevice" || type == "BlockDevice") continue;
+    const auto number = static_cast<std::uint32_t>(&volume - context.model.volumes.data());
+    bool writes = false;
+    for (const auto& container : context.model.containersOf(pods))
+      for (const auto& mount : context.model.mountsOf(container)) writes = writes || (mount.volume == number && !mount.readOnly);
+    if (!writes || staysOnNode(context, pods)) continue;
+    auto d = diag::make<Code::FolderOfEachNode>(path->entrySpan(), pods.replicas, context.nameOf(*pods.workload), path->text());
+    d.help = "use a claim that several nodes can mount, or a folder that need not outlive the pod (`emptyDir`)";
+    context.report(std::move(d), {pods.workload});
+  }
+}
+
+/// MLS3051: the kubelet mounts no hostPath or local volume that has mount options (plugins without
+/// SupportsMountOption): the pods stay in ContainerCreating.
+void mountOptionsRefused(Context& context, const ir::Object& volume) {
+  const auto* options = context.keys.at<"spec.mountOptions">(volume.root);
+  if (!options || options->length == 0) return;
+  for (const auto* source : {context.keys.at<"spec.hostPath">(volume.root), context.keys.at<"spec.fc">(volume.root), context.keys.at<"spec.flexVolume">(volume.root)}) {
+    if (!source) continue;
+    const auto field = context.model.text(source->key);
+    if (field != "hostPath") continue;
+    auto d = diag::make<Code::MountOptionsRefused>(options->entrySpan(), context.nameOf(volume), field);
+    d.related.push_back({source->entrySpan(), "what it is"});
+    d.help = "remove `mountOptions`";
+    context.report(std::move(d), {&volume});
+  }
+}
+
+/// MLS3055, MLS3056: a raw block device has no files, and a file system is no device. The kubelet refuses both
+/// (pkg/kubelet/volumemanager/populator: "volume has volumeMode Block, but is specified in volumeMounts").
+void deviceOrFolder(Context& context, const Pods& pods, const Container& container) {
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (!volume || !volume->state || !volume->state->spec || volume->field == "storageUri") continue;
+    const auto& state = *volume->state;
+    if (state.block == mount.device) continue;
+    const auto name = claimName(context, state);
+    auto d = mount.device ? diag::make<Code::FolderAsDevice>(mount.node->span, container.name, name) : diag::make<Code::DeviceAsFolder>(mount.node->span, container.name, name);
+    const auto* mode = context.keys.at<"volumeMode">(state.spec);
+    if (mode && mode->span.known()) d.related.push_back({mode->entrySpan(), "what the claim asks for"});
+    else d.related.push_back({claimSpan(context, state), "the claim: without a volumeMode it is Filesystem"});
+    d.help = mount.device ? "list it under `volumeMounts` with a `mountPath`, or ask for `volumeMode: Block`" : "list it under `volumeDevices` with a `devicePath`, or ask for a Filesystem";
+    context.report(std::move(d), {pods.workload, state.object});
+  }
+}
+
+/// MLS3057: the driver makes no raw block volumes.
+void blockBeyondDriver(Context& context, const State& state) {
+  if (!state.block || state.object->external || !state.facts || state.facts->block.value_or(true)) return;
+  const auto* object = classOf(context.model, state);
+  if (!object || state.volume) return;
+  auto d = diag::make<Code::BlockBeyondDriver>(context.keys.at<"volumeMode">(state.spec)->span, claimName(context, state), context.nameOf(*object), provisionerOf(context.model, *object));
+  if (state.classAt && state.classAt->span.known()) d.related.push_back({state.classAt->entrySpan(), "its class"});
+  context.report(std::move(d), {state.object, object});
+}
+
+}  // namespace mlstack::storage
