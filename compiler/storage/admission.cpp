@@ -1,9 +1,122 @@
 // What the API server of the targeted version would refuse.
 
-#include "storage/rule.h"
+#include "storage/admission.h"
+
+#include <array>
 
 namespace mlstack::storage {
 
-std::span<const Rule> admissionRules() { return {}; }
+namespace {
+
+using namespace admission;
+
+struct Root {
+  std::string_view group;
+  std::string_view kind;
+  const Shape* shape;
+};
+
+/// The kinds whose values are judged; of all others, metadata alone.
+constexpr std::array<Root, 33> kRoots{{
+    {"", "Pod", &kBarePod},
+    {"", "PodTemplate", &kPodTemplate},
+    {"", "ReplicationController", &kReplicationController},
+    {"", "PersistentVolumeClaim", &kClaim},
+    {"", "PersistentVolume", &kPersistentVolume},
+    {"", "Service", &kService},
+    {"", "ConfigMap", &kConfigMap},
+    {"", "Secret", &kSecret},
+    {"", "ResourceQuota", &kQuota},
+    {"", "LimitRange", &kLimitRange},
+    {"", "Namespace", &kNamespace},
+    {"apps", "Deployment", &kDeployment},
+    {"apps", "ReplicaSet", &kReplicaSet},
+    {"apps", "StatefulSet", &kStatefulSet},
+    {"apps", "DaemonSet", &kDaemonSet},
+    {"batch", "Job", &kJob},
+    {"batch", "CronJob", &kCronJob},
+    {"autoscaling", "HorizontalPodAutoscaler", &kAutoscaler},
+    {"policy", "PodDisruptionBudget", &kBudget},
+    {"networking.k8s.io", "Ingress", &kIngress},
+    {"networking.k8s.io", "NetworkPolicy", &kNetworkPolicy},
+    {"storage.k8s.io", "StorageClass", &kStorageClass},
+    {"storage.k8s.io", "VolumeAttributesClass", &kAttributesClass},
+    {"storage.k8s.io", "CSIDriver", &kCsiDriver},
+    {"snapshot.storage.k8s.io", "VolumeSnapshot", &kSnapshot},
+    {"snapshot.storage.k8s.io", "VolumeSnapshotContent", &kSnapshotContent},
+    {"scheduling.k8s.io", "PriorityClass", &kPriorityClass},
+    {"node.k8s.io", "RuntimeClass", &kRuntimeClass},
+    {"rbac.authorization.k8s.io", "Role", &kRole},
+    {"rbac.authorization.k8s.io", "ClusterRole", &kClusterRole},
+    {"rbac.authorization.k8s.io", "RoleBinding", &kRoleBinding},
+    {"rbac.authorization.k8s.io", "ClusterRoleBinding", &kClusterRoleBinding},
+    {"jobset.x-k8s.io", "JobSet", &kJobSet},
+}};
+
+const Shape* shapeOf(std::string_view group, std::string_view kind) {
+  for (const auto& root : kRoots)
+    if (root.group == group && root.kind == kind) return root.shape;
+  return nullptr;
+}
+
+/// Shapes of the kinds at hand, each looked up once.
+class Shapes {
+ public:
+  explicit Shapes(const Model& model) : model_(model) {}
+  const Shape* of(const ir::Object& object) {
+    const auto key = (std::uint64_t{object.apiVersion.id} << 32) | object.kind.id;
+    const auto [at, isNew] = known_.emplace(key, nullptr);
+    if (isNew) at->second = shapeOf(groupOf(model_.text(object.apiVersion)), model_.kindOf(object));
+    return at->second;
+  }
+
+ private:
+  const Model& model_;
+  std::unordered_map<std::uint64_t, const Shape*> known_;
+};
+
+constexpr std::array<Row, 1> kMetaOnly{{use("metadata", kMeta)}};
+constexpr Shape kAnyObject{kMetaOnly};
+
+/// Objects by their kinds' shapes; the pods of custom resources by a pod's.
+void judgeObjects(Context& context) {
+  Judge judge(context);
+  Shapes shapes(context.model);
+  for (const auto& object : context.stack.objects) {
+    if (object.external || !object.root || object.root->kind != ir::NodeKind::Map) continue;
+    judge.judge(object, kAnyObject);
+    judgeName(judge);
+    const auto* shape = shapes.of(object);
+    if (shape) {
+      judge.judge(object, *shape);
+      continue;
+    }
+    for (const auto& pods : context.model.podsOf(object.order))
+      if (pods.spec && pods.spec->kind == ir::NodeKind::Map) judge.judge(object, *pods.spec, pods.path, kPod, true);
+  }
+}
+
+/// The API server takes one class as the default of all pods.
+/// Kubernetes: plugin/pkg/admission/priority/admission.go.
+void defaultPriority(Context& context) {
+  const ir::Object* first = nullptr;
+  for (const auto& object : context.stack.objects) {
+    if (context.model.kindOf(object) != "PriorityClass") continue;
+    const auto* isDefault = context.keys.at<"globalDefault">(object.root);
+    if (!isTrue(isDefault)) continue;
+    if (!first) {
+      first = &object;
+      continue;
+    }
+    const auto span = isDefault->span.known() ? isDefault->span : object.span;
+    context.report(diag::make<Code::SecondDefault>(span, context.nameOf(object), context.model.text(first->name)).note(first->span, "the first one"), {&object, first});
+  }
+}
+
+constexpr Rule kRules[] = {judgeObjects, defaultPriority, judgePods};
+
+}  // namespace
+
+std::span<const Rule> admissionRules() { return kRules; }
 
 }  // namespace mlstack::storage

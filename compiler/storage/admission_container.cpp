@@ -1,0 +1,209 @@
+// Containers: ports, environment, mounts, probes, security.
+// Kubernetes: pkg/apis/core/validation/validation.go, validateContainerCommon and what it calls.
+
+#include "storage/admission.h"
+
+namespace mlstack::storage::admission {
+
+using ir::Node;
+
+void judgePort(Judge& judge, const Node& port) {
+  if (port.kind == ir::NodeKind::Int) {
+    if (port.integer < 1 || port.integer > 65535) judge.sayRange(port, judge.path(), "1 to 65535, or a port's name");
+  } else if (isText(&port) && !faultOf(Form::PortName, port.text()).empty()) {
+    judge.sayForm(port, judge.path(), Form::PortName);
+  }
+}
+
+namespace {
+
+constexpr std::string_view kEnvFields =
+    "metadata.name metadata.namespace metadata.uid spec.nodeName spec.serviceAccountName status.hostIP status.hostIPs status.podIP status.podIPs";
+constexpr std::string_view kVolumeFields = "metadata.name metadata.namespace metadata.labels metadata.annotations metadata.uid";
+constexpr std::string_view kResourceFields =
+    "limits.cpu limits.memory limits.ephemeral-storage requests.cpu requests.memory requests.ephemeral-storage";
+
+bool isOneOf(std::string_view text, std::string_view list) {
+  for (const auto word : wordsOf(list))
+    if (word == text) return true;
+  return false;
+}
+
+/// metadata.labels['key'] and metadata.annotations['key'], or one of the list.
+void fieldPath(Judge& judge, const Node& ref, std::string_view known, std::string_view where) {
+  const auto* path = judge.keys.at<"fieldPath">(&ref);
+  if (!isText(path) || path->length == 0) return;
+  const auto text = path->text();
+  const auto say = [&](std::string_view why) { judge.say(diag::make<Code::UnknownFieldPath>(judge.spanOf(*path), judge.path("fieldPath"), text, why)); };
+  if (const auto open = text.find("['"); open != std::string_view::npos && text.ends_with("']")) {
+    const auto field = text.substr(0, open);
+    const auto key = text.substr(open + 2, text.size() - open - 4);
+    const bool annotations = field == "metadata.annotations";
+    if (!annotations && field != "metadata.labels") return say("only labels and annotations are asked for by a key");
+    if (const auto why = faultOf(annotations ? Form::AnnotationKey : Form::LabelKey, key); !why.empty()) say(why);
+    return;
+  }
+  if (!isOneOf(text, known)) say(fmt::format("{} takes {}, or a key as in metadata.labels['app']", where, quotedChoice(known)));
+}
+
+void resourcePath(Judge& judge, const Node& ref, bool inVolume) {
+  const auto* resource = judge.keys.at<"resource">(&ref);
+  if (inVolume && !isSet(judge.keys.at<"containerName">(&ref))) judge.sayLacks(ref, judge.path(), "`containerName`", "a volume belongs to no container of its own");
+  if (!isText(resource) || resource->length == 0) return;
+  const auto text = resource->text();
+  if (!isOneOf(text, kResourceFields) && !text.starts_with("limits.hugepages-") && !text.starts_with("requests.hugepages-"))
+    return judge.say(diag::make<Code::UnknownFieldPath>(judge.spanOf(*resource), judge.path("resource"), text,
+                                                        fmt::format("it takes {}, and the same of huge pages", quotedChoice(kResourceFields))));
+  const auto* divisor = judge.keys.at<"divisor">(&ref);
+  const auto amount = quantityOf(divisor);
+  if (!amount || amount->isZero()) return;
+  const bool cpu = text.ends_with(".cpu");
+  const bool fits = isOneOf(amount->text(), cpu ? "1m 1" : "1 1k 1M 1G 1T 1P 1E 1Ki 1Mi 1Gi 1Ti 1Pi 1Ei");
+  if (!fits) judge.sayWord(*divisor, judge.path("divisor"), cpu ? "1m or 1 for cpu" : "1, 1k to 1E or 1Ki to 1Ei");
+}
+
+/// Of mounts that only an image or a read-only mount allows.
+void recursiveReadOnly(Judge& judge, const Node& mount) {
+  const auto how = judge.keys.text<"recursiveReadOnly">(&mount);
+  if (how != "Enabled" && how != "IfPossible") return;
+  const auto* field = judge.keys.at<"recursiveReadOnly">(&mount);
+  if (!judge.keys.isTrue<"readOnly">(&mount)) judge.sayRefused(*field, judge.path("recursiveReadOnly"), "without `readOnly: true`");
+  const auto propagation = judge.keys.text<"mountPropagation">(&mount);
+  if (!propagation.empty() && propagation != "None") judge.sayRefused(*field, judge.path("recursiveReadOnly"), fmt::format("with `mountPropagation` {}", propagation));
+}
+
+/// `value` may be there beside `valueFrom` only when it is empty.
+void envValue(Judge& judge, const Node& variable) {
+  const auto* value = judge.keys.at<"value">(&variable);
+  const auto* from = judge.keys.at<"valueFrom">(&variable);
+  if (!isSet(value) || !isSet(from)) return;
+  auto d = diag::make<Code::FieldsTogether>(judge.headOf(*from), judge.path(), "value", "valueFrom");
+  if (value->span.known()) d.related.push_back({value->entrySpan(), "the other one stands here"});
+  judge.say(std::move(d));
+}
+
+void privilege(Judge& judge, const Node& security) {
+  const auto* escalation = judge.keys.at<"allowPrivilegeEscalation">(&security);
+  if (!isFalse(escalation)) return;
+  if (judge.keys.isTrue<"privileged">(&security)) return judge.sayRefused(*escalation, judge.path("allowPrivilegeEscalation"), "to false with `privileged` true");
+  for (const auto& capability : ir::Children(judge.keys.at<"capabilities.add">(&security)))
+    if (textOf(&capability) == "CAP_SYS_ADMIN") judge.sayRefused(*escalation, judge.path("allowPrivilegeEscalation"), "to false with the capability CAP_SYS_ADMIN");
+}
+
+constexpr Row kHandlerRows[] = {
+    oneOf("", "exec httpGet tcpSocket grpc sleep", "exec httpGet tcpSocket grpc sleep"),
+    has("exec", "command"),
+    call("httpGet.port", judgePort),
+    is("httpGet.httpHeaders[].name", Form::HeaderName),
+    call("tcpSocket.port", judgePort),
+    range("sleep.seconds", 1).before(33),
+    range("sleep.seconds", 0).since(33),
+};
+constexpr Shape kHandler{kHandlerRows};
+
+constexpr Row kProbeRows[] = {
+    oneOf("", "exec httpGet tcpSocket grpc",
+          "initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold terminationGracePeriodSeconds"),
+    has("exec", "command"),
+    call("httpGet.port", judgePort),
+    is("httpGet.httpHeaders[].name", Form::HeaderName),
+    call("tcpSocket.port", judgePort),
+    range("grpc.port", 1, 65535),
+    range("initialDelaySeconds", 0),
+    range("timeoutSeconds", 0),
+    range("periodSeconds", 0),
+    range("successThreshold", 0),
+    range("failureThreshold", 0),
+    range("terminationGracePeriodSeconds", 1),
+};
+constexpr Shape kProbe{kProbeRows};
+
+constexpr Row kSeccompRows[] = {
+    has("", "type"),
+    needs("", "type=Localhost", "localhostProfile"),
+    refuses("", "type!=Localhost", "localhostProfile"),
+    is("localhostProfile", Form::SeccompPath),
+};
+constexpr Shape kSeccomp{kSeccompRows};
+
+constexpr Row kAppArmorRows[] = {
+    has("", "type"),
+    needs("", "type=Localhost", "localhostProfile"),
+    refuses("", "type!=Localhost", "localhostProfile"),
+    bytes("localhostProfile", 4095),
+};
+constexpr Shape kAppArmor{kAppArmorRows};
+
+constexpr Row kSecurityRows[] = {
+    range("runAsUser", 0, kInt32),
+    range("runAsGroup", 0, kInt32),
+    use("seccompProfile", kSeccomp),
+    use("appArmorProfile", kAppArmor),
+    call("", privilege),
+};
+constexpr Shape kSecurity{kSecurityRows};
+
+constexpr Row kContainerRows[] = {
+    is("name", Form::DnsLabel),
+    filled("name"),
+    has("", "image"),
+    is("ports[].name", Form::PortName),
+    apart("ports", "name"),
+    range("ports[].containerPort", 1, 65535),
+    range("ports[].hostPort", 0, 65535),
+    filled("env[].name"),
+    is("env[].name", Form::EnvName).before(32),       // RelaxedEnvironmentVariableValidation
+    is("env[].name", Form::LaxEnvName).since(32),
+    call("env[]", envValue),
+    oneOf("env[].valueFrom", "fieldRef resourceFieldRef configMapKeyRef secretKeyRef fileKeyRef",
+          "fieldRef resourceFieldRef configMapKeyRef secretKeyRef fileKeyRef"),
+    call("env[].valueFrom.fieldRef", judgeFieldRef),
+    call("env[].valueFrom.resourceFieldRef", judgeResourceRef),
+    is("env[].valueFrom.configMapKeyRef.key", Form::ConfigKey),
+    is("env[].valueFrom.secretKeyRef.key", Form::ConfigKey),
+    filled("env[].valueFrom.configMapKeyRef.key"),
+    filled("env[].valueFrom.secretKeyRef.key"),
+    has("env[].valueFrom.configMapKeyRef", "name"),
+    has("env[].valueFrom.secretKeyRef", "name"),
+    is("env[].valueFrom.configMapKeyRef.name", Form::DnsSubdomain),
+    is("env[].valueFrom.secretKeyRef.name", Form::DnsSubdomain),
+    oneOf("envFrom[]", "configMapRef secretRef", "configMapRef secretRef prefix"),
+    has("envFrom[].configMapRef", "name"),
+    has("envFrom[].secretRef", "name"),
+    is("envFrom[].configMapRef.name", Form::DnsSubdomain),
+    is("envFrom[].secretRef.name", Form::DnsSubdomain),
+    is("envFrom[].prefix", Form::EnvName).before(32),
+    is("envFrom[].prefix", Form::LaxEnvName).since(32),
+    filled("volumeMounts[].mountPath"),
+    is("volumeMounts[].subPath", Form::RelativePath),
+    is("volumeMounts[].subPathExpr", Form::RelativePath),
+    atMostOneOf("volumeMounts[]", "subPath subPathExpr"),
+    words("volumeMounts[].recursiveReadOnly", "Disabled IfPossible Enabled"),
+    call("volumeMounts[]", recursiveReadOnly),
+    filled("volumeDevices[].devicePath"),
+    is("volumeDevices[].devicePath", Form::NoBacksteps),
+    apart("volumeDevices", "name"),
+    use("livenessProbe", kProbe),
+    use("readinessProbe", kProbe),
+    use("startupProbe", kProbe),
+    range("livenessProbe.successThreshold", 0, 1),
+    range("startupProbe.successThreshold", 0, 1),
+    refuses("readinessProbe", "terminationGracePeriodSeconds", "terminationGracePeriodSeconds"),
+    use("lifecycle.postStart", kHandler),
+    use("lifecycle.preStop", kHandler),
+    call("resources", judgeContainerResources),
+    words("resizePolicy[].resourceName", "cpu memory"),
+    words("resizePolicy[].restartPolicy", "NotRequired RestartContainer"),
+    use("securityContext", kSecurity),
+};
+
+}  // namespace
+
+void judgeFieldRef(Judge& judge, const Node& ref) { fieldPath(judge, ref, kEnvFields, "an environment variable"); }
+void judgeVolumeFieldRef(Judge& judge, const Node& ref) { fieldPath(judge, ref, kVolumeFields, "a file"); }
+void judgeResourceRef(Judge& judge, const Node& ref) { resourcePath(judge, ref, false); }
+void judgeVolumeResourceRef(Judge& judge, const Node& ref) { resourcePath(judge, ref, true); }
+
+const Shape kContainer{kContainerRows};
+
+}  // namespace mlstack::storage::admission

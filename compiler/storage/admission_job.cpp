@@ -1,0 +1,210 @@
+// Jobs, what makes them, and sets of them.
+// Kubernetes: pkg/apis/batch/validation/validation.go; sigs.k8s.io/jobset pkg/webhooks/jobset_webhook.go.
+
+#include "storage/admission.h"
+
+namespace mlstack::storage::admission {
+
+using ir::Node;
+
+namespace {
+
+constexpr std::int64_t kManyCompletions = 100'000;
+constexpr std::int64_t kFewAtOnce = 10'000;
+
+/// A JobSet's Jobs are Indexed unless they say otherwise.
+bool isIndexed(const Judge& judge, const Node& spec) {
+  const auto mode = judge.keys.text<"completionMode">(&spec);
+  return mode == "Indexed" || (mode.empty() && judge.text(judge.object().kind) == "JobSet");
+}
+
+/// A pod that is always started again never ends.
+void jobRestart(Judge& judge, const Node& spec) {
+  const auto* pod = judge.keys.at<"template.spec">(&spec);
+  if (!pod || pod->kind != ir::NodeKind::Map) return;
+  const auto* policy = judge.keys.at<"restartPolicy">(pod);
+  if (policy && (policy->flags & ir::FlagError) != 0) return;
+  if (!isSet(policy)) {
+    judge.sayLacks(*pod, judge.path("template", "spec"), "`restartPolicy`", "it would be Always, and the pods of a Job take OnFailure or Never");
+  } else if (textOf(policy) == "Always") {
+    judge.say(diag::make<Code::RestartPolicyOfKind>(judge.spanOf(*policy), judge.path("template", "spec", "restartPolicy"), "Always", "a Job", "OnFailure or Never: they run to their end"));
+  }
+}
+
+/// A Job knows its pods by labels that are made for it.
+void jobSelector(Judge& judge, const Node& spec) {
+  if (judge.keys.isTrue<"manualSelector">(&spec)) return;
+  if (const auto* selector = judge.keys.at<"selector">(&spec); isSet(selector))
+    judge.sayRefused(*selector, judge.path("selector"), "without `manualSelector: true`: Kubernetes makes the selector of a Job");
+}
+
+void indexed(Judge& judge, const Node& spec) {
+  const auto* completionsAt = judge.keys.at<"completions">(&spec);
+  if (!isSet(completionsAt)) {
+    const auto* mode = judge.keys.at<"completionMode">(&spec);
+    const auto* pods = judge.keys.at<"parallelism">(&spec);
+    if (!isSet(pods)) return;   // both are 1
+    const auto* at = mode ? mode : pods;
+    auto d = diag::make<Code::FieldLacking>(at->entrySpan(), judge.path(), "`completions`",
+                                            mode ? "with `completionMode` Indexed each pod has an index below it"
+                                                 : "the Jobs of a JobSet are Indexed unless they say otherwise, and each pod has an index below it");
+    if (const auto count = intOf(pods)) d.help = fmt::format("`completions: {}` gives each pod an index", *count);
+    return judge.say(std::move(d));
+  }
+  const auto completions = intOf(completionsAt).value_or(0);
+  const auto* parallelismAt = judge.keys.at<"parallelism">(&spec);
+  const auto parallelism = intOf(parallelismAt).value_or(1);
+  const auto* failedAt = judge.keys.at<"maxFailedIndexes">(&spec);
+  const auto failed = intOf(failedAt).value_or(0);
+  if (parallelism > kManyCompletions) judge.sayRange(*parallelismAt, judge.path("parallelism"), "100000 at most with `completionMode` Indexed");
+  if (failed > kManyCompletions) judge.sayRange(*failedAt, judge.path("maxFailedIndexes"), "100000 at most");
+  else if (failed > completions) judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*failedAt), judge.path("maxFailedIndexes"), failed, "above", "completions", completions));
+  if (completions <= kManyCompletions || !isSet(judge.keys.at<"backoffLimitPerIndex">(&spec))) return;
+  if (!isSet(failedAt)) judge.sayLacks(spec, judge.path(), "`maxFailedIndexes`", "Kubernetes requires it above 100000 completions");
+  else if (failed > kFewAtOnce) judge.sayRange(*failedAt, judge.path("maxFailedIndexes"), "10000 at most above 100000 completions");
+  if (parallelism > kFewAtOnce) judge.sayRange(*parallelismAt, judge.path("parallelism"), "10000 at most above 100000 completions");
+}
+
+void modeOfJob(Judge& judge, const Node& spec) {
+  if (isIndexed(judge, spec)) return indexed(judge, spec);
+  for (const auto* field : {judge.keys.at<"backoffLimitPerIndex">(&spec), judge.keys.at<"maxFailedIndexes">(&spec), judge.keys.at<"successPolicy">(&spec)})
+    if (field && field->kind != ir::NodeKind::Null) judge.sayRefused(*field, judge.path(judge.text(field->key)), "without `completionMode` Indexed");
+}
+
+bool hasContainer(const Judge& judge, const Node& job, std::string_view name) {
+  const auto* pod = judge.keys.at<"template.spec">(&job);
+  for (const auto* list : {judge.keys.at<"containers">(pod), judge.keys.at<"initContainers">(pod)})
+    for (const auto& container : ir::Children(list))
+      if (judge.keys.text<"name">(&container) == name) return true;
+  return false;
+}
+
+void exitCodes(Judge& judge, const Node& job, const Node& codes, const std::string& at) {
+  const auto* name = judge.keys.at<"containerName">(&codes);
+  if (isSet(name) && !hasContainer(judge, job, textOf(name)))
+    judge.sayWord(*name, at + ".containerName", "the name of a container of these pods");
+  const auto* values = judge.keys.at<"values">(&codes);
+  const bool in = judge.keys.text<"operator">(&codes) == "In";
+  if (values && values->kind == ir::NodeKind::List && values->length > 255)
+    judge.say(diag::make<Code::FieldTooLarge>(judge.headOf(*values), at + ".values", fmt::format("{} entries", values->length), 255));
+  std::unordered_map<std::int64_t, const Node*> seen;
+  std::size_t index = 0;
+  for (const auto& value : ir::Children(values)) {
+    const auto place = fmt::format("{}.values[{}]", at, index++);
+    if (value.kind != ir::NodeKind::Int) continue;
+    if (in && value.integer == 0) judge.sayRange(value, place, "no 0 with the operator In: that is success");
+    const auto [known, isNew] = seen.emplace(value.integer, &value);
+    if (!isNew) judge.sayTwice(value, place, *known->second, judge.shown(value));
+  }
+}
+
+void failurePolicy(Judge& judge, const Node& spec) {
+  const auto* policy = judge.keys.at<"podFailurePolicy">(&spec);
+  if (!policy || policy->kind != ir::NodeKind::Map) return;
+  const auto* restart = judge.keys.at<"template.spec.restartPolicy">(&spec);
+  if (textOf(restart) != "Never") judge.sayRefused(*policy, judge.path("podFailurePolicy"), "with a `restartPolicy` other than Never: it looks at pods that failed");
+  const auto* replacement = judge.keys.at<"podReplacementPolicy">(&spec);
+  if (isText(replacement) && replacement->text() != "Failed") judge.sayWord(*replacement, judge.path("podReplacementPolicy"), "Failed only beside a `podFailurePolicy`");
+  std::size_t index = 0;
+  for (const auto& rule : ir::Children(judge.keys.at<"rules">(policy))) {
+    const auto at = judge.path("podFailurePolicy", "rules", index++);
+    const auto* codes = judge.keys.at<"onExitCodes">(&rule);
+    const auto* conditions = judge.keys.at<"onPodConditions">(&rule);
+    if (!isSet(codes) && !isSet(conditions)) judge.sayLacks(rule, at, "`onExitCodes` or `onPodConditions`");
+    if (isSet(codes) && isSet(conditions)) judge.say(diag::make<Code::FieldsTogether>(judge.headOf(*conditions), at, "onExitCodes", "onPodConditions"));
+    if (codes) exitCodes(judge, spec, *codes, at + ".onExitCodes");
+    const auto* action = judge.keys.at<"action">(&rule);
+    if (textOf(action) == "FailIndex" && !isSet(judge.keys.at<"backoffLimitPerIndex">(&spec)))
+      judge.sayRefused(*action, at + ".action", "to FailIndex without `backoffLimitPerIndex`");
+  }
+}
+
+void successPolicy(Judge& judge, const Node& spec) {
+  const auto* policy = judge.keys.at<"successPolicy">(&spec);
+  if (!isSet(policy)) return;
+  const auto completions = intOf(judge.keys.at<"completions">(&spec));
+  std::size_t index = 0;
+  for (const auto& rule : ir::Children(judge.keys.at<"rules">(policy))) {
+    const auto at = judge.path("successPolicy", "rules", index++);
+    const auto* count = judge.keys.at<"succeededCount">(&rule);
+    if (!isSet(count) && !isSet(judge.keys.at<"succeededIndexes">(&rule))) judge.sayLacks(rule, at, "`succeededCount` or `succeededIndexes`");
+    const auto wanted = intOf(count);
+    if (wanted && *wanted < 1) judge.sayRange(*count, at + ".succeededCount", "1 or more");
+    else if (wanted && completions && *wanted > *completions)
+      judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*count), at + ".succeededCount", *wanted, "above", "completions", *completions));
+  }
+}
+
+void generatedSelector(Judge& judge, const Node& spec) {
+  if (const auto* manual = judge.keys.at<"manualSelector">(&spec); isTrue(manual))
+    judge.sayRefused(*manual, judge.path("manualSelector"), "in a CronJob: each Job gets a selector of its own");
+  if (const auto* selector = judge.keys.at<"selector">(&spec); isSet(selector))
+    judge.sayRefused(*selector, judge.path("selector"), "in a CronJob: each Job gets a selector of its own");
+}
+
+void zoneInSchedule(Judge& judge, const Node& zone) {
+  if (isText(&zone) && zone.length == 0) judge.say(diag::make<Code::FieldEmpty>(judge.spanOf(zone), judge.path()));
+}
+
+constexpr Row kSpecRows[] = {
+    range("parallelism", 0, kInt32),
+    range("completions", 0, kInt32),
+    range("activeDeadlineSeconds", 0),
+    range("backoffLimit", 0, kInt32),
+    range("ttlSecondsAfterFinished", 0, kInt32),
+    range("backoffLimitPerIndex", 0, kInt32),
+    range("maxFailedIndexes", 0, kInt32),
+    needs("", "maxFailedIndexes", "backoffLimitPerIndex"),
+    is("managedBy", Form::DomainPath),
+    bytes("managedBy", 63),
+    call("", modeOfJob),
+    has("podFailurePolicy", "rules"),
+    most("podFailurePolicy.rules", 20),
+    words("podFailurePolicy.rules[].action", "FailJob FailIndex Ignore Count"),
+    has("podFailurePolicy.rules[].onExitCodes", "operator values"),
+    most("podFailurePolicy.rules[].onPodConditions", 20),
+    is("podFailurePolicy.rules[].onPodConditions[].type", Form::Qualified),
+    words("podFailurePolicy.rules[].onPodConditions[].status", "True False Unknown"),
+    call("", failurePolicy),
+    has("successPolicy", "rules"),
+    most("successPolicy.rules", 20),
+    is("successPolicy.rules[].succeededIndexes", Form::Indexes),
+    call("", successPolicy),
+    use("template", kTemplate),
+};
+
+constexpr Row kJobRows[] = {
+    use("spec", kJobSpec),
+    use("spec.selector", kLabelSelector),
+    call("spec", jobRestart),
+    call("spec", jobSelector),
+};
+
+constexpr Row kCronJobRows[] = {
+    filled("spec.schedule"),
+    is("spec.schedule", Form::Schedule),
+    call("spec.timeZone", zoneInSchedule),
+    is("spec.timeZone", Form::TimeZone),
+    range("spec.startingDeadlineSeconds", 0),
+    range("spec.successfulJobsHistoryLimit", 0, kInt32),
+    range("spec.failedJobsHistoryLimit", 0, kInt32),
+    use("spec.jobTemplate.spec", kJobSpec),
+    use("spec.jobTemplate.metadata", kTemplateMeta),
+    call("spec.jobTemplate.spec", jobRestart),
+    call("spec.jobTemplate.spec", generatedSelector),
+};
+
+constexpr Row kJobSetRows[] = {
+    is("spec.replicatedJobs[].name", Form::ServiceLabel),
+    range("spec.replicatedJobs[].replicas", 0, kInt32),
+    use("spec.replicatedJobs[].template.spec", kJobSpec),
+};
+
+}  // namespace
+
+const Shape kJobSpec{kSpecRows};
+const Shape kJob{kJobRows};
+const Shape kCronJob{kCronJobRows};
+const Shape kJobSet{kJobSetRows};
+
+}  // namespace mlstack::storage::admission

@@ -1,0 +1,245 @@
+// Pods as wholes: mounts and the volumes they name, containers among each other, probes where none belong.
+// Kubernetes: pkg/apis/core/validation/validation.go, ValidateVolumeMounts, ValidateVolumeDevices, validateInitContainers.
+
+#include <algorithm>
+
+#include "storage/admission.h"
+
+namespace mlstack::storage::admission {
+
+using ir::Node;
+
+namespace {
+
+/// One pod template, with where each container stands in it.
+class PodJudge {
+ public:
+  PodJudge(Context& context, const Pods& pods) : context_(context), keys_(context.keys), pods_(pods) { findContainers(); }
+
+  void judge() {
+    names();
+    hostPorts();
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const auto& container = context_.model.containersOf(pods_)[i];
+      mounts(container, places_[i]);
+      byPhase(container, places_[i]);
+      sleeps(container, places_[i]);
+    }
+    ephemeralAtCreation();
+    gates();
+  }
+
+ private:
+  void findContainers() {
+    for (const auto& container : context_.model.containersOf(pods_)) {
+      std::string place = pods_.path;
+      for (const std::string_view list : {"initContainers", "containers", "ephemeralContainers"}) {
+        std::size_t index = 0;
+        for (const auto& entry : ir::Children(listOf(list))) {
+          if (&entry == container.node) place = fmt::format("{}.{}[{}]", pods_.path, list, index);
+          ++index;
+        }
+      }
+      places_.push_back(std::move(place));
+    }
+  }
+
+  [[nodiscard]] const Node* listOf(std::string_view name) const {
+    return name == "containers" ? keys_.at<"containers">(pods_.spec) : name == "initContainers" ? keys_.at<"initContainers">(pods_.spec) : keys_.at<"ephemeralContainers">(pods_.spec);
+  }
+  [[nodiscard]] base::Span spanOf(const Node& node) const { return node.span.known() ? node.span : pods_.workload->span; }
+  [[nodiscard]] base::Span keyOf(const Node& node) const { return node.knowsKey() ? node.keySpan(context_.model.text(node.key).size()) : spanOf(node); }
+  void say(diag::Diagnostic d) { context_.report(std::move(d), {pods_.workload}); }
+  void refuse(const Node* field, const std::string& at, std::string_view why) {
+    if (isSet(field)) say(diag::make<Code::FieldRefused>(keyOf(*field), fmt::format("{}.{}", at, context_.model.text(field->key)), why));
+  }
+
+  /// Inside one list the schema tells names apart; across lists nobody does.
+  void names() {
+    const auto all = context_.model.containersOf(pods_);
+    if (all.size() > 512) return namesOfMany(all);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j)
+        if (!all[i].name.empty() && all[i].name == all[j].name) sayName(all, i, j);
+  }
+  void namesOfMany(std::span<const Container> all) {
+    std::unordered_map<std::string_view, std::size_t> seen;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i].name.empty()) continue;
+      const auto [known, isNew] = seen.emplace(all[i].name, i);
+      if (!isNew) sayName(all, i, known->second);
+    }
+  }
+  static std::string_view listIn(const std::string& place) {
+    const auto end = place.rfind('[');
+    const auto dot = place.rfind('.', end);
+    return std::string_view(place).substr(dot + 1, end - dot - 1);
+  }
+  void sayName(std::span<const Container> all, std::size_t second, std::size_t first) {
+    if (listIn(places_[second]) == listIn(places_[first])) return;
+    const auto* name = keys_.at<"name">(all[second].node);
+    auto d = diag::make<Code::ContainerNamedTwice>(spanOf(*name), places_[second] + ".name", all[second].name, places_[first] + ".name");
+    if (const auto* other = keys_.at<"name">(all[first].node); other && other->span.known()) d.related.push_back({other->span, "the other one stands here"});
+    say(std::move(d));
+  }
+
+  /// A host port is one of the node's: no two containers of a pod have it. With `hostNetwork` each port is.
+  void hostPorts() {
+    const bool hostNetwork = keys_.isTrue<"hostNetwork">(pods_.spec);
+    std::unordered_map<std::string, std::string> taken;
+    const auto all = context_.model.containersOf(pods_);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (all[i].phase != Phase::Main) continue;   // init containers run one by one
+      std::size_t index = 0;
+      for (const auto& port : ir::Children(keys_.at<"ports">(all[i].node))) {
+        const auto at = fmt::format("{}.ports[{}]", places_[i], index++);
+        const auto* hostAt = keys_.at<"hostPort">(&port);
+        const auto* portAt = keys_.at<"containerPort">(&port);
+        const auto host = intOf(hostAt).value_or(0);
+        const auto inside = intOf(portAt).value_or(0);
+        if (hostNetwork && host != 0 && host != inside)
+          say(diag::make<Code::ValueRange>(spanOf(*hostAt), at + ".hostPort", fmt::format("{}", host), fmt::format("{}, the `containerPort`, with `hostNetwork`", inside)));
+        const auto* holder = host != 0 ? hostAt : hostNetwork ? portAt : nullptr;
+        const auto number = host != 0 ? host : inside;
+        if (!holder || number == 0) continue;
+        const auto protocol = keys_.text<"protocol">(&port);
+        const auto [known, isNew] = taken.emplace(fmt::format("{}/{}/{}", protocol.empty() ? "TCP" : protocol, keys_.text<"hostIP">(&port), number), at);
+        if (!isNew) say(diag::make<Code::HostPortTwice>(spanOf(*holder), at + (host != 0 ? ".hostPort" : ".containerPort"), number, fmt::format("`{}`", known->second)));
+      }
+    }
+  }
+
+  /// Volumes that a kind adds itself: the mounts of those name none of the pod's.
+  [[nodiscard]] bool addsVolumes() const {
+    const auto group = groupOf(context_.model.text(pods_.workload->apiVersion));
+    const auto kind = context_.model.kindOf(*pods_.workload);
+    if (group.empty() || group == "apps" || group == "batch") return false;
+    return !(group == "jobset.x-k8s.io" && !keys_.at<"spec.volumeClaimPolicies">(pods_.workload->root)) &&
+           !(group == "kubeflow.org" && kind != "Notebook" && kind != "MPIJob") && group != "leaderworkerset.x-k8s.io";
+  }
+
+  void mounts(const Container& container, const std::string& place) {
+    std::size_t mountIndex = 0;
+    std::size_t deviceIndex = 0;
+    const bool added = addsVolumes();
+    for (const auto& mount : context_.model.mountsOf(container)) {
+      const auto at = mount.device ? fmt::format("{}.volumeDevices[{}]", place, deviceIndex++) : fmt::format("{}.volumeMounts[{}]", place, mountIndex++);
+      const auto* name = keys_.at<"name">(mount.node);
+      const auto* volume = context_.model.volumeOf(mount);
+      if (!volume) {
+        if (!added && isText(name) && name->length != 0) sayNoVolume(*name, at, mount.name);
+        continue;
+      }
+      if (volume->kind == VolumeKind::Image) {
+        refuse(keys_.at<"subPath">(mount.node), at, "for a volume that is an image");
+        refuse(keys_.at<"subPathExpr">(mount.node), at, "for a volume that is an image");
+      }
+      device(mount, *volume, name, at);
+      propagation(container, mount, at);
+    }
+    bothWays(container, place);
+  }
+
+  void sayNoVolume(const Node& name, const std::string& at, std::string_view text) {
+    auto d = diag::make<Code::MountWithoutVolume>(spanOf(name), at + ".name", text);
+    std::vector<std::string_view> known;
+    for (const auto& volume : context_.model.volumesOf(pods_)) known.push_back(volume.name);
+    if (const auto near = diag::nearest(text, known); !near.empty()) {
+      d.help = fmt::format("did you mean \"{}\"?", near);
+      if (name.span.known()) d.fixes.push_back({fmt::format("write {}", near), {{name.span, std::string(near)}}});
+    } else if (known.empty()) {
+      d.help = "the pod has no `volumes`";
+    } else {
+      d.help = fmt::format("its volumes are {}", fmt::join(known.begin(), known.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(known.size(), 6)), ", "));
+    }
+    say(std::move(d));
+  }
+
+  /// A raw device is used as one, and only a claim can be one.
+  void device(const Mount& mount, const Volume& volume, const Node* name, const std::string& at) {
+    const bool claim = volume.kind == VolumeKind::Claim || volume.kind == VolumeKind::Template || volume.kind == VolumeKind::Ephemeral;
+    if (mount.device && !claim)
+      return say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, "a raw device", "only a claim can be one"));
+    if (!claim || !volume.state || !volume.state->spec) return;
+    if (mount.device == volume.state->block) return;
+    auto d = diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, mount.device ? "a raw device" : "a file system",
+                                                  mount.device ? "its claim has `volumeMode` Filesystem" : "its claim has `volumeMode` Block");
+    if (const auto* mode = keys_.at<"volumeMode">(volume.state->spec); mode && mode->span.known()) d.related.push_back({mode->entrySpan(), "the claim's mode"});
+    d.help = mount.device ? "list it under `volumeMounts` with a `mountPath`" : "list it under `volumeDevices` with a `devicePath`";
+    say(std::move(d));
+  }
+
+  void propagation(const Container& container, const Mount& mount, const std::string& at) {
+    if (keys_.text<"mountPropagation">(mount.node) != "Bidirectional" || keys_.isTrue<"securityContext.privileged">(container.node)) return;
+    refuse(keys_.at<"mountPropagation">(mount.node), at, "to Bidirectional in a container that is not privileged");
+  }
+
+  /// One volume is a device or a file system in a container, not both.
+  void bothWays(const Container& container, const std::string& place) {
+    const auto all = context_.model.mountsOf(container);
+    for (const auto& mount : all) {
+      if (!mount.device) continue;
+      for (const auto& other : all)
+        if (!other.device && !mount.name.empty() && other.name == mount.name)
+          say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*other.node), place, mount.name, "a raw device", "mounts it as a file system too"));
+    }
+  }
+
+  /// What an init container that runs to its end cannot have.
+  void byPhase(const Container& container, const std::string& at) {
+    const auto* restart = keys_.at<"restartPolicy">(container.node);
+    if (container.phase == Phase::Init) {
+      if (isText(restart) && restart->length != 0 && restart->text() != "Always" && !context_.since(34))
+        say(diag::make<Code::ValueWord>(spanOf(*restart), at + ".restartPolicy", fmt::format("\"{}\"", restart->text()), "Always only, in an init container: it is a sidecar then"));
+      constexpr std::string_view why = "on an init container that runs to its end (`restartPolicy: Always` makes it a sidecar)";
+      for (const auto* field : {keys_.at<"lifecycle">(container.node), keys_.at<"livenessProbe">(container.node), keys_.at<"readinessProbe">(container.node),
+                                keys_.at<"startupProbe">(container.node)})
+        refuse(field, at, why);
+    } else if (container.phase == Phase::Main && isSet(restart) && !context_.since(34)) {
+      refuse(restart, at, fmt::format("on a container that is no init container, before Kubernetes 1.34"));
+    }
+  }
+
+  void sleeps(const Container& container, const std::string& at) {
+    const auto grace = intOf(keys_.at<"terminationGracePeriodSeconds">(pods_.spec)).value_or(30);
+    for (const auto* hook : {keys_.at<"lifecycle.preStop">(container.node), keys_.at<"lifecycle.postStart">(container.node)}) {
+      const auto* seconds = keys_.at<"sleep.seconds">(hook);
+      const auto value = intOf(seconds);
+      if (value && *value > grace)
+        say(diag::make<Code::OrderOfValues>(spanOf(*seconds), fmt::format("{}.lifecycle.{}.sleep.seconds", at, context_.model.text(hook->key)), *value, "above",
+                                            "terminationGracePeriodSeconds", grace));
+    }
+  }
+
+  void ephemeralAtCreation() { refuse(keys_.at<"ephemeralContainers">(pods_.spec), pods_.path, "at creation: `kubectl debug` adds them to a pod that runs"); }
+
+  /// Fields of features that are off by default in the targeted version.
+  /// Kubernetes: pkg/features/kube_features.go.
+  void gates() {
+    for (const auto& volume : context_.model.volumesOf(pods_)) {
+      if (volume.kind != VolumeKind::Image || context_.since(35) || volume.node->kind != ir::NodeKind::Map) continue;
+      say(diag::make<Code::GateOff>(keyOf(*keys_.at<"image">(volume.node)), fmt::format("{}.volumes \"{}\"", pods_.path, volume.name), context_.stack.kubernetes,
+                                    "the volume would have no source, and the API server refuses it"));
+    }
+    const auto* users = keys_.at<"hostUsers">(pods_.spec);
+    if (isFalse(users) && !context_.since(33))
+      say(diag::make<Code::GateOff>(keyOf(*users), pods_.path + ".hostUsers", context_.stack.kubernetes, "it is dropped without a word, and the pod runs with the node's users"));
+    const auto* resources = keys_.at<"resources">(pods_.spec);
+    if (isSet(resources) && !context_.since(34))
+      say(diag::make<Code::GateOff>(keyOf(*resources), pods_.path + ".resources", context_.stack.kubernetes, "it is dropped without a word, and the containers' own count"));
+  }
+
+  Context& context_;
+  const Keys& keys_;
+  const Pods& pods_;
+  std::vector<std::string> places_;
+};
+
+}  // namespace
+
+void judgePods(Context& context, const Pods& pods) {
+  if (!pods.spec || pods.spec->kind != ir::NodeKind::Map || !pods.workload) return;
+  PodJudge(context, pods).judge();
+}
+
+}  // namespace mlstack::storage::admission
