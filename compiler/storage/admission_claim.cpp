@@ -113,10 +113,8 @@ constexpr Row kClaimSpecRows[] = {
     is("volumeAttributesClassName", Form::DnsSubdomain),
     has("dataSource", "kind name"),
     has("dataSourceRef", "kind name"),
-    is("dataSource.apiGroup", Form::DnsSubdomain),
     is("dataSourceRef.apiGroup", Form::DnsSubdomain),
     is("dataSourceRef.namespace", Form::DnsLabel),
-    call("dataSource", sourceGroup),
     call("dataSourceRef", sourceGroup),
     call("", bothSources),
 };

@@ -273,7 +273,6 @@ constexpr Rule kRules[] = {
     {"PersistentVolume", volumeAnnotation},
     selectorWithProvisioner,
     waitsForConsumer,
-    claimsOfAllPods,
     pastTheScheduler,
 };
 

@@ -31,7 +31,6 @@ void olderAnnotation(Context& context, const State& state);
 void volumeAnnotation(Context& context, const ir::Object& volume);
 void selectorWithProvisioner(Context& context, const State& state);
 void waitsForConsumer(Context& context, const State& state);
-void claimsOfAllPods(Context& context);                       // binding_pods.cpp
-void pastTheScheduler(Context& context, const Pods& pods);
+void pastTheScheduler(Context& context, const Pods& pods);    // binding_pods.cpp
 
 }  // namespace mlstack::storage

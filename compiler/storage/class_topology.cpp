@@ -113,7 +113,8 @@ void volumeElsewhere(Context& context, const State& state) {
   const auto there = Placement::ofVolume(context.keys, context.keys.at<"spec">(state.volume->root));
   if (there.isEverywhere()) return;
   for (const auto& use : state.uses) {
-    const auto conflict = there.conflictWith(podsPlacement(context, *use.pods));
+    const auto placement = podsPlacement(context, *use.pods);
+    const auto conflict = there.conflictWith(placement);
     if (!conflict.here) continue;
     auto d = diag::make<Code::VolumeElsewhere>(conflict.there->node->entrySpan(), context.nameOf(*use.pods->workload), valuesText(*conflict.there), context.nameOf(*state.volume),
                                                claimName(context, state), valuesText(*conflict.here));

@@ -44,6 +44,7 @@ class Placement {
     const Condition* there = nullptr;
   };
   [[nodiscard]] Conflict conflictWith(const Placement& other) const;
+  Conflict conflictWith(Placement&&) const = delete;   // it points into both
   /// The condition that every term has on the zone, or null.
   [[nodiscard]] const Condition* zone() const { return on("zone"); }
   [[nodiscard]] const Condition* on(std::string_view key) const;

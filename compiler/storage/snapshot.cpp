@@ -103,14 +103,7 @@ void sourceDropped(Context& context, const State& state, const Reference& source
   context.report(std::move(d), {state.object});
 }
 
-/// MLS3411: dataSourceRef is checked where dataSource is not (ValidatePersistentVolumeClaimSpec).
-void referenceRefused(Context& context, const State& state, const Reference& ref) {
-  auto d = diag::make<Code::SourceRefused>(ref.node->entrySpan(), claimName(context, state), kindText(ref));
-  mendReference(d, context, ref);
-  context.report(std::move(d), {state.object});
-}
-
-/// MLS3410 … MLS3413: what the API server makes of the two fields.
+/// MLS3410, MLS3413: what the API server erases of the two fields.
 void sourceFields(Context& context, const State& state) {
   if (state.object->external) return;
   const auto source = dataSource(context, state);
@@ -123,15 +116,6 @@ void sourceFields(Context& context, const State& state) {
     context.report(std::move(d), {state.object});
     return;
   }
-  if ((ref->group.empty() && !ref->kind.empty() && ref->kind != kClaim) || ref->group.find('/') != std::string_view::npos) {
-    referenceRefused(context, state, *ref);
-    return;
-  }
-  if (!source || !source->isClassic() || (source->group == ref->group && source->kind == ref->kind && source->name == ref->name)) return;
-  auto d = diag::make<Code::SourcesDiffer>(source->node->entrySpan(), claimName(context, state), fmt::format("{} `{}`", source->kind, source->name), fmt::format("{} `{}`", ref->kind, ref->name));
-  d.related.push_back({ref->node->entrySpan(), "the other one"});
-  d.help = "state one of the two";
-  context.report(std::move(d), {state.object});
 }
 
 // --- where the data comes from -----------------------------------------------------------------
