@@ -120,7 +120,15 @@ int runBuild(Invocation& invocation) {
   Session session;
   session.configure(invocation);
   auto emit = emitOf(invocation.value("--emit", "yaml"));
-  if (!session.sink.hasErrors() && session.open(invocation.operands)) runPhases(session, emit);
+  if (!session.sink.hasErrors() && session.open(invocation.operands)) {
+    if (session.hasManifests() && emit != Emit::Ir) {
+      session.sink.add(diag::make<Code::ManifestNotBuilt>({}, invocation.operands[0])
+                           .hint("`mlstackc check` looks for mistakes in them"));
+    } else {
+      session.settings.rules = !session.hasManifests();   // what is wrong with them is for `check` to say
+      runPhases(session, emit);
+    }
+  }
   if (invocation.has("--werror")) session.sink.promoteWarnings();
   if (session.sink.hasErrors()) {
     showDiagnostics(session.sink, session.sources);

@@ -58,15 +58,21 @@ std::string counted(std::size_t count, std::string_view noun) {
 }
 
 std::string summary(const Session& session, std::size_t errors, std::size_t warnings) {
-  auto stacks = static_cast<std::size_t>(std::ranges::count_if(session.units, &Unit::isStack));
-  auto text = fmt::format("{} checked", counted(stacks, "stack"));
-  auto libraries = session.units.size() - stacks;
+  auto isStack = [](const Unit& unit) { return unit.isStack && !unit.isManifest; };
+  auto stacks = static_cast<std::size_t>(std::ranges::count_if(session.units, isStack));
+  auto libraries = static_cast<std::size_t>(std::ranges::count_if(session.units, [](const Unit& unit) { return !unit.isStack; }));
+  std::vector<std::string> looked;
+  if (stacks != 0 || !session.hasManifests()) looked.push_back(counted(stacks, "stack"));
+  if (session.hasManifests())
+    looked.push_back(fmt::format("{} in {}", counted(session.counts.objects, "object"), counted(session.counts.manifests, "manifest")));
+  auto text = fmt::format("{} checked", fmt::join(looked, ", "));
   if (libraries != 0) text += fmt::format(", {} read", libraries == 1 ? "1 library" : fmt::format("{} libraries", libraries));
-  if (errors == 0 && warnings == 0) return text + ": no complaints\n";
-  text += ": ";
-  if (errors != 0) text += counted(errors, "error");
-  if (warnings != 0) text += fmt::format("{}{}", errors == 0 ? "" : ", ", counted(warnings, "warning"));
-  return text + "\n";
+  std::vector<std::string> found;
+  if (errors != 0) found.push_back(counted(errors, "error"));
+  if (warnings != 0) found.push_back(counted(warnings, "warning"));
+  if (found.empty()) found.emplace_back("no complaints");
+  if (session.counts.allowed != 0) found.push_back(fmt::format("{} allowed", session.counts.allowed));
+  return fmt::format("{}: {}\n", text, fmt::join(found, ", "));
 }
 
 int show(Session& session, const std::vector<diag::Diagnostic>& all, std::string_view word) {

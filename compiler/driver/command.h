@@ -111,6 +111,7 @@ int runFmt(Invocation&);
 int runExplain(Invocation&);
 int runSchema(Invocation&);
 int runGraph(Invocation&);
+int runExplainState(Invocation&);
 int runInit(Invocation&);
 int runCompletion(Invocation&);
 int runVersion(Invocation&);

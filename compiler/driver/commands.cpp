@@ -94,12 +94,15 @@ constexpr OptionRow kCheckOptions[] = {
      .value = "CODE",
      .repeats = true,
      .doc = "Treat this error of a storage or Kubernetes rule (MLS3nnn, MLS4nnn) as a warning"},
+    {.name = "--show-allowed", .doc = "Show as notes what an `allow` silences"},
     {.name = "--fix", .doc = "Apply the fixes that need no decision, then check again"},
 };
 constexpr Example kCheckExamples[] = {
     {"mlstackc check", "The only stack of the current folder"},
-    {"mlstackc check . --format github --werror", "All stacks below, as annotations on a pull request"},
+    {"mlstackc check . --format github --werror", "All stacks and manifests below, as annotations on a pull request"},
     {"mlstackc check train.mlstack --fix", "Mend misspelt names and the like"},
+    {"helm template chart | mlstackc check -", "What Helm or kustomize makes"},
+    {"mlstackc check k8s/ --was k8s.old/ --cluster cluster.yaml", "An update, against what the cluster has"},
 };
 
 constexpr OptionRow kFmtOptions[] = {
@@ -147,6 +150,12 @@ constexpr OptionRow kGraphOptions[] = {
 constexpr Example kGraphExamples[] = {
     {"mlstackc graph train.mlstack --format svg -o train.svg", "A picture without other tools"},
     {"mlstackc graph train.mlstack | dot -Tpng > train.png", "With Graphviz"},
+};
+
+constexpr OptionRow kStateOptions[] = {kSet, kParams, kKubernetes, kCluster};
+constexpr Example kStateExamples[] = {
+    {"mlstackc explain-state train.mlstack", "Every claim and scratch of a stack, a paragraph each"},
+    {"mlstackc explain-state k8s/ --cluster cluster.yaml", "Of plain manifests, with what the cluster's classes give"},
 };
 
 constexpr OptionRow kInitOptions[] = {
@@ -205,13 +214,20 @@ constexpr CommandRow kCommands[] = {
      .examples = kBuildExamples,
      .run = runBuild},
     {.name = "check",
-     .summary = "Report everything that is wrong with stacks, and write no manifests",
+     .summary = "Report everything that is wrong with stacks or plain manifests, and write nothing",
      .operands = kSources,
-     .takes = Takes::Source,
+     .takes = Takes::File,
      .maxOperands = kAny,
      .options = kCheckOptions,
      .text = "Syntax, names, types, Kubernetes schemas and storage rules. Parameters need no value: what\n"
-             "depends on them is then checked by its type.",
+             "depends on them is then checked by its type. Files named .yaml, .yml or .json are manifests, and\n"
+             "are held against the same rules; so is what `-` brings when it begins as YAML does. Files whose\n"
+             "objects have different names belong together, others are checked folder by folder. An\n"
+             "annotation `mlstack.dev/allow: \"MLS3004 reason\"` silences a rule on its object.\n"
+             "--cluster takes what `kubectl get sc,pv,csidriver,nodes,crd,ns -o yaml` prints; of the kinds in\n"
+             "it, what it does not list does not exist. A first document `kind: ClusterSnapshot` of\n"
+             "`apiVersion: mlstack.dev/v1` may name the version (`kubernetes: \"1.34\"`) and the kinds that are\n"
+             "listed in full (`complete: [StorageClass]`).",
      .examples = kCheckExamples,
      .run = runCheck},
     {.name = "fmt",
@@ -247,11 +263,21 @@ constexpr CommandRow kCommands[] = {
     {.name = "graph",
      .summary = "Draw storage and work: who reads, who writes",
      .operands = "[FILE|DIR|-]",
-     .takes = Takes::Source,
+     .takes = Takes::File,
      .maxOperands = 1,
      .options = kGraphOptions,
+     .text = "A stack, or the plain manifests of a file or folder.",
      .examples = kGraphExamples,
      .run = runGraph},
+    {.name = "explain-state",
+     .summary = "Say of each piece of state what it can give, who uses it, and what would lose it",
+     .operands = kSources,
+     .takes = Takes::File,
+     .maxOperands = kAny,
+     .options = kStateOptions,
+     .text = "Of stacks and of plain manifests alike.",
+     .examples = kStateExamples,
+     .run = runExplainState},
     {.name = "init",
      .summary = "Write a commented starter stack",
      .operands = "[DIR]",

@@ -87,6 +87,7 @@ void Session::configure(const Invocation& invocation) {
   settings.kubernetes = invocation.value("--kubernetes");
   settings.was = invocation.value("--was");
   settings.cluster = invocation.value("--cluster");
+  settings.showAllowed = invocation.has("--show-allowed");
   // All --set values are one file of a line each, so that messages can point into them.
   std::string lines;
   for (const auto& text : invocation.values("--set")) lines += text + "\n";
@@ -116,7 +117,7 @@ void Session::readParamsFile(const std::string& path) {
   const auto* file = files_.source(path, {}, sink);
   if (file == nullptr) return;
   ir::Builder builder(arena_);
-  auto documents = yaml::readDocuments(*file, symbols, builder, sink);
+  auto documents = yaml::readDocuments(*file, symbols, builder, sink, {.keysAreNames = true});
   base::Span all{file->begin, file->begin};
   if (documents.size() > 1) {
     sink.add(diag::make<Code::ParamsNotMap>(documents[1]->span, "a second document"));
@@ -149,10 +150,31 @@ const schema::Catalog& Session::catalogFor(const std::string& root) {
 
 // --- phases ----------------------------------------------------------------------------------
 
+void Session::noteParams(const syntax::File& tree) {
+  // What a slip left unread may have been a parameter.
+  for (const auto* s : tree.items) {
+    const bool declares = s->kind == syntax::StatementKind::Param || s->kind == syntax::StatementKind::Error;
+    if (declares && s->name.symbol) declaredParams_.emplace(symbols.text(s->name.symbol));
+  }
+}
+
+/// Of several stacks each takes the parameters that it declares. What none of them declares, all complain of.
+std::vector<sema::ParamValue> Session::paramsFor(const syntax::File& tree) const {
+  const auto declares = [&](const std::string& name) {
+    return std::ranges::any_of(tree.items, [&](const auto* s) { return s->name.symbol && symbols.text(s->name.symbol) == name; });
+  };
+  std::vector<sema::ParamValue> out;
+  for (const auto& value : settings.params) {
+    if (!declaredParams_.contains(value.name) || declares(value.name)) out.push_back(value);
+  }
+  return out;
+}
+
 void Session::parse() {
   for (auto& unit : units) {
     if (unit.tree || unit.isManifest) continue;
     unit.tree = parse::parseFile(*unit.source, symbols, sink);
+    if (unit.isStack) noteParams(*unit.tree);
     if (unit.tree->items.empty() && !unit.tree->hasErrors) {
       auto d = diag::make<Code::EmptyFile>({}, unit.source->name);
       d.file = unit.source->name;
@@ -166,7 +188,7 @@ void Session::evaluateUnit(Unit& unit, Finished finished) {
   auto root = projectRoot(unit.source->name);
   unit.catalog = &catalogFor(root);
   unit.imports = std::make_unique<Imports>(files_, symbols, sink, std::move(root));
-  sema::Options options{.params = settings.params,
+  sema::Options options{.params = paramsFor(*unit.tree),
                         .kubernetes = settings.kubernetes,
                         .missingParamsAreUnknown = settings.missingParamsAreUnknown,
                         .finished = std::move(finished)};
@@ -239,7 +261,29 @@ void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered
   }
   if (!settings.rules) return;
   checkSchemas(unit, stack);
-  if (lowered) counts.allowed += storage::analyse(stack, sources, whole, sink);
+  if (lowered) checkStorage(stack, whole);
+}
+
+void Session::checkStorage(ir::Stack& stack, bool whole) {
+  diag::Sink found;
+  counts.allowed += storage::analyse(stack, sources, whole, found);
+  for (const auto& d : found.all()) sink.add(d);
+  if (!settings.showAllowed || stack.allows.empty()) return;
+  // What appears once nothing is allowed is what was silenced.
+  const auto allows = std::exchange(stack.allows, {});
+  diag::Sink all;
+  (void)storage::analyse(stack, sources, whole, all);
+  stack.allows = allows;
+  for (auto d : all.all()) {
+    const auto before = found.all().size();
+    found.add(d);
+    if (found.all().size() == before) continue;
+    d.severity = diag::Severity::Note;
+    d.fixes.clear();
+    for (const auto& allow : allows)
+      if (allow.code == static_cast<std::uint16_t>(d.code)) d.related.push_back({allow.span, fmt::format("allowed here: {}", allow.reason)});
+    sink.add(std::move(d));
+  }
 }
 
 void Session::compileUnits() {

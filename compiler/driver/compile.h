@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct Settings {
   bool libraries = false;                   // parse files of folders that hold no stack, too
   std::string was;                          // `--was`: what runs now
   std::string cluster;                      // `--cluster`: what the cluster has
+  bool showAllowed = false;                 // keep what an `allow` silences as notes
   bool rules = true;                        // hold objects against schemas and storage rules
 };
 
@@ -100,13 +102,17 @@ class Session {
   /// Adds what the cluster has, links, verifies and judges.
   void judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered);
   void checkSchemas(const Unit& unit, const ir::Stack& stack);
+  void checkStorage(ir::Stack& stack, bool whole);
   using Finished = decltype(sema::Options::finished);
+  void noteParams(const syntax::File& tree);
+  [[nodiscard]] std::vector<sema::ParamValue> paramsFor(const syntax::File& tree) const;
   void evaluateUnit(Unit& unit, Finished finished = {});
   void compileUnit(Unit& unit);
   void readParamsFile(const std::string& path);
   void addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text);
   [[nodiscard]] const schema::Catalog& catalogFor(const std::string& root);
 
+  std::set<std::string, std::less<>> declaredParams_;   // by any stack of this run
   Sources files_;
   base::Arena arena_;                        // of parameters and manifests
   Manifests manifests_{symbols, arena_};

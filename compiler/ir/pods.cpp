@@ -87,6 +87,9 @@ class Finder {
   void leaderWorkerSet();
   void inferenceService();
   void trainJob();
+  void volcanoJob();
+  void sparkApplication();
+  void experiment();
   void anyContainers(Node& node, const std::string& path, std::int64_t replicas);
   void toEnd() {
     for (auto& pods : found_) pods.runsToEnd = true;
@@ -225,6 +228,42 @@ void Finder::trainJob() {
   toEnd();
 }
 
+/// https://volcano.sh/docs/vcjob: every task has a template; a task's `minAvailable` changes no count.
+void Finder::volcanoJob() {
+  int index = 0;
+  for (auto& task : Children(at(root_, "spec.tasks")))
+    add(&task, "template", fmt::format("spec.tasks[{}]", index++), number(&task, "replicas", 1));
+  toEnd();
+}
+
+/// The driver and the executors name the volumes of `spec`, which so serves as the PodSpec of all of them.
+void Finder::sparkApplication() {
+  auto* spec = at(root_, "spec");
+  if (!spec || spec->kind != NodeKind::Map) return;
+  auto executors = number(spec, "executor.instances", 1);
+  if (isTrue(spec, "dynamicAllocation.enabled"))
+    executors = std::max(executors, number(spec, "dynamicAllocation.maxExecutors", executors));
+  addSpec(spec, "spec", std::min(executors + 1, kMost));
+  toEnd();
+}
+
+/// Katib: `trialSpec` is a whole object, of which `parallelTrialCount` (3) run at once.
+void Finder::experiment() {
+  auto* trial = at(root_, "spec.trialTemplate.trialSpec");
+  if (!trial || trial->kind != NodeKind::Map || trial == root_) return;
+  const auto version = text(trial, "apiVersion");
+  const auto slash = version.find('/');
+  Object object;
+  object.root = trial;
+  found_ = Finder(object, symbols_).find(slash == std::string_view::npos ? std::string_view{} : version.substr(0, slash),
+                                         text(trial, "kind"));
+  for (auto& pods : found_) {
+    pods.path = "spec.trialTemplate.trialSpec." + pods.path;
+    pods.replicas = product(pods.replicas, number(root_, "spec.parallelTrialCount", 3));
+  }
+  toEnd();
+}
+
 void Finder::anyContainers(Node& node, const std::string& path, std::int64_t replicas) {
   if (node.kind == NodeKind::Map) {
     const auto* containers = at(&node, "containers");
@@ -283,11 +322,20 @@ std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view k
     leaderWorkerSet();
   } else if (kind == "InferenceService") {
     inferenceService();
+  } else if (kind == "Job" && group == "batch.volcano.sh") {
+    volcanoJob();
+  } else if (kind == "SparkApplication") {
+    sparkApplication();
+  } else if (kind == "Experiment" && group == "kubeflow.org") {
+    experiment();
   }
   const bool isCustom = group.find('.') != std::string_view::npos &&
                         (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"));
   // Kinds without a row, and older versions of those with one.
-  if (isCustom && found_.empty() && kind != "TrainJob" && root_) anyContainers(*root_, "", 1);
+  if (isCustom && found_.empty() && kind != "TrainJob" && root_) {
+    anyContainers(*root_, "", 1);
+    if (kind.ends_with("Job")) toEnd();
+  }
   return std::move(found_);
 }
 
