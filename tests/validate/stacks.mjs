@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 export const root = process.env.MLSTACK_SOURCE_DIR ?? resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 export const mlstackc = process.env.MLSTACKC ?? join(root, "build/release/bin/mlstackc");
@@ -124,6 +125,18 @@ export function* built(stacks, fail) {
     }
     yield { stack, yaml: yaml.out, objects: list.items };
   }
+}
+
+/// The first place where two values differ, as `told(path, a, b)` says it; null when they are equal.
+export function difference(a, b, told, path = "") {
+  if (isDeepStrictEqual(a, b)) return null;
+  if (a && b && typeof a === "object" && typeof b === "object" && Array.isArray(a) === Array.isArray(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const inner = difference(a[key], b[key], told, `${path}/${key}`);
+      if (inner) return inner;
+    }
+  }
+  return told(path, a, b);
 }
 
 /// Collects failures; `done` prints them, says what was done and ends the process.

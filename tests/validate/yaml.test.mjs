@@ -4,8 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { build, buildInto, built, caseStacks, exampleStacks, filesBelow, need, Report } from "./stacks.mjs";
+import { build, buildInto, built, caseStacks, difference, exampleStacks, filesBelow, need, Report } from "./stacks.mjs";
 
 const YAML = need("yaml");
 const jsYaml = need("js-yaml");
@@ -26,17 +25,7 @@ const readers = {
   "js-yaml default": (text) => jsYaml.loadAll(text, null, { onWarning: (w) => { throw w; } }),
 };
 
-/// The first place where two values differ, as a path.
-function difference(a, b, path = "") {
-  if (isDeepStrictEqual(a, b)) return null;
-  if (a && b && typeof a === "object" && typeof b === "object" && Array.isArray(a) === Array.isArray(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      const inner = difference(a[key], b[key], `${path}/${key}`);
-      if (inner) return inner;
-    }
-  }
-  return `${path}: ${JSON.stringify(a)} (${typeof a}) and ${JSON.stringify(b)} (${typeof b})`;
-}
+const told = (path, a, b) => `${path}: ${JSON.stringify(a)} (${typeof a}) and ${JSON.stringify(b)} (${typeof b})`;
 
 /// As files of their own, in any order.
 function fromFiles(stack, read) {
@@ -63,7 +52,7 @@ for (const { stack, yaml, objects } of built([...exampleStacks(), ...caseStacks(
   if (build(stack, "yaml").out !== yaml) report.fail(`${stack.name}: a second build gives other bytes`);
   if (/[^\n]$/.test(yaml)) report.fail(`${stack.name}: the last line has no end`);
   try {
-    const found = objects.length && difference(sorted(fromFiles(stack, readers["yaml 1.1"])), sorted(objects));
+    const found = objects.length && difference(sorted(fromFiles(stack, readers["yaml 1.1"])), sorted(objects), told);
     if (found) report.fail(`${stack.name}: -o DIR writes other values than --emit json states: ${found}`);
   } catch (error) {
     report.fail(`${stack.name}: -o DIR: ${error.message}`);
@@ -71,7 +60,7 @@ for (const { stack, yaml, objects } of built([...exampleStacks(), ...caseStacks(
   for (const [name, read] of Object.entries(readers)) {
     try {
       const documents = yaml === "" ? [] : read(yaml);
-      const found = difference(documents, objects);
+      const found = difference(documents, objects, told);
       if (found) report.fail(`${stack.name}: ${name} reads other values than --emit json states: ${found}`);
     } catch (error) {
       report.fail(`${stack.name}: ${name}: ${error.message}`);
