@@ -104,19 +104,6 @@ void claimResources(Context& context, const State& state) {
   context.report(std::move(d), {state.object});
 }
 
-/// MLS3105: written in powers of ten on one side and of two on the other, and short by just that.
-void decimalVolume(Context& context, const State& state) {
-  if (!state.volume || !state.size) return;
-  const auto* capacity = context.keys.at<"spec.capacity.storage">(state.volume->root);
-  const auto size = quantityOf(capacity);
-  if (!size || size->nanos <= 0 || size->format == state.size->format) return;
-  if (*size >= *state.size || size->text() + "i" != state.size->text()) return;
-  auto d = diag::make<Code::DecimalVolume>(capacity->span, context.nameOf(*state.volume), size->text(), size->toDouble() / static_cast<double>(1 << 30), context.nameOf(*state.object), state.size->text());
-  d.related.push_back({state.sizeAt->span, "the claim counts in powers of two"});
-  d.help = "write both sizes with the same kind of unit";
-  context.report(std::move(d), {state.volume, state.object});
-}
-
 // --- what a pod may fill ---------------------------------------------------------------------
 
 /// The sum of a resource's limits over containers for which `counts` holds; nothing when one of them has none.
@@ -195,14 +182,34 @@ void scratchOnLayer(Context& context, const Pods& pods, const Container& contain
   }
 }
 
+/// MLS3109: processes of one container that exchange data through /dev/shm have 64 MiB of it unless a volume is there.
+/// https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting.html#shared-memory
+void sharedMemory(Context& context, const Pods& pods, const Container& container) {
+  if (pods.gpus < 2 || container.phase != Phase::Main || context.keys.isTrue<"hostIPC">(pods.spec)) return;
+  const ir::Node* asked = nullptr;
+  std::int64_t gpus = 0;
+  for (const auto& limit : ir::Children(context.keys.at<"resources.limits">(container.node))) {
+    const auto amount = context.model.text(limit.key).ends_with("/gpu") ? quantityOf(&limit) : std::nullopt;
+    if (!amount || amount->ceiling() < 2) continue;
+    asked = &limit;
+    gpus = amount->ceiling();
+  }
+  if (!asked) return;
+  const auto* mount = mountAt(context.model, container, "/dev/shm");
+  if (mount && mount->path != "/") return;
+  auto d = diag::make<Code::SharedMemoryDefault>(asked->entrySpan(), container.name, gpus);
+  d.help = "mount `emptyDir: {medium: Memory, sizeLimit: …}` at /dev/shm; what is written there counts as memory of the container";
+  context.report(std::move(d), {pods.workload});
+}
+
 constexpr Rule kRules[] = {
     sizeOutsideClass,
     claimAmounts,
     {"PersistentVolume", volumeAmounts},
     claimResources,
-    decimalVolume,
     podFolders,
     scratchOnLayer,
+    sharedMemory,
     quotas,
 };
 

@@ -323,6 +323,32 @@ void shardsApart(Context& context, const Pods& pods, const Container& container,
   }
 }
 
+/// MLS3231: a container that begins by removing what it should go on from.
+void wiped(Context& context, const Pods& pods, const Container& container) {
+  if (container.phase == Phase::Ephemeral || container.mounts.count == 0) return;
+  const auto arguments = argumentsOf(context.model, container);
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const auto& one = arguments[i];
+    const bool removes = arguments[i - 1].positional && (arguments[i - 1].value == "rm" || arguments[i - 1].value == "/bin/rm");
+    if (!removes || (one.key != "rf" && one.key != "fr" && one.key != "r" && one.key != "recursive")) continue;
+    std::string_view path = one.value;
+    if (path.ends_with("/*")) path.remove_suffix(2);
+    const auto* mount = path.starts_with('/') ? mountAt(context.model, container, path) : nullptr;
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume || (volume->kind != VolumeKind::Claim && volume->kind != VolumeKind::Template)) continue;
+    bool checkpoints = speaksOfCheckpoints(path) && path.find("tmp") == std::string_view::npos;
+    for (const auto& other : context.model.containersOf(pods))
+      for (const auto& directory : stateDirectories(context.model, other))
+        checkpoints = checkpoints || ((directory.what == Content::Checkpoint || directory.what == Content::Resume) && isWithin(directory.path, path));
+    if (!checkpoints) continue;
+    auto d = diag::make<Code::WipedAtStart>(one.node->span, container.name, context.nameOf(*pods.workload), path);
+    d.related.push_back({mount->node->span, "the volume keeps it from pod to pod"});
+    d.help = "remove it only when a run begins anew: a retry starts the container again";
+    context.report(std::move(d), {pods.workload});
+    return;
+  }
+}
+
 void checkpoints(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || container.mounts.count == 0) return;
   const auto arguments = argumentsOf(context.model, container);
@@ -354,7 +380,7 @@ void checkpoints(Context& context, const Pods& pods, const Container& container)
   shardsApart(context, pods, container, directories);
 }
 
-constexpr Rule kRules[] = {checkpoints, preemptionCounts, replacedTooSoon};
+constexpr Rule kRules[] = {checkpoints, wiped, preemptionCounts, replacedTooSoon};
 
 }  // namespace
 

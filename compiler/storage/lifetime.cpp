@@ -60,7 +60,7 @@ bool uploads(const std::vector<Argument>& arguments) {
 bool isTemporary(std::string_view path) { return isWithin(path, "/tmp") || isWithin(path, "/var/tmp"); }
 
 void inPod(Context& context, const Pods& pods, const Mount& mount, const Volume& volume, std::string_view what, base::Span at, bool certain) {
-  auto d = diag::make<Code::CheckpointInPod>(at, what, context.nameOf(*pods.workload), mount.path, endsWithPod(volume.kind));
+  auto d = diag::make<Code::CheckpointInPod>(at, context.nameOf(*pods.workload), what, mount.path, endsWithPod(volume.kind));
   if (!certain) d.severity = diag::Severity::Warning;
   if (volume.node) d.related.push_back({volume.node->span, "it is made with the pod and deleted with it: a retry, a drain or a preemption makes another pod"});
   d.help = "mount a claim there";
@@ -94,7 +94,7 @@ void runState(Context& context, const Pods& pods, const Container& container, co
       inPod(context, pods, *mount, *volume, contentText(directory), directory.span, certain);
       told.push_back(mount);
     } else if (!mount) {
-      auto d = diag::make<Code::OutputOnLayer>(directory.span, contentText(directory), context.nameOf(*pods.workload), directory.path);
+      auto d = diag::make<Code::OutputOnLayer>(directory.span, context.nameOf(*pods.workload), contentText(directory), directory.path);
       if (!certain) d.severity = diag::Severity::Warning;
       d.help = fmt::format("mount a claim at {}, or at a folder above it: the container's own layer is gone with every restart", directory.path);
       context.report(std::move(d), {pods.workload});
@@ -114,8 +114,9 @@ void keptInPod(Context& context, const Pods& pods, const Container& container, c
     for (const auto& other : context.model.mountsOf(container)) below = below || (!other.path.empty() && isWithin(other.path, directory.path) && !other.readOnly);
     if (mount && (!volume || endsWithPod(volume->kind).empty())) continue;
     if (!mount && below) continue;
-    auto d = diag::make<Code::KeptInPod>(directory.span, contentText(directory), context.nameOf(*pods.workload), directory.path,
+    auto d = diag::make<Code::KeptInPod>(directory.span, context.nameOf(*pods.workload), contentText(directory), directory.path,
                                          volume ? endsWithPod(volume->kind) : "the container's own layer");
+    if (directory.program && directory.program->passing) d.severity = diag::Severity::Note;
     if (volume && volume->node) d.related.push_back({volume->node->span, "the volume is made with the pod and deleted with it"});
     d.help = fmt::format("mount a claim at {}", directory.path);
     context.report(std::move(d), {pods.workload});
@@ -165,12 +166,16 @@ void staticVolumeDeleted(Context& context, const ir::Object& volume) {
     return;
   }
   if (word != "Delete") return;
-  if (ir::find(context.keys.at<"metadata.annotations">(volume.root), context.keys.symbol<"pv.kubernetes.io/provisioned-by">())) return;
+  const bool claimed = ir::find(context.keys.at<"metadata.annotations">(volume.root), context.keys.symbol<"pv.kubernetes.io/provisioned-by">()) != nullptr;
+  if (claimed && context.nameOf(volume).starts_with("pvc-")) return;   // a driver made it
   std::string_view field;
   if (!sourceOf(context, volume, field)) return;
   const bool deletes = field == "csi" || field.ends_with("Disk") || field.ends_with("Store");
-  auto d = diag::make<Code::StaticVolumeDeleted>(policy->span, context.nameOf(volume), deletes ? "its data go with the claim" : "no one can delete it, and it stays Failed when the claim is gone");
-  if (!deletes) d.severity = diag::Severity::Warning;
+  auto d = diag::make<Code::StaticVolumeDeleted>(policy->span, context.nameOf(volume),
+                                                 claimed ? "its driver deletes the data with the claim"
+                                                 : deletes ? "its data go with the claim, or it stays Failed where the driver does not take it for its own"
+                                                           : "no one can delete it, and it stays Failed when the claim is gone");
+  if (!deletes || claimed) d.severity = diag::Severity::Warning;
   d.help = "use `Retain` for volumes that no driver made";
   d.fixes.push_back({"keep the data", {{policy->span, "Retain"}}});
   context.report(std::move(d), {&volume});

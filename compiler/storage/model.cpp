@@ -85,9 +85,11 @@ base::Span Use::span() const {
 }
 
 std::optional<Modes> State::classModes() const {
-  if (!facts || facts->accessModes.empty()) return std::nullopt;
+  if (!facts) return std::nullopt;
+  const auto& known = block && !facts->blockModes.empty() ? facts->blockModes : facts->accessModes;
+  if (known.empty()) return std::nullopt;
   Modes modes = 0;
-  for (const auto mode : facts->accessModes) modes |= modeOf(mode);
+  for (const auto mode : known) modes |= modeOf(mode);
   return modes;
 }
 

@@ -31,7 +31,7 @@ constexpr std::array kPrograms{
     Program{.image = "redis-stack-server", .title = "Redis", .path = "/data", .keepsOnlyIfAsked = true, .oneWriter = true},
     Program{.image = "valkey", .title = "Valkey", .path = "/data", .keepsOnlyIfAsked = true, .oneWriter = true},
     Program{.image = "milvus", .title = "Milvus", .path = "/var/lib/milvus", .oneWriter = true},
-    Program{.image = "etcd", .title = "etcd", .variable = "ETCD_DATA_DIR", .argument = "datadir", .oneWriter = true, .needsLocks = true},
+    Program{.image = "etcd", .title = "etcd", .variable = "ETCD_DATA_DIR", .argument = "datadir", .oneWriter = true, .needsLocks = true, .passing = true},
     Program{.image = "qdrant", .title = "Qdrant", .path = "/qdrant/storage", .variable = "QDRANT__STORAGE__STORAGE_PATH", .oneWriter = true, .needsLocks = true},
     Program{.image = "weaviate", .title = "Weaviate", .path = "/var/lib/weaviate", .variable = "PERSISTENCE_DATA_PATH", .oneWriter = true},
     Program{.image = "chroma", .title = "Chroma", .path = "/data", .variable = "PERSIST_DIRECTORY", .oneWriter = true, .needsLocks = true},
@@ -526,7 +526,7 @@ std::string contentText(const StateDirectory& directory) {
   switch (directory.what) {
     case Content::Checkpoint: return "checkpoints";
     case Content::Resume: return "the checkpoint to resume from";
-    case Content::Output: return "the output";
+    case Content::Output: return "its output";
     case Content::Model: return "model weights";
     case Content::Dataset: return "a data set";
     case Content::Database: return directory.program ? fmt::format("the data of {}", directory.program->title) : std::string("the program's data");

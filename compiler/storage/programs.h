@@ -35,6 +35,7 @@ struct Program {
   bool keepsOnlyIfAsked = false;   // a cache unless an argument asks for persistence (Redis)
   bool oneWriter = false;          // two processes on one data directory damage it
   bool needsLocks = false;         // its makers advise against network file systems
+  bool passing = false;            // often run for what need not last: the meeting point of one training run
 };
 
 /// Null for images that are not in the table.

@@ -221,12 +221,16 @@ const Volume* exclusiveVolume(const Context& context, const Pods& pods, bool one
 /// Kubernetes: pkg/controller/deployment/util/deployment_util.go#ResolveFenceposts: surge rounds up, what may be
 /// missing rounds down, and both are not 0.
 bool waitsForNew(const Context& context, const Pods& pods) {
-  if (!pods.rolling || context.model.kindOf(*pods.workload) != "Deployment" || pods.replicas != 1) return false;
+  if (!pods.rolling || pods.replicas != 1) return false;
+  const auto kind = context.model.kindOf(*pods.workload);
+  if (kind == "InferenceService") return true;
+  if (kind != "Deployment") return false;
   const auto* missing = context.keys.at<"spec.strategy.rollingUpdate.maxUnavailable">(pods.workload->root);
   return scaledOf(missing, pods.replicas, false).value_or(0) == 0;
 }
 
 std::optional<diag::Edit> recreate(const Context& context, const ir::Object& workload) {
+  if (context.model.kindOf(workload) != "Deployment") return std::nullopt;
   const auto* strategy = context.keys.at<"spec.strategy">(workload.root);
   if (!strategy) return entryInto(context.sources, context.keys.at<"spec">(workload.root), "strategy: {type: Recreate}");
   return std::nullopt;
@@ -265,7 +269,7 @@ void autoscaled(Context& context, const ir::Object& scaler, const ir::Node* targ
     // More pods than one are told of already.
     if (!volume || one.replicas > 1 || (!hasOnePod && (one.pinned || followsPods(context, one)))) continue;
     const auto& state = *volume->state;
-    auto d = diag::make<Code::ScalesOnOneClaim>(most->span, context.nameOf(scaler), context.nameOf(*workload), *pods, context.nameOf(*state.object), hasOnePod ? "one pod" : "one node");
+    auto d = diag::make<Code::ScalesOnOneClaim>(most->span, context.objectText(scaler), context.nameOf(*workload), *pods, context.nameOf(*state.object), hasOnePod ? "one pod" : "one node");
     if (hasOnePod || one.separateNodes || (state.facts && state.facts->attachable == true)) d.severity = diag::Severity::Error;
     d.related.push_back({volume->node->span, "its pods share the claim here"});
     d.help = "ask for ReadWriteMany on a class that several nodes can mount, or give each pod a claim of its own (StatefulSet with claim templates)";
@@ -349,7 +353,7 @@ bool onNetwork(const Volume& volume) {
   return !volume.state->block && (volume.state->declared & ReadWriteMany) && !isLocal(*volume.state);
 }
 
-/// MLS3077, MLS3078: databases on network file systems, and two processes on one database.
+/// MLS3077, MLS3078, MLS3080: databases on network file systems, and two processes on one database.
 void databases(Context& context, const Pods& pods, const Container& container) {
   if (container.mounts.count == 0 || container.phase == Phase::Init) return;
   for (const auto& directory : stateDirectories(context.model, container)) {
@@ -361,10 +365,15 @@ void databases(Context& context, const Pods& pods, const Container& container) {
     const auto title = directory.program ? directory.program->title : std::string_view("SQLite");
     const bool network = onNetwork(*volume);
     const bool each = volume->kind == VolumeKind::Template || volume->kind == VolumeKind::Ephemeral || volume->kind == VolumeKind::EmptyDir || mount->expandsSubPath;
-    if (!each && network && pods.together() > 1 && directory.program) {
+    if (!each && pods.together() > 1 && directory.program) {
       auto d = diag::make<Code::DatabaseShared>(mount->node->span, pods.onePerNode ? "all" : fmt::format("{}", pods.replicas), context.nameOf(*pods.workload), title, directory.path);
       d.related.push_back({directory.span, fmt::format("{} keeps its data in {}", title, directory.path)});
       d.help = "use a StatefulSet whose claim templates give each pod a volume of its own";
+      context.report(std::move(d), {pods.workload, state ? state->object : nullptr});
+    } else if (!each && network && directory.program && pods.rolling && pods.replicas == 1) {
+      auto d = diag::make<Code::UpdateRunsTwo>(mount->node->span, context.nameOf(*pods.workload), title, directory.path);
+      d.help = "set `strategy: {type: Recreate}`: the old pod ends before the new one starts";
+      if (context.model.kindOf(*pods.workload) == "Deployment") mend(d, "take the old pod away first", recreate(context, *pods.workload));
       context.report(std::move(d), {pods.workload, state ? state->object : nullptr});
     } else if (network && (directory.sqlite || directory.program->needsLocks)) {
       auto d = diag::make<Code::DatabaseOnNetwork>(directory.span, title, directory.path);
