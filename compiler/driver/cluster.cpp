@@ -1,7 +1,7 @@
 #include "driver/cluster.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -75,19 +75,34 @@ void Cluster::read(const base::SourceFile& file, diag::Sink& sink) {
 }
 
 void Cluster::addTo(ir::Stack& stack) const {
+  if (objects_.empty() && complete_.empty()) return;
   stack.completeKinds.insert(stack.completeKinds.end(), complete_.begin(), complete_.end());
-  std::unordered_set<std::uint32_t> declared;
-  for (const auto& object : stack.objects) {
-    // An external of the source has a tree with what is known of it, or none at all.
-    auto id = object.root == nullptr ? base::Symbol{} : manifestId(*object.root, symbols_);
-    if (id) declared.insert(id.id);
-  }
+  const auto own = stack.nameSpace ? stack.nameSpace : symbols_.intern("default");
+  auto keyOf = [&](const ir::Object& object) {
+    auto version = symbols_.text(object.apiVersion);
+    auto slash = version.find('/');
+    return fmt::format("{}/{}/{}/{}", slash == std::string_view::npos ? "" : version.substr(0, slash), object.kind.id,
+                       object.nameSpace ? object.nameSpace.id : own.id, object.name.id);
+  };
+  std::unordered_map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < stack.objects.size(); ++i) known.emplace(keyOf(stack.objects[i]), i);
   for (auto* root : objects_) {
-    auto id = manifestId(*root, symbols_);
-    if (!id || !declared.insert(id.id).second) continue;
-    auto before = stack.objects.size();
-    ir::addManifest(stack, root);
-    for (auto at = before; at < stack.objects.size(); ++at) stack.objects[at].external = true;
+    const auto before = stack.objects.size();
+    if (ir::addManifest(stack, root) == 0) continue;
+    auto& added = stack.objects.back();
+    auto [at, fresh] = known.emplace(keyOf(added), before);
+    if (fresh) {
+      added.external = added.observed = true;
+      continue;
+    }
+    // What the source declares is about to be; what it knows as external is what the cluster shows.
+    auto& object = stack.objects[at->second];
+    if (object.external && !object.observed) {
+      object.root = root;
+      object.facts = nullptr;
+      object.observed = true;
+    }
+    stack.objects.pop_back();
   }
 }
 

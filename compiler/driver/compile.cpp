@@ -243,13 +243,9 @@ void Session::compileUnit(Unit& unit) {
   unit.stack = std::move(stack);
 }
 
-void Session::checkSchemas(const Unit& unit, const ir::Stack& stack) {
+void Session::checkSchemas(const Unit& unit, const ir::Stack& stack, diag::Sink& found) const {
   schema::CheckOptions options{.version = schema::versionBit(stack.kubernetes), .everything = true};
-  if (!unit.isManifest) return schema::checkObjects(*unit.catalog, stack, options, sink);
-  diag::Sink said;
-  schema::checkObjects(*unit.catalog, stack, options, said);
-  for (const auto& d : said.all())
-    if (holdsForManifests(d, *unit.catalog)) sink.add(d);
+  schema::checkObjects(*unit.catalog, stack, options, found);
 }
 
 void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered) {
@@ -260,14 +256,21 @@ void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered
     for (const auto& breach : ir::verify(stack, kVerifyDepth)) sink.add(diag::make<Code::InternalError>({}, breach));
   }
   if (!settings.rules) return;
-  checkSchemas(unit, stack);
-  if (lowered) checkStorage(stack, whole);
+  if (!unit.isManifest) {
+    checkSchemas(unit, stack, sink);
+    if (lowered) checkStorage(stack, whole, sink);
+    return;
+  }
+  diag::Sink found;
+  checkSchemas(unit, stack, found);
+  checkStorage(stack, whole, found);
+  takeForManifests(unit, found);
 }
 
-void Session::checkStorage(ir::Stack& stack, bool whole) {
+void Session::checkStorage(ir::Stack& stack, bool whole, diag::Sink& into) {
   diag::Sink found;
   counts.allowed += storage::analyse(stack, sources, whole, found);
-  for (const auto& d : found.all()) sink.add(d);
+  for (const auto& d : found.all()) into.add(d);
   if (!settings.showAllowed || stack.allows.empty()) return;
   // What appears once nothing is allowed is what was silenced.
   const auto allows = std::exchange(stack.allows, {});
@@ -282,7 +285,7 @@ void Session::checkStorage(ir::Stack& stack, bool whole) {
     d.fixes.clear();
     for (const auto& allow : allows)
       if (allow.code == static_cast<std::uint16_t>(d.code)) d.related.push_back({allow.span, fmt::format("allowed here: {}", allow.reason)});
-    sink.add(std::move(d));
+    into.add(std::move(d));
   }
 }
 

@@ -101,8 +101,10 @@ class Session {
   void compileDeployment(const Deployment& deployment);
   /// Adds what the cluster has, links, verifies and judges.
   void judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered);
-  void checkSchemas(const Unit& unit, const ir::Stack& stack);
-  void checkStorage(ir::Stack& stack, bool whole);
+  void checkSchemas(const Unit& unit, const ir::Stack& stack, diag::Sink& found) const;
+  void checkStorage(ir::Stack& stack, bool whole, diag::Sink& into);
+  /// Takes over what was found in manifests, but for what cannot be meant of them.
+  void takeForManifests(const Unit& unit, const diag::Sink& found);
   using Finished = decltype(sema::Options::finished);
   void noteParams(const syntax::File& tree);
   [[nodiscard]] std::vector<sema::ParamValue> paramsFor(const syntax::File& tree) const;
@@ -120,10 +122,6 @@ class Session {
   std::deque<Unit> was_;
   std::map<std::string, std::unique_ptr<schema::Catalog>> catalogs_;   // by project
 };
-
-/// Whether what the schemas say of an object is right of a manifest, too: it may hold what the cluster wrote, and
-/// custom resources that no table knows.
-[[nodiscard]] bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog);
 
 /// ExitUsage when the command line is at fault, ExitErrors for other errors, else ExitDone.
 [[nodiscard]] int exitFor(const std::vector<diag::Diagnostic>& diagnostics);

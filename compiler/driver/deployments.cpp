@@ -1,6 +1,7 @@
 // Manifests to deployment graphs.
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -107,13 +108,57 @@ bool isBuiltInGroup(std::string_view name, const schema::Catalog& catalog) {
   });
 }
 
-}  // namespace
-
+/// Whether what the schemas say of an object is right of a manifest, too: it may hold what the cluster wrote, and
+/// custom resources that no table knows.
 bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog) {
   if (d.code == Code::StatusInSource) return false;   // `kubectl get -o yaml` prints it
   if (d.code != Code::UnknownKubernetesKind && d.code != Code::KindInOtherVersion && d.code != Code::ApiNotInTarget) return true;
   auto name = std::string_view(d.message).substr(d.message.find('`') + 1);   // "apps/v1beta1/Deployment"
   return isBuiltInGroup(name.substr(0, name.find('`')), catalog);
+}
+
+bool isUpper(std::string_view text) {
+  return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+}
+
+/// A text that stands for another one, which a script writes in before the manifest is applied: `${NODES}`, `$NODES`,
+/// `${NODES:-3}`, `<your-bucket>`, `PLACEHOLDER_NODES`, `{{ nodes }}`.
+bool isPlaceholder(std::string_view text) {
+  if (text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back())
+    text = text.substr(1, text.size() - 2);
+  if (text.find("${") != std::string_view::npos || text.find("{{") != std::string_view::npos) return true;
+  if (text.size() > 1 && text[0] == '$' && isUpper(text.substr(1))) return true;
+  if (text.starts_with("PLACEHOLDER")) return true;
+  auto open = text.find('<');
+  return open != std::string_view::npos && text.find('>', open) != std::string_view::npos;
+}
+
+/// Codes that judge the form of one value: of a placeholder they say nothing.
+bool judgesForm(Code code) {
+  auto number = static_cast<unsigned>(code);
+  return (number >= 4005 && number <= 4025) || (number >= 3500 && number < 3600);
+}
+
+}  // namespace
+
+void Session::takeForManifests(const Unit& unit, const diag::Sink& found) {
+  std::map<const base::SourceFile*, std::pair<base::Span, std::size_t>> placeholders;   // the first and their number
+  for (const auto& d : found.all()) {
+    if (!holdsForManifests(d, *unit.catalog)) continue;
+    if (!d.span.known() || !judgesForm(d.code) || !isPlaceholder(sources.text(d.span))) {
+      sink.add(d);
+      continue;
+    }
+    auto [at, fresh] = placeholders.try_emplace(sources.fileAt(d.span.begin), d.span, 0);
+    if (!fresh && d.span.begin < at->second.first.begin) at->second.first = d.span;
+    ++at->second.second;
+  }
+  for (const auto& [file, first] : placeholders) {
+    auto others = first.second - 1;
+    sink.add(diag::make<Code::Placeholder>(first.first, sources.text(first.first),
+                                           others == 0 ? "" : fmt::format(", as {} more {}", others, others == 1 ? "does" : "do"))
+                 .hint("check what is applied: `envsubst < FILE | mlstackc check -`"));
+  }
 }
 
 void Session::compileChange() {

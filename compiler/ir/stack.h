@@ -99,6 +99,7 @@ struct Facts {
 struct Object {
   Role role = Role::Other;
   bool external = false;     // exists already: never emitted
+  bool observed = false;     // external, from a snapshot of the cluster: its tree is whole
   bool isProtected = false;  // `protect = true`
   bool generated = false;    // metadata.generateName: `name` is that and a `*`, and nothing can refer to it
   Symbol apiVersion{};       // "apps/v1"
@@ -213,6 +214,8 @@ std::size_t addManifest(Stack& stack, Node* root);
 /// accounts and roles, config, volumes, claims, services, then workloads, then what watches
 /// them; within a group as declared. Externals are left out.
 [[nodiscard]] std::vector<const Object*> applyOrder(const Stack& stack);
+/// The number of the group that an object is applied with. It depends on the object alone.
+[[nodiscard]] unsigned applyGroup(const Stack& stack, const Object& object);
 
 /// Computes `edges` from the trees alone, for every kind with a pod template (custom resources
 /// included), so that manifests and `.mlstack` are analysed alike. Replaces earlier edges.

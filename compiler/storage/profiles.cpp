@@ -177,7 +177,7 @@ class Applier {
   void classFacts(ir::Object& object) {
     auto facts = object.facts != nullptr ? *object.facts : Facts{};
     if (facts.provisioner.empty()) facts.provisioner = text(object.root, "provisioner");
-    if (isA(object, "StorageClass") && !object.external) {
+    if (isA(object, "StorageClass") && (!object.external || object.observed)) {
       const auto binding = text(object.root, "volumeBindingMode");
       const auto reclaim = text(object.root, "reclaimPolicy");
       facts.bindingMode = binding.empty() ? "Immediate" : binding;
