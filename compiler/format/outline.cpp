@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace mlstack::format {
+
+bool endsOperand(syntax::TokenKind kind) {
+  using syntax::TokenKind;
+  switch (kind) {
+    case TokenKind::Name: case TokenKind::Int: case TokenKind::Float: case TokenKind::Suffixed:
+    case TokenKind::String: case TokenKind::BlockString: case TokenKind::StringTail: case TokenKind::True:
+    case TokenKind::False: case TokenKind::Null: case TokenKind::RParen: case TokenKind::RBracket:
+    case TokenKind::RBrace: return true;
+    default: return false;
+  }
+}
+
 namespace {
 
 using syntax::Expr;
@@ -13,16 +25,6 @@ using syntax::Token;
 using syntax::TokenKind;
 using syntax::TypeExpr;
 using syntax::TypeExprKind;
-
-bool endsOperand(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::Name: case TokenKind::Int: case TokenKind::Float: case TokenKind::Suffixed:
-    case TokenKind::String: case TokenKind::BlockString: case TokenKind::StringTail: case TokenKind::True:
-    case TokenKind::False: case TokenKind::Null: case TokenKind::RParen: case TokenKind::RBracket:
-    case TokenKind::RBrace: return true;
-    default: return false;
-  }
-}
 
 class Walk {
  public:

@@ -25,6 +25,9 @@ struct Outline {
   std::vector<bool> label;             // by token: `(` that begins a label
 };
 
+/// Whether an operator may follow this token: a `-` behind it subtracts.
+[[nodiscard]] bool endsOperand(syntax::TokenKind kind);
+
 [[nodiscard]] Outline makeOutline(const syntax::TokenList& list, const syntax::File& tree);
 
 }  // namespace mlstack::format

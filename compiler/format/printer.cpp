@@ -28,17 +28,6 @@ bool isBinary(TokenKind kind) {
   }
 }
 
-/// Whether a `-` behind this token subtracts.
-bool endsOperand(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::Name: case TokenKind::Int: case TokenKind::Float: case TokenKind::Suffixed:
-    case TokenKind::String: case TokenKind::BlockString: case TokenKind::StringTail: case TokenKind::True:
-    case TokenKind::False: case TokenKind::Null: case TokenKind::RParen: case TokenKind::RBracket:
-    case TokenKind::RBrace: return true;
-    default: return false;
-  }
-}
-
 bool isLineComment(std::string_view text) { return !text.starts_with("/*"); }
 
 }  // namespace

@@ -5,45 +5,21 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/symbol.h"
-#include "format/format.h"
-#include "parse/parse.h"
-#include "syntax/dump.h"
+#include "support/reading.h"
 
-namespace {
-
-using namespace mlstack;
-
-struct Read {
-  explicit Read(std::string text) {
-    file.name = "fuzz.mlstack";
-    file.begin = 1;
-    file.text = std::move(text);
-    list = parse::lex(file, sink);
-    tree = parse::parseTokens(file, list, symbols, sink);
-  }
-  [[nodiscard]] std::string ast() const { return syntax::dumpAst(*tree, symbols, syntax::DumpStyle::Text); }
-
-  base::SourceFile file;
-  base::SymbolTable symbols;
-  diag::Sink sink;
-  syntax::TokenList list;
-  std::unique_ptr<syntax::File> tree;
-};
-
-}  // namespace
+using mlstack::tests::Reading;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const Read read(std::string(reinterpret_cast<const char*>(data), size));
+  const Reading read(std::string(reinterpret_cast<const char*>(data), size));
   if (read.tree->hasErrors != read.sink.hasErrors()) std::abort();
   const std::string before = read.ast();
-  const std::string once = format::formatFile(read.file, read.list);
+  const std::string once = read.formatted();
   if (read.tree->hasErrors) {
     if (once != read.file.text) std::abort();
     return 0;
   }
-  const Read again(once);
+  const Reading again(once);
   if (again.sink.hasErrors() || again.ast() != before) std::abort();
-  if (format::formatFile(again.file, again.list) != once) std::abort();
+  if (again.formatted() != once) std::abort();
   return 0;
 }

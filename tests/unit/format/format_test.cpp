@@ -1,19 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "format/format.h"
-#include "parse/parse.h"
+#include "support/reading.h"
 
 namespace mlstack {
 namespace {
 
-std::string formatted(std::string text) {
-  base::SourceFile file;
-  file.name = "test.mlstack";
-  file.begin = 1;
-  file.text = std::move(text);
-  diag::Sink sink;
-  return format::formatFile(file, parse::lex(file, sink));
-}
+std::string formatted(const std::string& text) { return tests::Reading(text).formatted(); }
 
 TEST(Format, SpacesAndLines) {
   EXPECT_EQ(formatted("stack   a{namespace=\"x\"\n}\n\n\n\nlet x=a&&!b||c-1*( d+-2 )  let y=[1,2 , 3]"),

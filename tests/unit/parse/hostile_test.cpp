@@ -5,7 +5,7 @@
 #include <random>
 
 #include "format/format.h"
-#include "reading.h"
+#include "support/reading.h"
 
 namespace mlstack {
 namespace {

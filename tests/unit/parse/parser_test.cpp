@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "reading.h"
+#include "support/reading.h"
 
 namespace mlstack {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "reading.h"
+#include "support/reading.h"
 
 namespace mlstack {
 namespace {

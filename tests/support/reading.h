@@ -1,5 +1,5 @@
 #pragma once
-// A text, read, with everything that tests ask about it.
+// A text, read, with everything that tests and fuzz targets ask about it.
 
 #include <memory>
 #include <string>
@@ -9,6 +9,7 @@
 #include "base/source.h"
 #include "base/symbol.h"
 #include "diag/diag.h"
+#include "format/format.h"
 #include "parse/parse.h"
 #include "syntax/dump.h"
 
@@ -27,6 +28,7 @@ struct Reading {
   [[nodiscard]] std::string_view textOf(base::Span span) const {
     return std::string_view(file.text).substr(span.begin - file.begin, span.end - span.begin);
   }
+  [[nodiscard]] std::string formatted() const { return format::formatFile(file, list); }
   /// "Name Assign Int", without the end.
   [[nodiscard]] std::string kinds() const {
     std::string out;
