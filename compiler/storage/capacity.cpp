@@ -133,7 +133,7 @@ bool mounts(const Context& context, const Container& container, std::string_view
 /// Kubernetes: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
 void memoryVolume(Context& context, const Pods& pods, const Volume& volume, const ir::Node& sizeNode, const base::Quantity& size) {
   const auto limit = limitOf(context, pods, context.keys.symbol<"memory">(), true, [&](const Container& one) { return mounts(context, one, volume.name); });
-  if (!limit || size <= *limit) return;
+  if (!limit || size < *limit) return;
   auto d = diag::make<Code::MemoryVolumeBeyondLimit>(sizeNode.span, volume.name, size.text(), limit->text());
   d.help = "what is written to it counts as memory of the container: raise `limits.memory` by the volume's size, or make the volume smaller";
   context.report(std::move(d), {pods.workload});
@@ -172,7 +172,7 @@ void scratchOnLayer(Context& context, const Pods& pods, const Container& contain
     if (const auto* node = ir::find(list, resource)) amount(context, node, fmt::format("ephemeral-storage of `{}`", container.name), *pods.workload);
   const auto most = quantityOf(limit);
   if (!most) return;
-  for (const auto& directory : stateDirectories(context.model, container)) {
+  for (const auto& directory : context.wordsOf(container).directories) {
     if (directory.what != Content::Scratch || mountAt(context.model, container, directory.path)) continue;
     auto d = diag::make<Code::ScratchOnLayer>(directory.span, directory.path, most->text());
     d.related.push_back({limit->entrySpan(), "beyond this the pod is evicted; logs and what else is written count too"});

@@ -307,6 +307,47 @@ void oneFolder(Context& context, const Pods& pods, const Container& container, c
   }
 }
 
+/// The variables of a container that name its pod: another one after every retry.
+bool namesPod(const Context& context, const Container& container, std::string_view text) {
+  for (const auto& one : ir::Children(context.keys.at<"env">(container.node))) {
+    const auto field = context.keys.text<"valueFrom.fieldRef.fieldPath">(&one);
+    if (field != "metadata.name" && field != "metadata.uid" && field != "status.podIP") continue;
+    const auto name = context.keys.text<"name">(&one);
+    for (const std::string_view form : {"$({})", "${{{}}}"})
+      if (!name.empty() && text.find(fmt::format(fmt::runtime(fmt::string_view(form.data(), form.size())), name)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+/// MLS3232: checkpoints in a folder named after the pod: the next pod of a Job has another name.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/; only a StatefulSet's pods keep theirs.
+void folderOfOnePod(Context& context, const Pods& pods, const Container& container, const Words& words) {
+  if (!jobOf(context, pods)) return;
+  const auto report = [&](base::Span at, std::string_view text) {
+    auto d = diag::make<Code::FolderOfOnePod>(at, context.nameOf(*pods.workload), text);
+    d.help = "name the folder after the run, or the index of an Indexed Job (`$(JOB_COMPLETION_INDEX)`)";
+    context.report(std::move(d), {pods.workload});
+  };
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (!mount.expandsSubPath || mount.readOnly || !volume || volume->kind != VolumeKind::Claim) continue;
+    if (!writesCheckpoints(mount, words.directories) || !namesPod(context, container, mount.subPath)) continue;
+    report(mount.edge && mount.edge->span.known() ? mount.edge->span : mount.node->span, mount.subPath);
+    return;
+  }
+  for (const auto& one : words.directories) {
+    if (one.what != Content::Checkpoint || !one.varies || !one.span.known()) continue;
+    const auto* mount = mountAt(context.model, container, one.path);
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume || volume->kind != VolumeKind::Claim) continue;
+    for (const auto& argument : words.arguments) {
+      if (argument.node->span.begin != one.span.begin || argument.word != one.word || !namesPod(context, container, argument.value)) continue;
+      report(one.span, argument.value);
+      return;
+    }
+  }
+}
+
 /// MLS3229: each worker has a volume of its own for what only makes sense as a whole.
 /// PyTorch: https://pytorch.org/docs/stable/distributed.checkpoint.html
 void shardsApart(Context& context, const Pods& pods, const Container& container, const std::vector<StateDirectory>& directories) {
@@ -326,7 +367,7 @@ void shardsApart(Context& context, const Pods& pods, const Container& container,
 /// MLS3231: a container that begins by removing what it should go on from.
 void wiped(Context& context, const Pods& pods, const Container& container) {
   if (container.phase == Phase::Ephemeral || container.mounts.count == 0) return;
-  const auto arguments = argumentsOf(context.model, container);
+  const auto& arguments = context.wordsOf(container).arguments;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const auto& one = arguments[i];
     const bool removes = arguments[i - 1].positional && (arguments[i - 1].value == "rm" || arguments[i - 1].value == "/bin/rm");
@@ -351,8 +392,7 @@ void wiped(Context& context, const Pods& pods, const Container& container) {
 
 void checkpoints(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || container.mounts.count == 0) return;
-  const auto arguments = argumentsOf(context.model, container);
-  const auto directories = stateDirectories(context.model, container, arguments);
+  const auto& [arguments, directories] = context.wordsOf(container);
   for (const auto& mount : context.model.mountsOf(container)) {
     if (!mount.edge || mount.edge->intent != ir::Intent::Checkpoint) continue;
     startsAgain(context, pods, mount.edge->span);
@@ -376,6 +416,7 @@ void checkpoints(Context& context, const Pods& pods, const Container& container)
     }
   resumesThere(context, pods, container, directories);
   sameRun(context, pods, container, arguments, directories);
+  folderOfOnePod(context, pods, container, context.wordsOf(container));
   oneFolder(context, pods, container, directories);
   shardsApart(context, pods, container, directories);
 }

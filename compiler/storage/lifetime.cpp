@@ -126,8 +126,7 @@ void keptInPod(Context& context, const Pods& pods, const Container& container, c
 
 void podState(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main && container.phase != Phase::Sidecar) return;
-  const auto arguments = argumentsOf(context.model, container);
-  const auto directories = stateDirectories(context.model, container, arguments);
+  const auto& [arguments, directories] = context.wordsOf(container);
   bool checkpoints = false;
   for (const auto& mount : context.model.mountsOf(container)) checkpoints = checkpoints || (mount.edge && mount.edge->intent == ir::Intent::Checkpoint);
   if (pods.runsToEnd || checkpoints) runState(context, pods, container, arguments, directories);

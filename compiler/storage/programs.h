@@ -68,6 +68,12 @@ struct Argument {
 /// The same from arguments that are at hand.
 [[nodiscard]] std::vector<StateDirectory> stateDirectories(const Model& model, const Container& container, const std::vector<Argument>& arguments);
 
+/// Both of one container.
+struct Words {
+  std::vector<Argument> arguments;
+  std::vector<StateDirectory> directories;
+};
+
 /// The mount that a path in the container lies on: the deepest at or above it. Null: the container's own layer.
 [[nodiscard]] const Mount* mountAt(const Model& model, const Container& container, std::string_view path);
 /// Whether `path` is `folder` or lies below it.

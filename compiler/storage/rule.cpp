@@ -35,6 +35,14 @@ std::string Context::objectText(const ir::Object& object) const { return fmt::fo
 
 std::string_view Context::nameOf(const ir::Object& object) const { return model.text(object.sourceName ? object.sourceName : object.name); }
 
+const Words& Context::wordsOf(const Container& container) const {
+  if (read_ == &container) return words_;
+  read_ = &container;
+  words_.arguments = argumentsOf(model, container);
+  words_.directories = stateDirectories(model, container, words_.arguments);
+  return words_;
+}
+
 bool Context::since(int minor) const {
   auto text = stack.kubernetes;
   text.remove_prefix(std::min(text.size(), text.find('.') + 1));

@@ -11,6 +11,7 @@
 #include "base/source.h"
 #include "diag/rules.h"
 #include "storage/model.h"
+#include "storage/programs.h"
 
 namespace mlstack::storage {
 
@@ -40,12 +41,18 @@ class Context {
   /// The stack targets that version of Kubernetes 1.NN or a newer one.
   [[nodiscard]] bool since(int minor) const;
 
+  /// What a container's command line and environment say; kept for the container that was asked for last, as
+  /// all rules of one container are called in turn.
+  [[nodiscard]] const Words& wordsOf(const Container& container) const;
+
   /// By number in `stack.allows`.
   [[nodiscard]] const std::vector<bool>& allowUsed() const { return allowUsed_; }
   /// What an `allow` kept back.
   [[nodiscard]] const std::vector<diag::Diagnostic>& silenced() const { return silenced_; }
 
  private:
+  mutable const Container* read_ = nullptr;
+  mutable Words words_;
   std::vector<bool> allowUsed_;
   std::vector<diag::Diagnostic> silenced_;
   diag::Sink& sink_;

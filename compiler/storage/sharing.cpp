@@ -356,7 +356,7 @@ bool onNetwork(const Volume& volume) {
 /// MLS3077, MLS3078, MLS3080: databases on network file systems, and two processes on one database.
 void databases(Context& context, const Pods& pods, const Container& container) {
   if (container.mounts.count == 0 || container.phase == Phase::Init) return;
-  for (const auto& directory : stateDirectories(context.model, container)) {
+  for (const auto& directory : context.wordsOf(container).directories) {
     if (directory.what != Content::Database || !(directory.sqlite || (directory.program && directory.program->oneWriter))) continue;
     const auto* mount = mountAt(context.model, container, directory.path);
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
@@ -401,8 +401,21 @@ void volumeMode(Context& context, const ir::Object& volume) {
   context.report(std::move(d), {&volume});
 }
 
+/// MLS3081: a volume that is made empty for readers alone.
+/// Kubernetes: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes
+void emptyForReaders(Context& context, const State& state) {
+  if (state.declared != ReadOnlyMany || state.object->external || state.volume || !state.classObject || !state.facts) return;
+  if (state.facts->provisioner.empty() || state.facts->provisioner == "kubernetes.io/no-provisioner" || state.facts->staticOnly == true) return;
+  if (context.keys.at<"volumeName">(state.spec) || context.keys.at<"selector">(state.spec)) return;
+  if (context.keys.at<"dataSource">(state.spec) || context.keys.at<"dataSourceRef">(state.spec)) return;
+  auto d = diag::make<Code::EmptyForReaders>(state.declaredAt->span, state.name, *state.className);
+  d.help = "fill it from a snapshot or another claim (`dataSource`), or ask for a mode in which someone can write";
+  context.report(std::move(d), {state.object, state.classObject});
+}
+
 constexpr Rule kRules[] = {
     accessModes,
+    emptyForReaders,
     surgeNeedsVolume,
     {"HorizontalPodAutoscaler", podAutoscaler},
     {"ScaledObject", scaledObject},
