@@ -41,14 +41,16 @@ class TextBuffer : public std::streambuf {
 class Handler final : public YAML::EventHandler {
  public:
   Handler(const base::SourceFile& file, std::size_t skipped, base::SymbolTable& symbols,
-          ir::Builder& builder, Tree& tree, std::vector<Node*>& documents)
+          ir::Builder& builder, Tree& tree, std::vector<Node*>& documents,
+          bool namesAsKeys)
       : file_(file),
         text_(file.text),
         skipped_(skipped),
         symbols_(symbols),
         builder_(builder),
         tree_(tree),
-        documents_(documents) {}
+        documents_(documents),
+        namesAsKeys_(namesAsKeys) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     anchors_.clear();
@@ -226,6 +228,7 @@ class Handler final : public YAML::EventHandler {
       case NodeKind::Float:
         return wrongKey(fmt::format("the number {}", resolved.real), value, place);
       case NodeKind::Bool:
+        if (namesAsKeys_) return tree_.key(symbols_.intern(value), place);
         return wrongKey(resolved.boolean ? "the boolean true" : "the boolean false", value, place);
       case NodeKind::Null:
         return wrongKey("null", value, place);
@@ -298,6 +301,7 @@ class Handler final : public YAML::EventHandler {
   ir::Builder& builder_;
   Tree& tree_;
   std::vector<Node*>& documents_;
+  bool namesAsKeys_;
   std::vector<Node*> anchors_;      // by yaml-cpp's anchor number
   std::vector<std::size_t> sizes_;  // of the anchored trees, once complete
   std::vector<Open> open_;
@@ -436,7 +440,7 @@ std::vector<Node*> readDocuments(const base::SourceFile& file, base::SymbolTable
   TextBuffer buffer(text);
   std::istream stream(&buffer);
   Tree tree(file, builder, sink, limits);
-  Handler handler(file, skipped, symbols, builder, tree, documents);
+  Handler handler(file, skipped, symbols, builder, tree, documents, limits.keysAreNames);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(handler)) {

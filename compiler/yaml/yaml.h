@@ -15,6 +15,7 @@ namespace mlstack::yaml {
 struct Limits {
   std::size_t maxNodes = 5'000'000;  // after alias expansion
   unsigned maxDepth = 200;
+  bool keysAreNames = false;         // `n`, `on`, `1`: what YAML takes for a boolean or number is a name all the same
 };
 
 /// All documents of a file as trees with spans (scalars typed by the YAML 1.1 rules that Kubernetes
