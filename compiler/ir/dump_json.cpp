@@ -87,23 +87,41 @@ class JsonDump {
     const auto amount = [&](std::string_view key, const std::optional<base::Quantity>& value) {
       if (value) json_.field(key, value->text());
     };
-    json_.key("facts").beginObject();
-    text("provisioner", facts.provisioner);
-    if (!facts.accessModes.empty()) {
-      json_.key("accessModes").beginArray();
-      for (const auto mode : facts.accessModes) json_.value(mode);
+    const auto list = [&](std::string_view key, std::span<const std::string_view> values) {
+      if (values.empty()) return;
+      json_.key(key).beginArray();
+      for (const auto value : values) json_.value(value);
       json_.endArray();
-    }
+    };
+    json_.key("facts").beginObject();
+    text("title", facts.title);
+    text("provisioner", facts.provisioner);
+    text("csiDriver", facts.csiDriver);
+    list("accessModes", facts.accessModes);
+    list("blockModes", facts.blockModes);
     flag("expandable", facts.expandable);
+    flag("onlineExpansion", facts.onlineExpansion);
+    flag("offlineExpansion", facts.offlineExpansion);
     flag("snapshots", facts.snapshots);
     flag("clones", facts.clones);
     flag("block", facts.block);
+    flag("attachable", facts.attachable);
+    flag("network", facts.network);
+    flag("nodeLocal", facts.nodeLocal);
+    flag("staticOnly", facts.staticOnly);
+    flag("capacityEnforced", facts.capacityEnforced);
+    flag("inlineVolumes", facts.inlineVolumes);
+    text("fsGroupPolicy", facts.fsGroupPolicy);
+    text("defaultFilesystem", facts.defaultFilesystem);
     text("bindingMode", facts.bindingMode);
     text("topology", facts.topology);
+    list("topologyKeys", facts.topologyKeys);
     text("reclaim", facts.reclaim);
     amount("minimumSize", facts.minimumSize);
     amount("maximumSize", facts.maximumSize);
     amount("sizeStep", facts.sizeStep);
+    flag("roundsUp", facts.roundsUp);
+    text("removedIn", facts.removedIn);
     text("source", facts.source);
     json_.endObject();
   }

@@ -78,18 +78,36 @@ class TextDump {
     const auto amount = [&](std::string_view name, const std::optional<base::Quantity>& value) {
       if (value) add(name, value->text());
     };
+    const auto list = [&](std::string_view name, std::span<const std::string_view> values) {
+      add(name, fmt::format("{}", fmt::join(values, ",")));
+    };
     add("provisioner", facts.provisioner);
-    add("access", fmt::format("{}", fmt::join(facts.accessModes, ",")));
+    add("csi-driver", facts.csiDriver);
+    list("access", facts.accessModes);
+    list("block-access", facts.blockModes);
     flag("expandable", facts.expandable);
+    flag("online-expansion", facts.onlineExpansion);
+    flag("offline-expansion", facts.offlineExpansion);
     flag("snapshots", facts.snapshots);
     flag("clones", facts.clones);
     flag("block", facts.block);
+    flag("attachable", facts.attachable);
+    flag("network", facts.network);
+    flag("node-local", facts.nodeLocal);
+    flag("static-only", facts.staticOnly);
+    flag("capacity-enforced", facts.capacityEnforced);
+    flag("inline", facts.inlineVolumes);
+    add("fs-group", facts.fsGroupPolicy);
+    add("filesystem", facts.defaultFilesystem);
     add("binding", facts.bindingMode);
     add("topology", facts.topology);
+    list("topology-keys", facts.topologyKeys);
     add("reclaim", facts.reclaim);
     amount("min", facts.minimumSize);
     amount("max", facts.maximumSize);
     amount("step", facts.sizeStep);
+    flag("rounds-up", facts.roundsUp);
+    add("removed", facts.removedIn);
     out_ += text + '\n';
   }
 
