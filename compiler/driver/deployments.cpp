@@ -112,6 +112,10 @@ bool isBuiltInGroup(std::string_view name, const schema::Catalog& catalog) {
 /// custom resources that no table knows.
 bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog) {
   if (d.code == Code::StatusInSource) return false;   // `kubectl get -o yaml` prints it
+  // JobSet's webhook names the rules that have no name, and webhooks come before the schema:
+  // https://github.com/kubernetes-sigs/jobset/blob/main/pkg/webhooks/jobset_webhook.go
+  if (d.code == Code::MissingField && d.object.starts_with("JobSet/") && d.message.find("failurePolicy.rules[") != std::string::npos)
+    return false;
   if (d.code != Code::UnknownKubernetesKind && d.code != Code::KindInOtherVersion && d.code != Code::ApiNotInTarget) return true;
   auto name = std::string_view(d.message).substr(d.message.find('`') + 1);   // "apps/v1beta1/Deployment"
   return isBuiltInGroup(name.substr(0, name.find('`')), catalog);
@@ -121,16 +125,32 @@ bool isUpper(std::string_view text) {
   return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
 }
 
+/// Whether a word of capitals and `_` stands in it: `V_ZONE` of "weights-V_ZONE". No value whose form is judged has one.
+bool hasVariable(std::string_view text) {
+  auto isPart = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  for (std::size_t at = 0; at < text.size();) {
+    auto end = at;
+    while (end < text.size() && isPart(text[end])) ++end;
+    auto word = text.substr(at, end - at);
+    auto inner = word.find('_', 1);
+    if (inner != std::string_view::npos && inner + 1 < word.size()) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 /// A text that stands for another one, which a script writes in before the manifest is applied: `${NODES}`, `$NODES`,
-/// `${NODES:-3}`, `<your-bucket>`, `PLACEHOLDER_NODES`, `{{ nodes }}`.
+/// `${NODES:-3}`, `<your-bucket>`, `NUM_NODES`, `{{ nodes }}`, `{nodes}`.
 bool isPlaceholder(std::string_view text) {
   if (text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back())
     text = text.substr(1, text.size() - 2);
   if (text.find("${") != std::string_view::npos || text.find("{{") != std::string_view::npos) return true;
   if (text.size() > 1 && text[0] == '$' && isUpper(text.substr(1))) return true;
-  if (text.starts_with("PLACEHOLDER")) return true;
-  auto open = text.find('<');
-  return open != std::string_view::npos && text.find('>', open) != std::string_view::npos;
+  for (const std::string_view pair : {"<>", "{}"}) {
+    auto open = text.find(pair[0]);
+    if (open != std::string_view::npos && text.find(pair[1], open + 2) != std::string_view::npos && text.front() != '{') return true;
+  }
+  return hasVariable(text);
 }
 
 /// Codes that judge the form of one value: of a placeholder they say nothing.

@@ -57,17 +57,19 @@ bool fileMentions(const std::string& path, std::string_view needle) {
   return false;
 }
 
-/// Helm's values, functions and blocks. Other tools fill in `{{…}}` in the cluster: Argo's begin with a word.
-bool hasHelm(std::string_view text) {
+/// Whether the text has marks of Helm's: those that only Helm writes, or, `loosely`, any that its templates may have.
+/// Other tools fill in `{{…}}` in the cluster; Argo's begin with a word.
+bool hasHelm(std::string_view text, bool loosely) {
   for (auto at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
     auto rest = text.substr(at + 2, 64);
     const bool trims = rest.starts_with('-');
     if (trims) rest.remove_prefix(1);
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    for (const std::string_view word : {".Values", ".Release", ".Chart", "include ", "template ", "if ", "range ", "with ",
-                                        "define ", "toYaml", "/*", "end }}", "end}}", "end -}}", "$.Values", "tpl "})
+    for (const std::string_view word : {".Values", "$.Values", ".Release", ".Chart", "include ", "tpl "})
       if (rest.starts_with(word)) return true;
-    if (trims) return true;
+    if (loosely && (trims || rest.starts_with('.'))) return true;
+    for (const std::string_view word : {"template ", "if ", "range ", "with ", "define ", "toYaml", "/*", "end"})
+      if (loosely && rest.starts_with(word)) return true;
   }
   return false;
 }
@@ -134,9 +136,9 @@ base::Symbol manifestId(const Node& root, base::SymbolTable& symbols) {
 // --- reading ---------------------------------------------------------------------------------
 
 void Manifests::add(const base::SourceFile& file, bool named) {
-  for (auto& known : files_) {
-    if (known.source != &file) continue;
-    known.named = known.named || named;
+  auto [at, fresh] = places_.emplace(&file, files_.size());
+  if (!fresh) {
+    files_[at->second].named = files_[at->second].named || named;
     return;
   }
   auto& added = files_.emplace_back();
@@ -146,6 +148,7 @@ void Manifests::add(const base::SourceFile& file, bool named) {
 
 void Manifests::clear() {
   files_.clear();
+  places_.clear();
   generated_.clear();
   templates_.clear();
   patches_.clear();
@@ -163,8 +166,7 @@ void Manifests::readFile(Manifest& file, diag::Sink& sink) {
   ir::Builder builder(arena_);
   diag::Sink said;
   auto documents = yaml::readDocuments(*file.source, symbols_, builder, said);
-  if (hasHelm(file.source->text) && (said.hasErrors() || file.source->text.find("{{ .Values") != std::string::npos ||
-                                     file.source->text.find("{{ .Release") != std::string::npos)) {
+  if (hasHelm(file.source->text, said.hasErrors())) {
     templates_.push_back(file.source);
     return;
   }
@@ -302,15 +304,17 @@ std::vector<Deployment> Manifests::deployments() const {
   Folder top;
   for (const auto& file : files_) {
     if (file.objects.empty()) continue;
-    auto* at = &top;
+    std::vector<Folder*> way = {&top};
     auto folder = fs::path(parentOf(absolute(file.source->name)));
-    std::string label;
-    for (const auto& step : folder) {
-      at = &at->folders[step.string()];
-      label = step == "/" ? "/" : fmt::format("{}{}{}", label, label.ends_with('/') ? "" : "/", step.string());
-      at->label = label;
+    for (const auto& step : folder) way.push_back(&way.back()->folders[step.string()]);
+    way.back()->files.push_back(&file);
+    // Upwards the path as it was given, as far as it goes.
+    auto shown = fs::path(file.source->name).lexically_normal().parent_path();
+    for (auto at = way.rbegin(); at != way.rend() && (*at)->label.empty(); ++at) {
+      (*at)->label = shown.empty() ? "." : shown.string();
+      if (shown.empty() || shown.filename() == ".." || shown == shown.parent_path()) break;
+      shown = shown.parent_path();
     }
-    at->files.push_back(&file);
   }
   // Down to where paths part: what is above tells nothing.
   const auto* from = &top;

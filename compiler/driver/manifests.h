@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/arena.h"
@@ -72,6 +73,7 @@ class Manifests {
   base::SymbolTable& symbols_;
   base::Arena& arena_;
   std::vector<Manifest> files_;
+  std::unordered_map<const base::SourceFile*, std::size_t> places_;   // in files_, until they are read
   std::vector<GeneratedName> generated_;
   std::vector<const base::SourceFile*> templates_;
   std::set<std::string, std::less<>> patches_;      // files that kustomizations lay over objects, absolute
