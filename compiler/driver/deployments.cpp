@@ -141,7 +141,7 @@ bool hasVariable(std::string_view text) {
 
 /// A text that stands for another one, which a script writes in before the manifest is applied: `${NODES}`, `$NODES`,
 /// `${NODES:-3}`, `<your-bucket>`, `NUM_NODES`, `{{ nodes }}`, `{nodes}`.
-bool isPlaceholder(std::string_view text) {
+bool isPlaceholder(std::string_view text, Code code) {
   if (text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back())
     text = text.substr(1, text.size() - 2);
   if (text.find("${") != std::string_view::npos || text.find("{{") != std::string_view::npos) return true;
@@ -150,13 +150,13 @@ bool isPlaceholder(std::string_view text) {
     auto open = text.find(pair[0]);
     if (open != std::string_view::npos && text.find(pair[1], open + 2) != std::string_view::npos && text.front() != '{') return true;
   }
-  return hasVariable(text);
+  return code != Code::UnknownEnumerator && hasVariable(text);   // READ_ONLY may be meant
 }
 
 /// Codes that judge the form of one value: of a placeholder they say nothing.
 bool judgesForm(Code code) {
   auto number = static_cast<unsigned>(code);
-  return (number >= 4005 && number <= 4025) || (number >= 3500 && number < 3600);
+  return (number >= 4007 && number <= 4025 && code != Code::MissingField) || (number >= 3500 && number < 3600);
 }
 
 }  // namespace
@@ -165,7 +165,7 @@ void Session::takeForManifests(const Unit& unit, const diag::Sink& found) {
   std::map<const base::SourceFile*, std::pair<base::Span, std::size_t>> placeholders;   // the first and their number
   for (const auto& d : found.all()) {
     if (!holdsForManifests(d, *unit.catalog)) continue;
-    if (!d.span.known() || !judgesForm(d.code) || !isPlaceholder(sources.text(d.span))) {
+    if (!d.span.known() || !judgesForm(d.code) || !isPlaceholder(sources.text(d.span), d.code)) {
       sink.add(d);
       continue;
     }
