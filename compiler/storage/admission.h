@@ -181,6 +181,11 @@ class Judge {
 /// Whether a field is set to something: not null, not "", not an empty list or map.
 [[nodiscard]] bool isSet(const ir::Node* node);
 
+/// "`spec.replicas`".
+[[nodiscard]] std::string quoted(std::string_view path);
+/// NAME_OF_IT, ${NAME}, {{ name }}, <name>: something fills it in later.
+[[nodiscard]] bool looksLikePlaceholder(std::string_view text);
+
 /// Words of a row, one after the other.
 [[nodiscard]] std::vector<std::string_view> wordsOf(std::string_view list);
 /// "`a`, `b` or `c`".

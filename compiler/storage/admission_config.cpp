@@ -76,7 +76,7 @@ void typedKeys(Judge& judge, const Node& root, const Typed& typed) {
     if (!typed.json || !isText(text)) continue;
     const auto begin = text->text().find_first_not_of(" \t\r\n");
     if (begin != std::string_view::npos && text->text()[begin] == '{') continue;
-    judge.say(diag::make<Code::ValueForm>(judge.spanOf(*text), judge.path("stringData", key), "no JSON object", fmt::format("a Secret of type {} holds one", typed.type)));
+    judge.say(diag::make<Code::ValueForm>(judge.spanOf(*text), quoted(judge.path("stringData", key)), "no JSON object", fmt::format("a Secret of type {} holds one", typed.type)));
   }
   const auto wanted = wordsOf(typed.keys).size();
   if (lacking.empty() || (typed.any && lacking.size() < wanted)) return;

@@ -9,6 +9,20 @@ namespace mlstack::storage::admission {
 using ir::Node;
 using ir::NodeKind;
 
+std::string quoted(std::string_view path) { return fmt::format("`{}`", path); }
+
+bool looksLikePlaceholder(std::string_view text) {
+  if (text.find_first_of("{}<>$") != std::string_view::npos) return true;
+  bool letters = false;
+  bool underscore = false;
+  for (const char c : text) {
+    if (c >= 'a' && c <= 'z') return false;
+    letters = letters || (c >= 'A' && c <= 'Z');
+    underscore = underscore || c == '_';
+  }
+  return letters && underscore;
+}
+
 bool isSet(const Node* node) {
   if (!node || node->kind == NodeKind::Null) return false;
   if (node->kind == NodeKind::String || node->isContainer()) return node->length != 0;
@@ -52,7 +66,7 @@ std::string choiceText(std::string_view list) {
   return out;
 }
 
-/// Some fields would be called by a number of bytes only with a cut.
+/// Longer texts are cut in messages.
 constexpr std::size_t kShown = 60;
 
 }  // namespace
@@ -104,8 +118,9 @@ std::string Judge::shown(const Node& value) const {
 // ---- what is said -------------------------------------------------------------------------------------------------
 
 void Judge::sayForm(const Node& value, const std::string& at, Form form) {
-  auto d = diag::make<Code::ValueForm>(spanOf(value), at, shown(value), faultOf(form, value.text()));
-  if (form == Form::LabelValue) d.help = "an annotation takes any text";
+  auto d = diag::make<Code::ValueForm>(spanOf(value), quoted(at), shown(value), faultOf(form, value.text()));
+  if (looksLikePlaceholder(value.text())) d.help = "this looks like a placeholder: put its value in before it is applied";
+  else if (form == Form::LabelValue) d.help = "an annotation takes any text";
   else if (const auto other = mended(form, value.text()); !other.empty()) d.help = fmt::format("\"{}\" would do", other);
   say(std::move(d));
 }
@@ -281,7 +296,7 @@ void Judge::testShare(const Node& node, const Row& row) {
   const auto digits = text.substr(0, text.size() - 1);
   const bool percent = text.ends_with('%') && !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
   if (!percent) {
-    say(diag::make<Code::ValueForm>(spanOf(node), path(), shown(node), "it takes a number, or a percentage such as \"25%\""));
+    say(diag::make<Code::ValueForm>(spanOf(node), quoted(path()), shown(node), "it takes a number, or a percentage such as \"25%\""));
   } else if (row.high != kNoEnd && (digits.size() > 9 || std::stoll(std::string(digits)) > row.high)) {
     sayRange(node, path(), fmt::format("{}% at most", row.high));
   }
@@ -293,7 +308,7 @@ void Judge::testMap(const Node& node, const Row& row, const std::vector<base::Sy
     for (const auto& child : ir::Children(&node)) {
       const auto key = text(child.key);
       if (auto why = faultOf(row.form, key); !why.empty())
-        say(diag::make<Code::ValueForm>(child.knowsKey() ? child.keySpan(key.size()) : spanOf(child), path(), fmt::format("\"{}\"", key), why));
+        say(diag::make<Code::ValueForm>(child.knowsKey() ? child.keySpan(key.size()) : spanOf(child), fmt::format("a key of `{}`", path()), fmt::format("\"{}\"", key), why));
     }
   } else if (row.test == Test::Has) {
     if (partial_) return;

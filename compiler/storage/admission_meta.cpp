@@ -159,7 +159,7 @@ void indexedJob(Judge& judge, const Node& name) {
   const auto pod = fmt::format("{}-{}", name.text(), *completions - 1);
   const auto why = faultOf(Form::DnsLabel, pod);
   if (why.empty()) return;
-  auto d = diag::make<Code::ValueForm>(judge.spanOf(name), "metadata.name", judge.shown(name), fmt::format("its last pod would be called \"{}\", and {}", pod, why));
+  auto d = diag::make<Code::ValueForm>(judge.spanOf(name), quoted("metadata.name"), judge.shown(name), fmt::format("its last pod would be called \"{}\", and {}", pod, why));
   judge.say(std::move(d));
 }
 
@@ -189,8 +189,9 @@ void judgeName(Judge& judge) {
   }
   const auto why = faultOf(form, whole);
   if (!why.empty()) {
-    auto d = diag::make<Code::ValueForm>(judge.spanOf(*name), generated ? "metadata.generateName" : "metadata.name", judge.shown(*name), why);
-    if (const auto other = mended(form, whole); !other.empty() && !generated) d.help = fmt::format("\"{}\" would do", other);
+    auto d = diag::make<Code::ValueForm>(judge.spanOf(*name), quoted(generated ? "metadata.generateName" : "metadata.name"), judge.shown(*name), why);
+    if (looksLikePlaceholder(whole)) d.help = "this looks like a placeholder: put its value in before it is applied";
+    else if (const auto other = mended(form, whole); !other.empty() && !generated) d.help = fmt::format("\"{}\" would do", other);
     return judge.say(std::move(d));
   }
   if (group == "batch" && kind == "Job" && !generated) indexedJob(judge, *name);

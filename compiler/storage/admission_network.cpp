@@ -54,7 +54,7 @@ void serviceType(Judge& judge, const Node& spec) {
     if (!isSet(name)) return judge.sayLacks(spec, judge.path(), "`externalName`", "with `type` ExternalName the Service is that name");
     auto text = textOf(name);
     if (text.ends_with('.')) text.remove_suffix(1);
-    if (const auto why = faultOf(Form::DnsSubdomain, text); !why.empty()) judge.say(diag::make<Code::ValueForm>(judge.spanOf(*name), judge.path("externalName"), judge.shown(*name), why));
+    if (const auto why = faultOf(Form::DnsSubdomain, text); !why.empty()) judge.say(diag::make<Code::ValueForm>(judge.spanOf(*name), quoted(judge.path("externalName")), judge.shown(*name), why));
     for (const auto* field : {judge.keys.at<"clusterIP">(&spec), judge.keys.at<"clusterIPs">(&spec), judge.keys.at<"ipFamilies">(&spec), judge.keys.at<"ipFamilyPolicy">(&spec)})
       if (isSet(field) && textOf(field) != "None") judge.sayRefused(*field, judge.path(judge.text(field->key)), "with `type` ExternalName");
   }

@@ -155,18 +155,10 @@ class PodJudge {
     say(std::move(d));
   }
 
-  /// A raw device is used as one, and only a claim can be one.
+  /// Only a claim can be a raw device; whether it is one, the rules of classes say.
   void device(const Mount& mount, const Volume& volume, const Node* name, const std::string& at) {
     const bool claim = volume.kind == VolumeKind::Claim || volume.kind == VolumeKind::Template || volume.kind == VolumeKind::Ephemeral;
-    if (mount.device && !claim)
-      return say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, "a raw device", "only a claim can be one"));
-    if (!claim || !volume.state || !volume.state->spec) return;
-    if (mount.device == volume.state->block) return;
-    auto d = diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, mount.device ? "a raw device" : "a file system",
-                                                  mount.device ? "its claim has `volumeMode` Filesystem" : "its claim has `volumeMode` Block");
-    if (const auto* mode = keys_.at<"volumeMode">(volume.state->spec); mode && mode->span.known()) d.related.push_back({mode->entrySpan(), "the claim's mode"});
-    d.help = mount.device ? "list it under `volumeMounts` with a `mountPath`" : "list it under `volumeDevices` with a `devicePath`";
-    say(std::move(d));
+    if (mount.device && !claim) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, "and only a claim can be one"));
   }
 
   void propagation(const Container& container, const Mount& mount, const std::string& at) {
@@ -181,7 +173,7 @@ class PodJudge {
       if (!mount.device) continue;
       for (const auto& other : all)
         if (!other.device && !mount.name.empty() && other.name == mount.name)
-          say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*other.node), place, mount.name, "a raw device", "mounts it as a file system too"));
+          say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*other.node), place, mount.name, "and mounts it as a file system too"));
     }
   }
 
@@ -225,7 +217,8 @@ class PodJudge {
     if (isFalse(users) && !context_.since(33))
       say(diag::make<Code::GateOff>(keyOf(*users), pods_.path + ".hostUsers", context_.stack.kubernetes, "it is dropped without a word, and the pod runs with the node's users"));
     const auto* resources = keys_.at<"resources">(pods_.spec);
-    if (isSet(resources) && !context_.since(34))
+    // The field itself is there since 1.32.
+    if (isSet(resources) && context_.since(32) && !context_.since(34))
       say(diag::make<Code::GateOff>(keyOf(*resources), pods_.path + ".resources", context_.stack.kubernetes, "it is dropped without a word, and the containers' own count"));
   }
 

@@ -171,7 +171,7 @@ void systemName(Judge& judge, const Node& root) {
   const auto* name = judge.keys.at<"metadata.name">(&root);
   const auto text = textOf(name);
   if (text.starts_with("system-") && text != "system-node-critical" && text != "system-cluster-critical")
-    judge.say(diag::make<Code::ValueForm>(judge.spanOf(*name), "metadata.name", judge.shown(*name), "names that begin with `system-` are Kubernetes' own"));
+    judge.say(diag::make<Code::ValueForm>(judge.spanOf(*name), quoted("metadata.name"), judge.shown(*name), "names that begin with `system-` are Kubernetes' own"));
 }
 
 constexpr Row kPriorityClassRows[] = {
