@@ -74,7 +74,7 @@ class Renderer {
     for (const auto& fix : d.fixes) {
       if (!d.span.known()) continue;
       std::string edits;
-      for (const auto& edit : fix.edits) edits += fmt::format(" `{}` -> `{}`", sources_.text(edit.span), edit.text);
+      for (const auto& edit : fix.edits) edits += fmt::format(" `{}` -> `{}`", oneLine(sources_.text(edit.span)), oneLine(edit.text));
       place(d.span, {}, fmt::format("fix[{}]: {}:{}", code, fix.title, edits), {});
     }
   }
@@ -83,6 +83,13 @@ class Renderer {
   std::vector<std::string> elsewhere;
 
  private:
+  /// An expectation is one line of a comment, whatever an edit spans.
+  static std::string oneLine(std::string_view text) {
+    std::string line;
+    for (const char c : text) line += c == '\n' ? std::string("\\n") : std::string(1, c);
+    return line;
+  }
+
   void place(base::Span span, std::string_view file, const std::string& text, const std::string& help) {
     const auto from = span.known() ? sources_.place(span.begin) : std::nullopt;
     if (!from || from->file != main_) {
