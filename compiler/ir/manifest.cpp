@@ -1,3 +1,6 @@
+#include <unordered_map>
+#include <unordered_set>
+
 #include "ir/pods.h"
 
 namespace mlstack::ir {
@@ -107,6 +110,35 @@ void collectObjects(Node* document, base::SymbolTable& symbols, base::Arena& are
   }
 }
 
+/// Argo's workflows state volumes for all of their pods at once. Each template gets those that it mounts, so that its pods
+/// are as those of any other kind; what it states itself counts.
+/// https://argo-workflows.readthedocs.io/en/latest/walk-through/volumes/
+void shareVolumes(Stack& stack, Node* root, std::string_view kind) {
+  auto& symbols = *stack.symbols;
+  Builder builder(stack.arena);
+  auto* spec = findPath(root, kind == "CronWorkflow" ? "spec.workflowSpec" : "spec", symbols);
+  const auto* shared = findPath(spec, "volumes", symbols);
+  if (!shared || shared->kind != NodeKind::List) return;
+  std::unordered_map<std::uint32_t, const Node*> byName;
+  for (const auto& volume : Children(shared)) {
+    if (const auto name = symbolAt(&volume, "name", symbols)) byName.emplace(name.id, &volume);
+  }
+  for (auto& step : Children(findPath(spec, "templates", symbols))) {
+    std::unordered_set<std::uint32_t> has;
+    for (const auto& volume : Children(findPath(&step, "volumes", symbols))) has.insert(symbolAt(&volume, "name", symbols).id);
+    for (const std::string_view field : {"container.volumeMounts", "script.volumeMounts"}) {
+      for (const auto& mount : Children(findPath(&step, field, symbols))) {
+        const auto found = byName.find(symbolAt(&mount, "name", symbols).id);
+        if (found == byName.end() || !has.insert(found->first).second) continue;
+        auto* own = builder.listAt(step, symbols.intern("volumes"), shared->span);
+        if (!own) continue;
+        auto* copy = stack.arena.make<Node>(*found->second);  // its children are shared: nobody changes them
+        Builder::append(*own, copy);
+      }
+    }
+  }
+}
+
 bool addObject(Stack& stack, Node* root) {
   auto& symbols = *stack.symbols;
   const auto kind = symbolAt(root, "kind", symbols);
@@ -125,6 +157,7 @@ bool addObject(Stack& stack, Node* root) {
   object.nameSpace = symbolAt(root, "metadata.namespace", symbols);
   object.span = name->span;
   object.root = root;
+  if (symbols.text(apiVersion).starts_with("argoproj.io/")) shareVolumes(stack, root, symbols.text(kind));
   // Custom resources that run nothing; a TrainJob runs what its runtime says.
   if (object.role == Role::Workload && symbols.text(kind) != "TrainJob" && podTemplates(object, symbols).empty())
     object.role = Role::Other;

@@ -88,6 +88,7 @@ class Finder {
   void inferenceService();
   void trainJob();
   void volcanoJob();
+  void workflow(std::string_view kind);
   void sparkApplication();
   void experiment();
   void anyContainers(Node& node, const std::string& path, std::int64_t replicas);
@@ -236,6 +237,18 @@ void Finder::volcanoJob() {
   toEnd();
 }
 
+/// Argo: each template with a container or script is a pod. The volumes of the whole workflow were given to every
+/// template when the manifest was taken in (manifest.cpp).
+void Finder::workflow(std::string_view kind) {
+  const std::string_view place = kind == "CronWorkflow" ? "spec.workflowSpec.templates" : "spec.templates";
+  int index = 0;
+  for (auto& step : Children(at(root_, place))) {
+    const auto path = fmt::format("{}[{}]", place, index++);
+    if (at(&step, "container") || at(&step, "script")) addSpec(&step, path, 1);
+  }
+  toEnd();
+}
+
 /// The driver and the executors name the volumes of `spec`, which so serves as the PodSpec of all of them.
 void Finder::sparkApplication() {
   auto* spec = at(root_, "spec");
@@ -324,6 +337,8 @@ std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view k
     inferenceService();
   } else if (kind == "Job" && group == "batch.volcano.sh") {
     volcanoJob();
+  } else if (group == "argoproj.io" && (kind.ends_with("Workflow") || kind.ends_with("WorkflowTemplate"))) {
+    workflow(kind);
   } else if (kind == "SparkApplication") {
     sparkApplication();
   } else if (kind == "Experiment" && group == "kubeflow.org") {

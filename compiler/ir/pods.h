@@ -22,7 +22,7 @@ struct PodTemplate {
 /// The pod templates of Pod, PodTemplate, Job, CronJob, Deployment, StatefulSet, DaemonSet,
 /// ReplicaSet, ReplicationController, JobSet, PyTorchJob, MPIJob, TFJob, XGBoostJob, PaddleJob,
 /// JAXJob, RayCluster, RayJob, RayCronJob, RayService, LeaderWorkerSet, InferenceService, Volcano's
-/// Job, SparkApplication (one spec for driver and executors), Experiment; of a TrainJob what it lays
+/// Job, Argo's workflows and their templates, SparkApplication (one spec for driver and executors), Experiment; of a TrainJob what it lays
 /// over its runtime. Of other custom resources every map with a `containers`
 /// list, taken for a PodSpec. Empty for the rest. Autoscalers are not looked at: they are objects
 /// of their own.

@@ -95,7 +95,41 @@ INSTANTIATE_TEST_SUITE_P(
                 "spec.podTemplateOverrides[0].spec x4 end"},
         PodCase{"{apiVersion: batch.volcano.sh/v1alpha1, kind: Job, metadata: {name: a}, spec: "
                 "{tasks: [{replicas: 7, template: {spec: {containers: [{name: c}]}}}]}}",
-                "spec.tasks[0].template.spec x7"}));
+                "spec.tasks[0].template.spec x7 end"},
+        PodCase{"{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {generateName: a-}, spec: "
+                "{templates: [{name: all, steps: []}, {name: one, container: {image: x}}]}}",
+                "spec.templates[1] x1 end"},
+        PodCase{"{apiVersion: sparkoperator.k8s.io/v1beta2, kind: SparkApplication, metadata: {name: a}, "
+                "spec: {driver: {cores: 1}, executor: {instances: 4}}}",
+                "spec x5 end"},
+        PodCase{"{apiVersion: kubeflow.org/v1beta1, kind: Experiment, metadata: {name: a}, spec: "
+                "{parallelTrialCount: 2, trialTemplate: {trialSpec: {apiVersion: batch/v1, kind: Job, "
+                "spec: {template: {spec: {containers: []}}}}}}}",
+                "spec.trialTemplate.trialSpec.spec.template.spec x2 end"}));
+
+TEST(Manifest, NamesAndLists) {
+  const LinkedStack linked(
+      "{apiVersion: v1, kind: ConfigMapList, items: [{metadata: {name: a}}, {metadata: {generateName: b-}}]}\n---\n"
+      "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Secret, metadata: {name: c}}, {kind: None}, 7]}\n---\n"
+      "{apiVersion: v1, kind: ConfigMap, metadata: {generateName: b-}}\n---\n"
+      "{apiVersion: v1, kind: ConfigMap, metadata: {}}\n");
+  std::vector<std::string> titles;
+  for (ir::ObjectId id = 0; id < linked.stack.objects.size(); ++id) titles.push_back(linked.title(id));
+  EXPECT_EQ(titles, (std::vector<std::string>{"ConfigMap/a", "ConfigMap/b-*", "Secret/c", "ConfigMap/b-*"}));
+  EXPECT_TRUE(linked.stack.objects[1].generated);
+  EXPECT_TRUE(ir::verify(linked.stack).empty());
+}
+
+TEST(Manifest, AWorkflowsVolumesAreThoseOfItsPods) {
+  const LinkedStack linked(
+      "{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: w}, spec: {volumes: [{name: v, "
+      "persistentVolumeClaim: {claimName: data}}, {name: unused, emptyDir: {}}], templates: ["
+      "{name: a, container: {name: main, volumeMounts: [{name: v, mountPath: /d}]}}, "
+      "{name: b, script: {name: main, volumeMounts: [{name: v, mountPath: /e}]}, volumes: [{name: v, emptyDir: {}}]}]}}");
+  EXPECT_EQ(linked.edges(), (std::vector<std::string>{"mounts Workflow/w -> (claim data) main /d",
+                                                      "mounts Workflow/w -> (other v) main /e scratch"}));
+  EXPECT_TRUE(ir::verify(linked.stack).empty());
+}
 
 TEST(Order, AppliesCleanly) {
   const LinkedStack linked(R"(
