@@ -95,7 +95,7 @@ void sameTerms(Judge& judge, const Node& terms) {
     // A class has a handful; each is compared with all.
     if (before.size() < 64)
       for (const auto* other : before)
-        if (ir::sameValue(*other, term)) judge.sayTwice(term, judge.path(index), *other, "the same term");
+        if (ir::sameValue(*other, term)) judge.sayTwice(term, judge.path(index), *other, "a term");
     before.push_back(&term);
     ++index;
   }
@@ -183,7 +183,7 @@ constexpr Row kCsiDriverRows[] = {
 };
 
 constexpr Row kSnapshotRows[] = {
-    oneOf("spec.source", "persistentVolumeClaimName volumeSnapshotContentName", "persistentVolumeClaimName volumeSnapshotContentName"),
+    // That there is exactly one source, the rules of snapshots say.
     filled("spec.source.persistentVolumeClaimName"),
     filled("spec.source.volumeSnapshotContentName"),
     filled("spec.volumeSnapshotClassName"),

@@ -38,7 +38,8 @@ void configMap(Judge& judge, const Node& root) {
     const auto* same = ir::find(data, entry.key);
     if (!same) continue;
     const auto key = judge.text(entry.key);
-    auto d = diag::make<Code::ValueTwice>(entry.knowsKey() ? entry.keySpan(key.size()) : judge.spanOf(entry), judge.path("binaryData", key), "a key of `data` too");
+    auto d = diag::make<Code::FieldsTogether>(entry.knowsKey() ? entry.keySpan(key.size()) : judge.spanOf(entry), judge.context.objectText(judge.object()),
+                                              judge.path("data", key), judge.path("binaryData", key));
     if (same->span.known()) d.related.push_back({same->entrySpan(), "the other one stands here"});
     judge.say(std::move(d));
   }

@@ -29,21 +29,28 @@ bool isOneOf(std::string_view text, std::string_view list) {
   return false;
 }
 
+void sayPath(Judge& judge, const Node& value, std::string_view field, std::string_view why, std::string_view known) {
+  auto d = diag::make<Code::UnknownFieldPath>(judge.spanOf(value), judge.path(field), value.text(), why);
+  std::string all;
+  for (const auto word : wordsOf(known)) all += fmt::format("{}{}", all.empty() ? "" : ", ", word);
+  d.help = "there are " + all;
+  judge.say(std::move(d));
+}
+
 /// metadata.labels['key'] and metadata.annotations['key'], or one of the list.
 void fieldPath(Judge& judge, const Node& ref, std::string_view known, std::string_view where) {
   const auto* path = judge.keys.at<"fieldPath">(&ref);
   if (!isText(path) || path->length == 0) return;
   const auto text = path->text();
-  const auto say = [&](std::string_view why) { judge.say(diag::make<Code::UnknownFieldPath>(judge.spanOf(*path), judge.path("fieldPath"), text, why)); };
   if (const auto open = text.find("['"); open != std::string_view::npos && text.ends_with("']")) {
     const auto field = text.substr(0, open);
     const auto key = text.substr(open + 2, text.size() - open - 4);
     const bool annotations = field == "metadata.annotations";
-    if (!annotations && field != "metadata.labels") return say("only labels and annotations are asked for by a key");
-    if (const auto why = faultOf(annotations ? Form::AnnotationKey : Form::LabelKey, key); !why.empty()) say(why);
+    if (!annotations && field != "metadata.labels") return sayPath(judge, *path, "fieldPath", "has a key, and only labels and annotations have keys", known);
+    if (const auto why = faultOf(annotations ? Form::AnnotationKey : Form::LabelKey, key); !why.empty()) sayPath(judge, *path, "fieldPath", "asks for no key: " + why, known);
     return;
   }
-  if (!isOneOf(text, known)) say(fmt::format("{} takes {}, or a key as in metadata.labels['app']", where, quotedChoice(known)));
+  if (!isOneOf(text, known)) sayPath(judge, *path, "fieldPath", fmt::format("{} cannot have", where), fmt::format("{} metadata.labels['KEY'] metadata.annotations['KEY']", known));
 }
 
 void resourcePath(Judge& judge, const Node& ref, bool inVolume) {
@@ -52,8 +59,7 @@ void resourcePath(Judge& judge, const Node& ref, bool inVolume) {
   if (!isText(resource) || resource->length == 0) return;
   const auto text = resource->text();
   if (!isOneOf(text, kResourceFields) && !text.starts_with("limits.hugepages-") && !text.starts_with("requests.hugepages-"))
-    return judge.say(diag::make<Code::UnknownFieldPath>(judge.spanOf(*resource), judge.path("resource"), text,
-                                                        fmt::format("it takes {}, and the same of huge pages", quotedChoice(kResourceFields))));
+    return sayPath(judge, *resource, "resource", "a pod does not tell", fmt::format("{} limits.hugepages-SIZE requests.hugepages-SIZE", kResourceFields));
   const auto* divisor = judge.keys.at<"divisor">(&ref);
   const auto amount = quantityOf(divisor);
   if (!amount || amount->isZero()) return;
@@ -81,6 +87,8 @@ void envValue(Judge& judge, const Node& variable) {
   if (value->span.known()) d.related.push_back({value->entrySpan(), "the other one stands here"});
   judge.say(std::move(d));
 }
+
+void graceOfReadiness(Judge& judge, const Node& seconds) { judge.sayRefused(seconds, judge.path(), "on a readiness probe: it ends no container"); }
 
 void privilege(Judge& judge, const Node& security) {
   const auto* escalation = judge.keys.at<"allowPrivilegeEscalation">(&security);
@@ -188,7 +196,7 @@ constexpr Row kContainerRows[] = {
     use("startupProbe", kProbe),
     range("livenessProbe.successThreshold", 0, 1),
     range("startupProbe.successThreshold", 0, 1),
-    refuses("readinessProbe", "terminationGracePeriodSeconds", "terminationGracePeriodSeconds"),
+    call("readinessProbe.terminationGracePeriodSeconds", graceOfReadiness),
     use("lifecycle.postStart", kHandler),
     use("lifecycle.preStop", kHandler),
     call("resources", judgeContainerResources),

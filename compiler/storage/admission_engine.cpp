@@ -40,10 +40,13 @@ std::vector<std::string_view> wordsOf(std::string_view list) {
 }
 
 std::string quotedChoice(std::string_view list) {
+  constexpr std::size_t kNamed = 6;   // of a long list the first few, which are the common ones
   const auto words = wordsOf(list);
+  const bool cut = words.size() > kNamed + 4;
+  const auto named = cut ? kNamed : words.size();
   std::string out;
-  for (std::size_t i = 0; i < words.size(); ++i) out += fmt::format("{}`{}`", i == 0 ? "" : i + 1 == words.size() ? " or " : ", ", words[i]);
-  return out;
+  for (std::size_t i = 0; i < named; ++i) out += fmt::format("{}`{}`", i == 0 ? "" : i + 1 == named && !cut ? " or " : ", ", words[i]);
+  return cut ? fmt::format("{} or {} others", out, words.size() - named) : out;
 }
 
 std::string_view groupOf(std::string_view apiVersion) {
@@ -53,9 +56,12 @@ std::string_view groupOf(std::string_view apiVersion) {
 
 namespace {
 
-/// "1 to 65535", "0 or more", "at most 3".
-std::string rangeText(std::int64_t low, std::int64_t high) {
-  if (high == kNoEnd) return fmt::format("{} or more", low);
+/// "1 to 65535", "0 or more", "1 only".
+std::string rangeText(std::int64_t low, std::int64_t high, bool above) {
+  if (low == 0 && high == 1) return "1 only";   // 0 stands for the default
+  const bool open = high == kNoEnd || high == kInt32;
+  if (open && !above) return fmt::format("{} or more", low);
+  if (above && (open || low == std::numeric_limits<std::int32_t>::min())) return fmt::format("{} at most", high);
   return fmt::format("{} to {}", low, high);
 }
 
@@ -120,7 +126,7 @@ std::string Judge::shown(const Node& value) const {
 void Judge::sayForm(const Node& value, const std::string& at, Form form) {
   auto d = diag::make<Code::ValueForm>(spanOf(value), quoted(at), shown(value), faultOf(form, value.text()));
   if (looksLikePlaceholder(value.text())) d.help = "this looks like a placeholder: put its value in before it is applied";
-  else if (form == Form::LabelValue) d.help = "an annotation takes any text";
+  else if (form == Form::LabelValue && at.find("metadata.labels") != std::string::npos) d.help = "an annotation takes any text";
   else if (const auto other = mended(form, value.text()); !other.empty()) d.help = fmt::format("\"{}\" would do", other);
   say(std::move(d));
 }
@@ -264,7 +270,7 @@ void Judge::test(const Node& node, const Row& row, const std::vector<base::Symbo
 
 void Judge::testValue(const Node& node, const Row& row) {
   if (row.test == Test::Range) {
-    if (node.kind == NodeKind::Int && (node.integer < row.low || node.integer > row.high)) sayRange(node, path(), rangeText(row.low, row.high));
+    if (node.kind == NodeKind::Int && (node.integer < row.low || node.integer > row.high)) sayRange(node, path(), rangeText(row.low, row.high, node.integer > row.high));
   } else if (row.test == Test::Size) {
     const auto amount = quantityOf(&node);
     if (amount && *amount < base::Quantity::ofInt(row.low)) sayRange(node, path(), row.low == 0 ? "no negative amount" : "more than 0");

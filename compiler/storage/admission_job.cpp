@@ -87,14 +87,11 @@ void exitCodes(Judge& judge, const Node& job, const Node& codes, const std::stri
   const bool in = judge.keys.text<"operator">(&codes) == "In";
   if (values && values->kind == ir::NodeKind::List && values->length > 255)
     judge.say(diag::make<Code::FieldTooLarge>(judge.headOf(*values), at + ".values", fmt::format("{} entries", values->length), 255));
-  std::unordered_map<std::int64_t, const Node*> seen;
   std::size_t index = 0;
   for (const auto& value : ir::Children(values)) {
-    const auto place = fmt::format("{}.values[{}]", at, index++);
-    if (value.kind != ir::NodeKind::Int) continue;
-    if (in && value.integer == 0) judge.sayRange(value, place, "no 0 with the operator In: that is success");
-    const auto [known, isNew] = seen.emplace(value.integer, &value);
-    if (!isNew) judge.sayTwice(value, place, *known->second, judge.shown(value));
+    const auto place = index++;
+    if (in && value.kind == ir::NodeKind::Int && value.integer == 0)
+      judge.sayRange(value, fmt::format("{}.values[{}]", at, place), "no 0 with the operator In: that is success");
   }
 }
 

@@ -169,11 +169,10 @@ class PodJudge {
   /// One volume is a device or a file system in a container, not both.
   void bothWays(const Container& container, const std::string& place) {
     const auto all = context_.model.mountsOf(container);
-    for (const auto& mount : all) {
-      if (!mount.device) continue;
-      for (const auto& other : all)
-        if (!other.device && !mount.name.empty() && other.name == mount.name)
-          say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*other.node), place, mount.name, "and mounts it as a file system too"));
+    for (const auto& device : all) {
+      if (!device.device || device.name.empty()) continue;
+      const auto same = std::find_if(all.begin(), all.end(), [&device](const Mount& other) { return !other.device && other.name == device.name; });
+      if (same != all.end()) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*same->node), place, device.name, "and mounts it as a file system too"));
     }
   }
 

@@ -5,15 +5,14 @@
 
 namespace mlstack::storage::admission {
 
-/// The sources a volume of a pod may have.
+/// The sources a volume of a pod may have, common ones first.
 inline constexpr std::string_view kPodSources =
-    "emptyDir hostPath gitRepo gcePersistentDisk awsElasticBlockStore secret nfs iscsi glusterfs flocker persistentVolumeClaim rbd cinder cephfs quobyte "
-    "downwardAPI fc flexVolume configMap azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk storageos projected scaleIO csi ephemeral "
-    "image";
+    "emptyDir persistentVolumeClaim configMap secret hostPath csi ephemeral projected downwardAPI nfs image gitRepo gcePersistentDisk awsElasticBlockStore "
+    "iscsi glusterfs flocker rbd cinder cephfs quobyte fc flexVolume azureFile vsphereVolume photonPersistentDisk portworxVolume azureDisk storageos scaleIO";
 /// The sources a PersistentVolume may have.
 inline constexpr std::string_view kPersistentSources =
-    "hostPath gcePersistentDisk awsElasticBlockStore glusterfs flocker nfs rbd quobyte cephfs iscsi cinder fc flexVolume azureFile vsphereVolume "
-    "photonPersistentDisk portworxVolume azureDisk scaleIO local storageos csi";
+    "csi nfs hostPath local iscsi fc gcePersistentDisk awsElasticBlockStore glusterfs flocker rbd quobyte cephfs cinder flexVolume azureFile vsphereVolume "
+    "photonPersistentDisk portworxVolume azureDisk scaleIO storageos";
 
 extern const Shape kVolumeSource;
 void judgeGoneSources(Judge& judge, const ir::Node& volume);

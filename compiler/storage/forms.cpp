@@ -39,7 +39,7 @@ struct Plain {
 };
 
 constexpr Plain kDnsLabel{"a DNS label", "lower-case letters, digits and `-`", Lower | Digit | Dash, 63, Lower | Digit, Lower | Digit, false};
-constexpr Plain kServiceLabel{"a Service's name", "lower-case letters, digits and `-`", Lower | Digit | Dash, 63, Lower, Lower | Digit, false};
+constexpr Plain kServiceLabel{"a DNS label that begins with a letter", "lower-case letters, digits and `-`", Lower | Digit | Dash, 63, Lower, Lower | Digit, false};
 constexpr Plain kSubdomain{"a DNS subdomain", "lower-case letters, digits, `-` and `.`", Lower | Digit | Dash | Dot, 253, Lower | Digit, Lower | Digit, true};
 constexpr Plain kSearch{"a search domain", "lower-case letters, digits, `-`, `_` and `.`", Lower | Digit | Dash | Dot | Underscore, 253,
                         Lower | Digit | Underscore, Lower | Digit | Underscore, true};
