@@ -180,8 +180,11 @@ class Reader {
           script = false;
           continue;
         }
+        if (shell && text.size() > 1 && text.front() == '-' && text.back() == 'c') {
+          script = true;
+          continue;
+        }
         if (isShell(text)) shell = true;
-        else if (shell && text.size() > 1 && text.front() == '-' && text.back() == 'c') script = true;
         token(std::string(text), text, node);
       }
     }

@@ -187,14 +187,13 @@ void accessModes(Context& context, const State& state) {
   bool said = false;
   if (state.kind == StateKind::Claim && !state.uses.empty()) {
     const auto crowds = crowdsOf(context, state);
-    said = writesReadOnlyMany(context, state);
+    const bool forReaders = writesReadOnlyMany(context, state);
     for (const auto& crowd : crowds) {
-      if (said) break;
+      if (forReaders) break;
       if (state.declared == ReadWriteOncePod && state.declaredAt) onePodOnly(context, state, crowd);
       else if (!trustsMode(context, state, crowd)) said = tooManyNodes(context, state, crowd) || said;
     }
-    if (!said) severalWorkloads(context, state, crowds);
-    if (state.declared == ReadOnlyMany) said = false;
+    if (!said && !forReaders) severalWorkloads(context, state, crowds);
   }
   if (!said) modeBeyondClass(context, state);
 }
