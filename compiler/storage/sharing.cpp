@@ -48,7 +48,7 @@ struct Crowd {
   bool everyNode = false;
   bool oneNode = true;
   bool separate = false;
-  bool steady = false;   // there all the time, not until its end
+  bool steady = false;   // there all the time, or again and again; not once until its end
 
   [[nodiscard]] std::string count() const { return everyNode ? "all" : fmt::format("{}", pods); }
 };
@@ -74,7 +74,7 @@ std::vector<Crowd> crowdsOf(const Context& context, const State& state) {
     crowd.everyNode = crowd.everyNode || use.pods->onePerNode;
     crowd.oneNode = crowd.oneNode && (use.pods->pinned || followsPods(context, *use.pods));
     crowd.separate = crowd.separate || use.pods->separateNodes;
-    crowd.steady = crowd.steady || !use.pods->runsToEnd;
+    crowd.steady = crowd.steady || !use.pods->runsToEnd || context.model.kindOf(*use.pods->workload) == "CronJob";
   }
   return crowds;
 }
