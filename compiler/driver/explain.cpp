@@ -7,6 +7,8 @@
 #include "diag/render.h"
 #include "driver/command.h"
 #include "driver/compile.h"
+#include "driver/explain_library.h"
+#include "driver/project.h"
 #include "driver/schemas.h"
 #include "driver/terminal.h"
 #include "schema/describe.h"
@@ -93,7 +95,7 @@ std::string overview() {
   for (const auto& function : sema::functions()) appendAligned(functions, function.name, function.doc, 18);
   return fmt::format("Kinds: things that become Kubernetes objects\n{}\nParts: blocks and lines inside of them\n{}\n"
                      "Functions\n{}\n`mlstackc explain NAME` says more about each, `NAME.FIELD` about a field, "
-                     "`MLS3004` about a diagnostic,\n`v1/Pod.spec` about Kubernetes; `mlstackc schema list` "
+                     "`MLS3004` about a diagnostic,\n`v1/Pod.spec` about Kubernetes, `std/train` about a library; `mlstackc schema list` "
                      "shows every API.\n",
                      resources, parts, functions);
 }
@@ -112,6 +114,16 @@ diag::Diagnostic unknownSubject(std::string_view what) {
     auto near = diag::nearest(what.substr(dot + 1), members);
     d.help = near.empty() ? fmt::format("`mlstackc explain {}` lists its fields", kind->name)
                           : fmt::format("did you mean `{}.{}`?", kind->name, near);
+    return d;
+  }
+  if (const auto members = libraryMembers(what.substr(0, dot)); !members.empty()) {
+    const std::vector<std::string_view> known(members.begin(), members.end());
+    const auto near = diag::nearest(what, known);
+    d.help = near.empty() ? fmt::format("the library has {}", fmt::join(members, ", ")) : fmt::format("did you mean `{}`?", near);
+    return d;
+  }
+  if (what.starts_with("std/")) {
+    d.help = fmt::format("the libraries are std/{}", fmt::join(libraryNames(), ", std/"));
     return d;
   }
   if (const auto* ours = sema::kindFor(what)) {
@@ -152,7 +164,8 @@ int runExplain(Invocation& invocation) {
   if (what.ends_with(".mlstack") && std::filesystem::exists(what, failed)) return explainFile(what);
   if (auto text = sema::explainKind(what); !text.empty()) return printOut(text);
   if (auto text = explainFunction(what); !text.empty()) return printOut(text);
-  bool place = what.find('/') != std::string::npos;
+  if (auto text = explainLibrary(what); !text.empty()) return printOut(text);
+  bool place = what.find('/') != std::string::npos && !what.starts_with("std/");
   if (!place && std::isupper(static_cast<unsigned char>(what[0])) == 0) return unknown(unknownSubject(what));
 
   Session session;

@@ -28,7 +28,7 @@ void appendJson(std::string& out, const ir::Node& root, const base::SymbolTable&
 [[nodiscard]] bool emitJson(const ir::Stack& stack, Writer& writer);
 
 struct NamedFile {
-  std::string name;  // "010-persistentvolumeclaim-model.yaml": sorts in apply order
+  std::string name;  // "100-ml_persistentvolumeclaim-model.yaml": sorts in apply order, and is told by the object alone
   std::string bytes;
 };
 /// One file an object.

@@ -151,6 +151,7 @@ class GraphBuilder {
     node.shape = shapeOf(object.role);
     node.external = object.external;
     node.title = std::string(symbols_.text(object.name));
+    if (object.nameSpace && object.nameSpace != stack_.nameSpace) node.title = fmt::format("{}/{}", symbols_.text(object.nameSpace), node.title);
     describe(object, node.lines);
     return index;
   }
@@ -318,7 +319,8 @@ class GraphBuilder {
   std::size_t target(const Edge& edge) {
     if (edge.to != kNoObject) return nodeFor(edge.to);
     const auto name = symbols_.text(edge.name);
-    return nodeNamed(shapeOf(edge.toRole), std::string(name), name, true, {"not in this stack"});
+    const auto nameSpace = edge.from == kNoObject ? std::string_view{} : symbols_.text(stack_.objects[edge.from].nameSpace);   // where it is looked for
+    return nodeNamed(shapeOf(edge.toRole), fmt::format("{}/{}", nameSpace, name), name, true, {"not in this stack"});
   }
 
   /// What a mount leads to, with nodes of its own for what lives and dies with the workload.

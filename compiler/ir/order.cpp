@@ -118,6 +118,12 @@ bool restores(const Object& claim, const base::SymbolTable& symbols) {
 
 }  // namespace
 
+unsigned applyGroup(const Stack& stack, const Object& object) {
+  const auto& symbols = *stack.symbols;
+  const auto group = groupOf(symbols.text(object.apiVersion), symbols.text(object.kind));
+  return group == Claims && restores(object, symbols) ? RestoredClaims : group;
+}
+
 std::vector<const Object*> applyOrder(const Stack& stack) {
   const auto& symbols = *stack.symbols;
   std::unordered_map<std::uint64_t, Group> known;

@@ -83,6 +83,7 @@ class Lowering {
   void renameFromTree(ir::Object& object);
   void factsOf(ir::Object& object, const Instance& resource);
   void grants(const Instance& account, const ir::Object& object);
+  [[nodiscard]] Symbol servedVersion(const KindPlan& plan);
   void allowsOf(const sema::AllowValue* allows, std::size_t count);
   void allowsOf(const Instance& instance, ir::ObjectId id);
   void outputs();
@@ -105,6 +106,7 @@ class Lowering {
   void lowerPart(const Item& item, const Instance& instance, Node& node, Frame& frame);
   void lowerPodPart(const Instance& part, Node& node, const Frame& outer);
   void completePart(const Instance& part, Node& node, Frame& frame);
+  [[nodiscard]] Value groupsOf(const Instance& rule);
   void completeBackend(const Instance& path, Node& node);
   [[nodiscard]] Node* stepTo(Node& from, std::span<const StepPlan> steps, Span span, std::uint8_t flags, const Frame& frame);
   [[nodiscard]] Node* firstElement(Node& list, Symbol element, Span span, const Frame& frame);
@@ -142,6 +144,11 @@ class Lowering {
   [[nodiscard]] Node* nodeTerms(const Value& value, Span span);
   [[nodiscard]] std::string_view nameOf(const Instance& instance) const;
   [[nodiscard]] Symbol nameSpaceFor(const Instance& instance);
+
+  // --- what is found by its name alone (reach.cpp) ---
+  void sameNamespace(const Instance& target, Span span);
+  void sameNamespace(const FieldValue& field, const Instance& owner);
+  void checkPortNames(const Instance& resource);
 
   // --- mounts (mounts.cpp) ---
   void reserveVolumes(const Instance& workload);
@@ -197,6 +204,9 @@ class Lowering {
   Keys keys_;
   Plans plans_;
   Pod pod_;
+  const Instance* resource_ = nullptr;             // that is being lowered
+  std::unordered_map<const KindPlan*, Symbol> served_;   // the version of a kind's API that the target has
+  std::unordered_map<std::string_view, std::vector<std::string_view>> groups_;   // of the API, by resource; filled when asked for
   std::vector<Item> items_;                        // a stack: each instance works on its own end of it
   std::unordered_map<const Instance*, ir::ObjectId> ids_;
   std::unordered_map<const Instance*, std::vector<PodLabel>> podLabels_;

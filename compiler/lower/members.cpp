@@ -241,7 +241,7 @@ void Lowering::implyForPart(const Instance& part, const KindPlan& plan) {
   if (name == "tolerate") {
     if (!has("operator") && !has("value")) imply(plan, "operator", textValue("Exists"), part.headSpan);
   } else if (name == "rule" || name == "account-rule") {
-    if (!has("groups") && !has("urls")) imply(plan, "groups", textValue(""), part.headSpan);
+    if (!has("groups") && !has("urls")) imply(plan, "groups", groupsOf(part), part.headSpan);
   } else if (name == "failure-rule") {
     if (has("exit-codes") && !has("operator")) imply(plan, "operator", textValue("In"), part.headSpan);
   }

@@ -134,6 +134,7 @@ void Lowering::checkNarrowing(const Instance& mount, const Value& state) {
 
 Symbol Lowering::stateVolume(const Instance& mount, const Instance& state) {
   const auto role = roleOf(state);
+  sameNamespace(state, mount.labelSpan);
   const auto stated = textField(mount, "volume-name");
   for (const auto& volume : pod_.volumes) {
     if (volume.state != &state) continue;

@@ -148,9 +148,30 @@ Node* Lowering::startObject(ir::Object& object, Span span, Span nameSpan) {
   return root;
 }
 
+/// The version of a kind of ours that the targeted Kubernetes has: the prelude names the newest. Where there is none the
+/// newest stays, and the check against the schemas tells.
+Symbol Lowering::servedVersion(const KindPlan& plan) {
+  if (!plan.builtin) return plan.apiVersion;
+  const auto [known, fresh] = served_.try_emplace(&plan, plan.apiVersion);
+  if (!fresh) return known->second;
+  const auto target = schema::versionBit(program_.kubernetes);
+  const auto wanted = symbols_.text(plan.apiVersion);
+  const auto kind = symbols_.text(plan.kindName);
+  const auto* info = catalog_.resource(wanted, kind);
+  if (info == nullptr || (info->versions & target) != 0) return plan.apiVersion;
+  const auto group = wanted.substr(0, wanted.find('/') + 1);
+  for (const auto* other : catalog_.resources()) {
+    if (other->kind != kind || (other->versions & target) == 0 || !other->apiVersion.starts_with(group)) continue;
+    known->second = symbols_.intern(other->apiVersion);
+    if (other->apiVersion.find("beta") != std::string_view::npos) break;   // before alpha
+  }
+  return known->second;
+}
+
 void Lowering::lowerResource(const Instance& resource) {
   const auto& plan = plans_.of(*resource.kind);
-  auto& object = addObject(resource, plan.apiVersion, plan.kindName, roleOf(resource.kind->role));
+  resource_ = &resource;
+  auto& object = addObject(resource, servedVersion(plan), plan.kindName, roleOf(resource.kind->role));
   bool namespaced = !resource.kind->clusterScoped;
   if (namespaced && !plan.builtin) {
     const auto* info = catalog_.resource(symbols_.text(plan.apiVersion), symbols_.text(plan.kindName));
@@ -183,6 +204,7 @@ void Lowering::finishObject(ir::Object& object, const Instance& resource, const 
   }
   if (!resource.kind->podSpec.empty() && !object.external) checkContainers(resource, plan, *object.root);
   if (object.role == ir::Role::Class) factsOf(object, resource);
+  if (!object.external) checkPortNames(resource);
   allowsOf(resource, object.order);
   if (object.role == ir::Role::Account && !object.external) grants(resource, object);
 }
@@ -206,6 +228,9 @@ void Lowering::lowerRaw(const Instance& resource) {
   const auto* info = catalog_.resource(apiVersion, kind);
   if (info == nullptr || info->namespaced) object.nameSpace = program_.nameSpace;
   auto* root = startObject(object, resource.span, resource.labelSpan);
+  for (const auto key : {keys_.apiVersion, keys_.kind}) {
+    if (resource.apiSpan.known()) ir::find(root, key)->span = resource.apiSpan;
+  }
   for (const auto& child : ir::Children(resource.raw)) {
     auto* copy = builder_.clone(child);
     if (child.key == keys_.metadata && copy->kind == ir::NodeKind::Map) {

@@ -191,6 +191,7 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
   const auto keySpan = field.keySpan.known() ? field.keySpan : span;
   const auto flags = static_cast<std::uint8_t>(implied ? ir::FlagImplied : 0);
   if (!implied && (member.via == Via::Script || member.via == Via::Selector) && saidOtherwise(field, plan, owner)) return;
+  if (!implied) sameNamespace(field, owner);
   Node* made = nullptr;
   switch (member.via) {
     case Via::Facts: return;

@@ -120,7 +120,16 @@ void Recovery::unexpected(std::uint8_t rule, TokenKind wanted) {
   } else if (field && tokens_[at].kind == Eq) {
     d.fixes.push_back({"write `=`", {{tokens_[at].span, "="}}});
   } else if (rule == Grammar::RuleBlock && tokens_[at].kind == Comma) {
-    d.fixes.push_back({"remove it", {{tokens_[at].span, ""}}});
+    // The others of the block are no better.
+    diag::Fix fix{"remove it", {}};
+    std::size_t depth = 0;
+    for (std::uint32_t i = at; tokens_[i].kind != EndOfFile; ++i) {
+      if (kOpeners.has(tokens_[i].kind)) ++depth;
+      if (kClosers.has(tokens_[i].kind) && depth-- == 0) break;
+      if (tokens_[i].kind == Comma && depth == 0) fix.edits.push_back({tokens_[i].span, ""});
+    }
+    if (fix.edits.size() > 1) fix.title = "remove the commas";
+    d.fixes.push_back(std::move(fix));
   }
   if (++reported_ == kMaxReports) {
     d.help = fmt::format("{} slips are enough: what follows is not read", kMaxReports);

@@ -93,7 +93,7 @@ class ObjectCheck {
     const table::ResourceRow** known = answers_.plainKind(object_.apiVersion, object_.kind);
     const table::ResourceRow* row = *known;
     if (row == nullptr) {
-      row = checkKind(catalog_, symbols_.text(object_.apiVersion), symbols_.text(object_.kind), headSpan(), about(),
+      row = checkKind(catalog_, symbols_.text(object_.apiVersion), symbols_.text(object_.kind), apiSpan(), about(),
                       target_, sink_);
       if (row != nullptr && (row->deprecatedIn & target_) == 0) *known = row;
     }
@@ -112,6 +112,14 @@ class ObjectCheck {
     return false;
   }
 
+  /// Of the API that is named: for a head `object "group/version/Kind" name` its text.
+  [[nodiscard]] base::Span apiSpan() const {
+    const base::Span head = headSpan();
+    for (const Node& child : Children(object_.root)) {
+      if (symbols_.text(child.key) == "apiVersion" && child.span.known() && child.span.begin >= head.begin && child.span.end <= head.end) return child.span;
+    }
+    return head;
+  }
   [[nodiscard]] base::Span headSpan() const { return object_.span.known() ? object_.span : object_.root->span; }
   /// The key of a field that should not be there; the value when its key's place is not known.
   [[nodiscard]] base::Span keyOf(const Node& node, std::string_view key) const {

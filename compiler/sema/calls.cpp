@@ -105,16 +105,22 @@ std::string countText(const Function& function) {
 
 }  // namespace
 
-Value Evaluator::callFunction(const Function& function, const Expr& e, Env* env) {
+/// The arguments of a call, evaluated and put where the function takes them; null when there are too many or too few.
+std::optional<Evaluator::Arguments> Evaluator::argumentsOf(const Function& function, const Expr& e, Env* env) {
   const auto count = function.parameters.size();
-  std::vector<Value> values(count);
-  std::vector<Span> spans(count, e.span);
+  Arguments out;
+  out.values.resize(count);
+  out.spans.assign(count, e.span);
   std::vector<bool> filled(count, false);
-  bool failed = false;
   bool misnamed = false;   // it may have been meant for what is missing
-  bool guessed = false;
   std::size_t position = 0;
   const Place before = place_;
+  const auto wrongCount = [&] {
+    place_ = before;
+    (void)errorAt(diag::make<diag::Code::ArgumentCount>(e.span, function.name, countText(function), std::to_string(e.arguments.size()))
+                      .hint(std::string(function.signature)));
+    return std::nullopt;
+  };
   for (const auto& argument : e.arguments) {
     std::size_t index = position;
     if (argument.name.symbol) {
@@ -123,49 +129,62 @@ Value Evaluator::callFunction(const Function& function, const Expr& e, Env* env)
       if (index == count) {
         (void)errorAt(diag::make<diag::Code::UnknownArgument>(argument.name.span, function.name, symbols_.text(argument.name.symbol))
                           .hint(std::string(function.signature)));
-        failed = misnamed = true;
+        out.failed = misnamed = true;
         continue;
       }
     } else {
       ++position;
     }
     const bool extra = index >= count;
-    if (extra && !function.variadic) {
-      place_ = before;
-      return errorAt(diag::make<diag::Code::ArgumentCount>(e.span, function.name, countText(function), std::to_string(e.arguments.size()))
-                         .hint(std::string(function.signature)));
-    }
+    if (extra && !function.variadic) return wrongCount();
     const auto& parameter = function.parameters[extra ? count - 1 : index];
     place_ = {Place::Kind::Argument, function.name};
     const Value value = eval(argument.value, env, parameter.type);
-    failed = failed || value.kind == ValueKind::Error;
-    guessed = guessed || value.kind == ValueKind::Unknown;
+    out.failed = out.failed || value.kind == ValueKind::Error;
+    out.guessed = out.guessed || value.kind == ValueKind::Unknown;
     if (value.kind == ValueKind::Cluster) {
       (void)errorAt(diag::make<diag::Code::ClusterValue>(argument.value->span, value.second()));
-      failed = true;
+      out.failed = true;
     }
     const Span span = argument.value != nullptr ? argument.value->span : e.span;
     if (extra) {
-      values.push_back(value);
-      spans.push_back(span);
+      out.values.push_back(value);
+      out.spans.push_back(span);
     } else {
-      values[index] = value;
-      spans[index] = span;
+      out.values[index] = value;
+      out.spans[index] = span;
       filled[index] = true;
     }
   }
   place_ = before;
   for (std::size_t i = 0; i < count && !misnamed; ++i) {
-    if (filled[i] || !function.parameters[i].required) continue;
-    return errorAt(diag::make<diag::Code::ArgumentCount>(e.span, function.name, countText(function), std::to_string(e.arguments.size()))
-                       .hint(std::string(function.signature)));
+    if (!filled[i] && function.parameters[i].required) return wrongCount();
   }
-  if (failed) return errorValue();
-  if (guessed) return unknown(function.result);
-  Call call{*this, e, values, spans, env != nullptr && env->unit != nullptr ? env->unit->source : nullptr};
+  return out;
+}
+
+Value Evaluator::callFunction(const Function& function, const Expr& e, Env* env) {
+  auto arguments = argumentsOf(function, e, env);
+  if (!arguments || arguments->failed) return errorValue();
+  if (arguments->guessed) return unknown(function.result);
+  Call call{*this, e, arguments->values, arguments->spans, env != nullptr && env->unit != nullptr ? env->unit->source : nullptr};
   const Value result = function.call(call);
   if (result.kind == ValueKind::Error && checking_ != 0) return unknown(function.result);
   return result;
+}
+
+/// The member that a named argument sets; null when there is none, which is said.
+const Member* Evaluator::sourceMember(const Kind& kind, std::span<const Member* const> order, const syntax::Name& name) {
+  const auto text = symbols_.text(name.symbol);
+  std::vector<std::string_view> names;
+  for (const Member* candidate : order) {
+    if (sameName(candidate->name, text)) return candidate;
+    names.push_back(candidate->name);
+  }
+  auto d = diag::make<diag::Code::UnknownArgument>(name.span, kind.name, text);
+  if (const auto near = diag::nearest(text, names); !near.empty()) d.help = fmt::format("did you mean `{}`?", near);
+  (void)errorAt(std::move(d));
+  return nullptr;
 }
 
 Value Evaluator::callSource(const Kind& kind, const Expr& e, Env* env) {
@@ -189,15 +208,8 @@ Value Evaluator::callSource(const Kind& kind, const Expr& e, Env* env) {
   for (const auto& argument : e.arguments) {
     const Member* member = nullptr;
     if (argument.name.symbol) {
-      for (const Member* candidate : order) {
-        if (sameName(candidate->name, symbols_.text(argument.name.symbol))) member = candidate;
-      }
+      member = sourceMember(kind, order, argument.name);
       if (member == nullptr) {
-        std::vector<std::string_view> names;
-        for (const Member* candidate : order) names.push_back(candidate->name);
-        auto d = diag::make<diag::Code::UnknownArgument>(argument.name.span, kind.name, symbols_.text(argument.name.symbol));
-        if (const auto near = diag::nearest(symbols_.text(argument.name.symbol), names); !near.empty()) d.help = fmt::format("did you mean `{}`?", near);
-        (void)errorAt(std::move(d));
         failed = true;
         continue;
       }

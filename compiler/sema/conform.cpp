@@ -186,27 +186,32 @@ Value Evaluator::conformNumber(Value value, const Type& type, Span span, const E
       }
       if (value.kind != ValueKind::Duration) return wrongType(value, type, span);
       break;
-    case TypeKind::Port:
-      if (value.kind == ValueKind::String) {
-        if (auto fault = checks::portNameFault(value.text()); !fault.empty()) {
-          auto d = diag::make<diag::Code::WrittenForm>(span, value.text(), "port's name", fault);
-          if (isLiteral(literal)) return errorAt(std::move(d));
-          valueError(std::move(d));
-        }
-        return value;
-      }
-      if (value.kind != ValueKind::Int) return wrongType(value, type, span);
-      if (value.integer < 1 || value.integer > 65535) {
-        auto d = diag::make<diag::Code::OutsideRange>(span, placeText(), std::to_string(value.integer), "1 to 65535, as every port");
-        if (isLiteral(literal)) return errorAt(std::move(d));
-        valueError(std::move(d));
-      }
-      break;
+    case TypeKind::Port: return conformPort(value, type, span, literal);
     case TypeKind::Any: case TypeKind::Bool: case TypeKind::String: case TypeKind::Path: case TypeKind::Image:
     case TypeKind::Name: case TypeKind::Cron: case TypeKind::List: case TypeKind::Map: case TypeKind::Enum:
     case TypeKind::Record: case TypeKind::Ref: case TypeKind::Union: case TypeKind::Fragment: case TypeKind::Parts:
     case TypeKind::Raw:
       return value;
+  }
+  checkRange(value, type, span, literal);
+  return value;
+}
+
+/// A number, or the name that a container gives one.
+Value Evaluator::conformPort(Value value, const Type& type, Span span, const Expr* literal) {
+  if (value.kind == ValueKind::String) {
+    if (auto fault = checks::portNameFault(value.text()); !fault.empty()) {
+      auto d = diag::make<diag::Code::WrittenForm>(span, value.text(), "port's name", fault);
+      if (isLiteral(literal)) return errorAt(std::move(d));
+      valueError(std::move(d));
+    }
+    return value;
+  }
+  if (value.kind != ValueKind::Int) return wrongType(value, type, span);
+  if (value.integer < 1 || value.integer > 65535) {
+    auto d = diag::make<diag::Code::OutsideRange>(span, placeText(), std::to_string(value.integer), "1 to 65535, as every port");
+    if (isLiteral(literal)) return errorAt(std::move(d));
+    valueError(std::move(d));
   }
   checkRange(value, type, span, literal);
   return value;

@@ -17,10 +17,13 @@ std::uintptr_t nextRun() {
 }
 
 // `stack NAME { … }`
+constexpr Type kNamespace{.kind = TypeKind::Ref, .word = "namespace"};
+constexpr const Type* kNamespaceForms[] = {&kNamespace, &types::kString};
+constexpr Type kOptionalNamespace{.kind = TypeKind::Union, .optional = true, .alternatives = kNamespaceForms};
 constexpr Type kOptionalString{.kind = TypeKind::String, .optional = true};
 constexpr Type kOptionalStrings{.kind = TypeKind::Map, .optional = true, .element = &types::kString};
 constexpr RecordField kHeaderFields[] = {
-    {"namespace", &kOptionalString, false},
+    {"namespace", &kOptionalNamespace, false},
     {"kubernetes", &kOptionalString, false},
     {"labels", &kOptionalStrings, false},
     {"annotations", &kOptionalStrings, false},
@@ -122,8 +125,9 @@ void Evaluator::readHeader(const Statement& s, Env* env) {
   const Value header = evalBlockMap(s, env, &kHeader, {}, false);
   place_ = {};
   if (header.kind != ValueKind::Map) return;
-  for (const Entry& entry : header.map()) {
+  for (Entry entry : header.map()) {
     const auto key = symbols_.text(entry.key);
+    if (key == "namespace" && entry.value.kind == ValueKind::Ref) entry.value = makeString(nameOf(*entry.value.instance));
     if (entry.value.kind == ValueKind::Null || entry.value.kind == ValueKind::Unknown) continue;
     if (key == "labels") program_->labels = entry.value;
     if (key == "annotations") program_->annotations = entry.value;

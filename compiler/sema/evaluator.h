@@ -82,6 +82,8 @@ class Evaluator {
   [[nodiscard]] Value makeList(const std::vector<Element>& items);
   [[nodiscard]] Value makeMap(const std::vector<Entry>& entries);
   [[nodiscard]] Value makeQuantity(const base::Quantity& quantity);
+  void checkDeclaredKind(const Statement& s);
+  [[nodiscard]] bool sayHidden(Env* env, Symbol name, diag::Diagnostic& d) const;
   [[nodiscard]] bool onSlip(Span span) const;
   [[nodiscard]] Value errorAt(diag::Diagnostic d);             // reports; an Error value
   /// Reports unless this is check mode: the complaint depends on values.
@@ -234,6 +236,14 @@ class Evaluator {
 
   // --- calls (calls.cpp) ---
   [[nodiscard]] Value evalCall(const Expr& e, Env* env);
+  struct Arguments {
+    std::vector<Value> values;
+    std::vector<Span> spans;
+    bool failed = false;
+    bool guessed = false;
+  };
+  [[nodiscard]] std::optional<Arguments> argumentsOf(const Function& function, const Expr& e, Env* env);
+  [[nodiscard]] const Member* sourceMember(const Kind& kind, std::span<const Member* const> order, const syntax::Name& name);
   [[nodiscard]] Value callFunction(const Function& function, const Expr& e, Env* env);
   [[nodiscard]] Value callSource(const Kind& kind, const Expr& e, Env* env);
   [[nodiscard]] const Kind* sourceKind(std::string_view name, Env* env);
@@ -266,6 +276,7 @@ class Evaluator {
   [[nodiscard]] static bool refers(const Instance& instance, const Type* type);
   [[nodiscard]] Value conformText(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformNumber(Value value, const Type& type, Span span, const Expr* literal);
+  [[nodiscard]] Value conformPort(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformWord(Value value, const Type& type, Span span);
   [[nodiscard]] bool fits(const Value& value, const Type& type) const;
   [[nodiscard]] bool unknownFits(const Type& from, const Type& to) const;
@@ -312,6 +323,9 @@ class Evaluator {
   // --- things and their parts (things.cpp, parts.cpp) ---
   [[nodiscard]] std::vector<std::string_view> useNames(const Statement& s, Env* env) const;
   void resolveUse(const Statement& s, Env* env, StatementInfo& info);
+  [[nodiscard]] bool takeDeclared(const Decl& decl, Env* env, std::uint32_t index, StatementInfo& info);
+  [[nodiscard]] bool lookUpUse(const Statement& s, Env* env, StatementInfo& info);
+  void unknownUse(const Statement& s, Env* env);
   void runThing(const Statement& s, Env* env, Block& block);
   void runObject(const Statement& s, Env* env, Block& block);
   [[nodiscard]] DeclaredInstance* makeThing(const Statement& s, Env* env, StatementInfo& info);
@@ -381,7 +395,14 @@ class Evaluator {
   [[nodiscard]] bool lacksParams(const syntax::File& file) const;
   void readParams(Env* env);
   void paramValue(const Found& found);
+  [[nodiscard]] Span givenAt(const Found& found) const;
+  [[nodiscard]] Value conformGiven(Value value, const Type& expected, const Expr& e, Env* env);
   [[nodiscard]] Value fromText(std::string_view text, const Type& type, Span span, std::string_view param);
+  [[nodiscard]] Value fromNumberText(std::string_view text, const Type& type, Span span, std::string_view param);
+  [[nodiscard]] Value fromWrittenText(std::string_view text, const Type& type, Span span);
+  [[nodiscard]] Value fromTextNode(const ir::Node& node, const Type& type);
+  [[nodiscard]] Value fromListNode(const ir::Node& node, const Type& type, std::string_view param);
+  [[nodiscard]] Value fromMapNode(const ir::Node& node, const Type& type, std::string_view param);
   [[nodiscard]] Value fromNode(const ir::Node& node, const Type& type, std::string_view param);
   [[nodiscard]] Value parameterText(std::string_view text, const Type& type, Span span, std::string_view param);
   void checkParamNames(Env* env);
@@ -411,6 +432,7 @@ class Evaluator {
   std::size_t errorsTouched_ = 0;      // values with an error that were left out of what is made
   Place place_;
   bool inOutput_ = false;
+  Span givenAt_;                     // where the value that is held against a type was given from outside
 
   std::deque<Body> bodies_;
   std::deque<Component> components_;

@@ -44,7 +44,24 @@ Value Evaluator::eval(const Expr* e, Env* env, const Type* expected) {
     case ExprKind::Index: case ExprKind::Call: case ExprKind::Unary: case ExprKind::Binary: case ExprKind::Spread:
       break;
   }
+  if (e->kind == ExprKind::NameRef && !options_.params.empty()) return conformGiven(value, *expected, *e, env);
   return conform(value, expected, e->span, e);
+}
+
+/// A value from outside that does not fit where it is used is said once, not at each of its uses.
+Value Evaluator::conformGiven(Value value, const Type& expected, const Expr& e, Env* env) {
+  const Found found = find(env, e);
+  const bool outside = found && found.decl().kind == DeclKind::Param && found.env->parent == nullptr && found.env->use == nullptr;
+  const Span given = outside ? givenAt(found) : Span{};
+  if (!given.known()) return conform(value, &expected, e.span, &e);
+  const auto errors = sink_.errorCount();
+  givenAt_ = given;
+  value = conform(value, &expected, e.span, &e);
+  givenAt_ = {};
+  if (sink_.errorCount() != errors && sink_.all().back().related.size() != 0 && sink_.all().back().related.back().span.begin == given.begin) {
+    found.slot().value = errorValue();
+  }
+  return value;
 }
 
 Value Evaluator::evalUnchecked(const Expr* e, Env* env, const Type* expected) {

@@ -53,6 +53,7 @@ void Evaluator::setField(Block& block, const Member& member, Value value, Span k
     if (index < 128) block.seen[index / 64] &= ~(std::uint64_t{1} << (index % 64));
     return;
   }
+  if (member.via == Via::Self && member.name == "namespace" && value.kind == ValueKind::Ref) value = makeString(nameOf(*value.instance));
   if (value.kind == ValueKind::Suffixed) value.kind = ValueKind::String;   // an open place: the text as written
   if (value.kind == ValueKind::Cluster) {
     (void)errorAt(diag::make<diag::Code::ClusterValue>(span, fmt::format("{}.{}", nameOf(*value.instance), value.second())));
@@ -93,6 +94,8 @@ const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* 
     meant = kind.find(near);
     const auto index = indexOf(kind, *meant);   // its absence is explained
     if (index < 128) block.excused[index / 64] |= std::uint64_t{1} << (index % 64);
+  } else if (const auto about = membersAbout(kind, text); !about.empty()) {
+    d.help = fmt::format("it has `{}`; `mlstackc explain {}` lists all", fmt::join(about, "`, `"), kind.name);
   } else {
     d.help = kind.api.empty() ? fmt::format("`mlstackc explain {}` lists what it has", kind.name)
                               : fmt::format("`mlstackc explain {}` lists what it has; `with {{ … }}` reaches every field of the object", kind.name);
@@ -127,7 +130,8 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
     const Member* meant = unknownMemberOf(block, s, env, true);
     // A bare word may be one of an enumeration that is not known here.
     const Type* words = meant != nullptr ? types::enumOf(meant->type) : nullptr;
-    if (meant != nullptr || (s.value != nullptr && s.value->kind != ExprKind::NameRef)) (void)eval(s.value, env, words);
+    const bool bare = s.value != nullptr && s.value->kind == ExprKind::NameRef && words == nullptr && !find(env, *s.value);
+    if (s.value != nullptr && !bare) (void)eval(s.value, env, words);
     return;
   }
   const Member& member = *info.member;

@@ -16,6 +16,8 @@ namespace mlstack::sema {
 
 namespace {
 
+std::string valuesText(std::size_t count) { return count == 1 ? std::string("1 value") : fmt::format("{} values", count); }
+
 constexpr Type kOptionalInt{.kind = TypeKind::Int, .optional = true};
 constexpr Type kAnyOrNull{.kind = TypeKind::Any, .optional = true};
 
@@ -76,7 +78,7 @@ Value format(Call& call) {
     if (close == std::string_view::npos) return call.fail(0, "a `{` is never closed; `{{` writes one");
     const auto spec = pattern.substr(i + 1, close - i - 1);
     i = close;
-    if (next >= call.arguments.size()) return call.fail(0, fmt::format("it has more places than the {} values given", call.arguments.size() - 1));
+    if (next >= call.arguments.size()) return call.fail(0, fmt::format("it has more places than the {} given", valuesText(call.arguments.size() - 1)));
     const Value& value = call[next];
     if (spec.empty()) {
       const auto piece = call.evaluator.textOf(value, call.spans[next]);
@@ -95,7 +97,7 @@ Value format(Call& call) {
     }
     ++next;
   }
-  if (next < call.arguments.size()) return call.fail(0, fmt::format("it has {} places for {} values", next - 1, call.arguments.size() - 1));
+  if (next < call.arguments.size()) return call.fail(0, fmt::format("it has {} for {}", next == 2 ? "1 place" : fmt::format("{} places", next - 1), valuesText(call.arguments.size() - 1)));
   return call.evaluator.makeString(out);
 }
 constexpr Parameter kFormat[] = {{"pattern", &types::kString}, {"values", &types::kAny, false}};

@@ -11,6 +11,8 @@ namespace mlstack::sema {
 
 /// The members of `kind` that write the first field of this name: `backoffLimit` → `retries`. In the order of declaration.
 [[nodiscard]] std::vector<const Member*> membersFor(const Kind& kind, std::string_view field);
+/// Members whose name or place has all the words of `words` (`memory-limit`); at most four.
+[[nodiscard]] std::vector<std::string_view> membersAbout(const Kind& kind, std::string_view words);
 /// "`retries` sets `spec.backoffLimit`"; empty when `members` is.
 [[nodiscard]] std::string membersText(const std::vector<const Member*>& members);
 /// The kind for `PersistentVolumeClaim`, `configmap` or `pvc`, or null.

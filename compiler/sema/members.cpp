@@ -125,6 +125,7 @@ Value Evaluator::instanceMember(DeclaredInstance& instance, Symbol name, const E
   const Member* member = instance.kind != nullptr ? instance.kind->find(text) : nullptr;
   if (member != nullptr && member->part.empty()) {
     Value value = fieldOf(instance, *member, e.span);
+    if (text == "namespace" && value.kind == ValueKind::Ref) value = makeString(nameOf(*value.instance));
     if (value.kind == ValueKind::Null && text == "namespace" && program_->nameSpace) {
       const auto stated = symbols_.text(program_->nameSpace);
       value = makeString(stated);
@@ -142,8 +143,11 @@ Value Evaluator::instanceMember(DeclaredInstance& instance, Symbol name, const E
   auto d = diag::make<diag::Code::UnknownMember>(
       e.nameSpan, instance.kind != nullptr ? withArticle(instance.kind->name) : fmt::format("`{}`", symbols_.text(instance.label)), text);
   d.related.push_back({instance.headSpan, fmt::format("`{}` is declared here", symbols_.text(instance.label))});
+  const bool keyed = instance.kind != nullptr && (instance.kind->role == KindRole::Config || instance.kind->role == KindRole::Secret);
   if (const auto near = diag::nearest(text, names); !near.empty()) {
     suggest(d, near, e.nameSpan);
+  } else if (keyed) {
+    d.help = fmt::format("one of its keys is written `{}[\"{}\"]`", symbols_.text(instance.label), text);
   }
   return errorAt(std::move(d));
 }

@@ -69,6 +69,14 @@ void Evaluator::checkParamNames(Env* env) {
   }
 }
 
+Span Evaluator::givenAt(const Found& found) const {
+  Span at;
+  for (const ParamValue& value : options_.params) {
+    if (value.name == symbols_.text(found.decl().name)) at = value.span;
+  }
+  return at;
+}
+
 void Evaluator::paramValue(const Found& found) {
   const Decl& decl = found.decl();
   Slot& slot = found.slot();
@@ -84,7 +92,9 @@ void Evaluator::paramValue(const Found& found) {
     set = true;
     const unsigned checking = checking_;   // values from outside are at hand even when others are not
     checking_ = 0;
+    const auto errors = sink_.errorCount();
     slot.value = value.node != nullptr ? fromNode(*value.node, wanted, name) : fromText(value.text, wanted, value.span, name);
+    if (sink_.errorCount() != errors) slot.value = errorValue();
     checking_ = checking;
   }
   if (s.value != nullptr) {
@@ -126,42 +136,38 @@ std::optional<T> numberIn(std::string_view text) {
 
 }  // namespace
 
-Value Evaluator::fromText(std::string_view text, const Type& type, Span span, std::string_view param) {
+/// A number, quantity or duration that a text writes.
+Value Evaluator::fromNumberText(std::string_view text, const Type& type, Span span, std::string_view param) {
   Value v;
-  if (type.optional && text == "null") return v;
+  if (type.kind == TypeKind::Int || type.kind == TypeKind::Port) {
+    const auto number = numberIn<std::int64_t>(text);
+    if (!number && type.kind == TypeKind::Port) return conform(makeString(text), &type, span);
+    if (!number) return parameterText(text, type, span, param);
+    v = integer(*number);
+  } else if (type.kind == TypeKind::Float) {
+    const auto number = numberIn<double>(text);
+    if (!number) return parameterText(text, type, span, param);
+    v = real(*number);
+  } else if (type.kind == TypeKind::Quantity) {
+    const auto quantity = base::parseQuantity(text);
+    if (!quantity) return parameterText(text, type, span, param);
+    v = makeQuantity(*quantity);
+  } else {
+    const auto parsed = base::parseDuration(text);
+    if (!parsed) return parameterText(text, type, span, param);
+    v = duration(parsed->milliseconds);
+  }
+  return conform(v, &type, span);
+}
+
+Value Evaluator::fromText(std::string_view text, const Type& type, Span span, std::string_view param) {
+  if (type.optional && text == "null") return {};
   switch (type.kind) {
     case TypeKind::Bool:
       if (text != "true" && text != "false") return parameterText(text, type, span, param);
-      v.kind = ValueKind::Bool;
-      v.boolean = text == "true";
-      return v;
-    case TypeKind::Int: case TypeKind::Port: {
-      const auto number = numberIn<std::int64_t>(text);
-      if (!number && type.kind == TypeKind::Port) return conform(makeString(text), &type, span);
-      if (!number) return parameterText(text, type, span, param);
-      v.kind = ValueKind::Int;
-      v.integer = *number;
-      return conform(v, &type, span);
-    }
-    case TypeKind::Float: {
-      const auto number = numberIn<double>(text);
-      if (!number) return parameterText(text, type, span, param);
-      v.kind = ValueKind::Float;
-      v.real = *number;
-      return conform(v, &type, span);
-    }
-    case TypeKind::Quantity: {
-      const auto quantity = base::parseQuantity(text);
-      if (!quantity) return parameterText(text, type, span, param);
-      return conform(makeQuantity(*quantity), &type, span);
-    }
-    case TypeKind::Duration: {
-      const auto duration = base::parseDuration(text);
-      if (!duration) return parameterText(text, type, span, param);
-      v.kind = ValueKind::Duration;
-      v.integer = duration->milliseconds;
-      return conform(v, &type, span);
-    }
+      return boolean(text == "true");
+    case TypeKind::Int: case TypeKind::Port: case TypeKind::Float: case TypeKind::Quantity: case TypeKind::Duration:
+      return fromNumberText(text, type, span, param);
     case TypeKind::String: case TypeKind::Path: case TypeKind::Image: case TypeKind::Name: case TypeKind::Cron: case TypeKind::Enum:
       return conform(makeString(text), &type, span);
     case TypeKind::Union:
@@ -172,14 +178,21 @@ Value Evaluator::fromText(std::string_view text, const Type& type, Span span, st
         if (tried.kind != ValueKind::Error) return tried;
       }
       return parameterText(text, type, span, param);
-    case TypeKind::List: case TypeKind::Map: case TypeKind::Record: case TypeKind::Any: case TypeKind::Raw: break;
+    case TypeKind::Any: return makeString(text);
+    case TypeKind::List:
+      if (text.substr(0, 1) != "[") {
+        const Value one = type.element != nullptr ? fromText(text, *type.element, span, param) : makeString(text);
+        return one.kind == ValueKind::Error ? one : makeList({Element{one, span}});
+      }
+      return fromWrittenText(text, type, span);
+    case TypeKind::Map: case TypeKind::Record: case TypeKind::Raw: return fromWrittenText(text, type, span);
     case TypeKind::Ref: case TypeKind::Fragment: case TypeKind::Parts: return parameterText(text, type, span, param);
   }
-  if (type.kind == TypeKind::Any) return makeString(text);
-  if (type.kind == TypeKind::List && text.substr(0, 1) != "[") {
-    const Value one = type.element != nullptr ? fromText(text, *type.element, span, param) : makeString(text);
-    return one.kind == ValueKind::Error ? one : makeList({Element{one, span}});
-  }
+  return errorValue();
+}
+
+/// A list or map in the language's own syntax.
+Value Evaluator::fromWrittenText(std::string_view text, const Type& type, Span span) {
   auto& file = program_->scratch.emplace_back();
   file.name = "--set";
   file.text = std::string(text);
@@ -192,65 +205,57 @@ Value Evaluator::fromText(std::string_view text, const Type& type, Span span, st
 
 Value Evaluator::fromNode(const ir::Node& node, const Type& type, std::string_view param) {
   Value v;
-  const Span span = node.span;
-  const Type* element = nullptr;
-  if (const Type* list = types::alternativeOf(&type, TypeKind::List); list != nullptr && node.kind == ir::NodeKind::List) element = list->element;
-  if (const Type* map = types::alternativeOf(&type, TypeKind::Map); map != nullptr && node.kind == ir::NodeKind::Map) element = map->element;
   switch (node.kind) {
-    case ir::NodeKind::Null: return conform(v, &type, span);
-    case ir::NodeKind::Bool:
-      v.kind = ValueKind::Bool;
-      v.boolean = node.boolean;
-      break;
-    case ir::NodeKind::Int:
-      v.kind = ValueKind::Int;
-      v.integer = node.integer;
-      break;
-    case ir::NodeKind::Float:
-      v.kind = ValueKind::Float;
-      v.real = node.real;
-      break;
-    case ir::NodeKind::String:
-      v = makeString(node.text());
-      if (types::takes(&type, TypeKind::Quantity) && !types::takes(&type, TypeKind::String)) {
-        if (const auto quantity = base::parseQuantity(node.text())) v = makeQuantity(*quantity);
-      } else if (types::takes(&type, TypeKind::Duration) && !types::takes(&type, TypeKind::String)) {
-        if (const auto duration = base::parseDuration(node.text())) {
-          v = Value{};
-          v.kind = ValueKind::Duration;
-          v.integer = duration->milliseconds;
-        }
-      }
-      break;
-    case ir::NodeKind::List: {
-      std::vector<Element> items;
-      for (const ir::Node& child : ir::Children(&node)) items.push_back({fromNode(child, element != nullptr ? *element : types::kAny, param), child.span});
-      for (const Element& item : items) {
-        if (item.value.kind == ValueKind::Error) return errorValue();
-      }
-      v = makeList(items);
-      break;
-    }
-    case ir::NodeKind::Map: {
-      std::vector<Entry> entries;
-      const Type* record = types::alternativeOf(&type, TypeKind::Record);
-      for (const ir::Node& child : ir::Children(&node)) {
-        const Type* expected = element;
-        if (record != nullptr && record->kind == TypeKind::Record) {
-          for (const auto& field : record->fields) {
-            if (field.name == symbols_.text(child.key)) expected = field.type;
-          }
-        }
-        entries.push_back({child.key, fromNode(child, expected != nullptr ? *expected : types::kAny, param), child.span, child.span});
-      }
-      for (const Entry& entry : entries) {
-        if (entry.value.kind == ValueKind::Error) return errorValue();
-      }
-      v = makeMap(entries);
-      break;
-    }
+    case ir::NodeKind::Null: break;
+    case ir::NodeKind::Bool: v = boolean(node.boolean); break;
+    case ir::NodeKind::Int: v = integer(node.integer); break;
+    case ir::NodeKind::Float: v = real(node.real); break;
+    case ir::NodeKind::String: v = fromTextNode(node, type); break;
+    case ir::NodeKind::List: v = fromListNode(node, type, param); break;
+    case ir::NodeKind::Map: v = fromMapNode(node, type, param); break;
   }
-  return conform(v, &type, span);
+  return v.kind == ValueKind::Error ? v : conform(v, &type, node.span);
+}
+
+/// YAML has no quantities and durations: where only such a value will do, the text is read as one.
+Value Evaluator::fromTextNode(const ir::Node& node, const Type& type) {
+  if (types::takes(&type, TypeKind::String)) return makeString(node.text());
+  if (types::takes(&type, TypeKind::Quantity)) {
+    if (const auto quantity = base::parseQuantity(node.text())) return makeQuantity(*quantity);
+  } else if (types::takes(&type, TypeKind::Duration)) {
+    if (const auto parsed = base::parseDuration(node.text())) return duration(parsed->milliseconds);
+  }
+  return makeString(node.text());
+}
+
+Value Evaluator::fromListNode(const ir::Node& node, const Type& type, std::string_view param) {
+  const Type* list = types::alternativeOf(&type, TypeKind::List);
+  const Type* element = list != nullptr && list->element != nullptr ? list->element : &types::kAny;
+  std::vector<Element> items;
+  for (const ir::Node& child : ir::Children(&node)) items.push_back({fromNode(child, *element, param), child.span});
+  for (const Element& item : items) {
+    if (item.value.kind == ValueKind::Error) return errorValue();
+  }
+  return makeList(items);
+}
+
+Value Evaluator::fromMapNode(const ir::Node& node, const Type& type, std::string_view param) {
+  const Type* map = types::alternativeOf(&type, TypeKind::Map);
+  const Type* record = types::alternativeOf(&type, TypeKind::Record);
+  std::vector<Entry> entries;
+  for (const ir::Node& child : ir::Children(&node)) {
+    const Type* expected = map != nullptr && map->element != nullptr ? map->element : &types::kAny;
+    if (record != nullptr && record->kind == TypeKind::Record) {
+      for (const auto& field : record->fields) {
+        if (field.name == symbols_.text(child.key) && field.type != nullptr) expected = field.type;
+      }
+    }
+    entries.push_back({child.key, fromNode(child, *expected, param), child.span, child.span});
+  }
+  for (const Entry& entry : entries) {
+    if (entry.value.kind == ValueKind::Error) return errorValue();
+  }
+  return makeMap(entries);
 }
 
 }  // namespace mlstack::sema

@@ -114,6 +114,21 @@ void Evaluator::checkPartName(const Instance& part, const Member& label, const V
   else valueError(std::move(d));
 }
 
+namespace {
+
+/// `port 8080`: the number stands where a name would.
+bool isStrayValue(const Statement& s, const Kind& kind) {
+  if (s.label == nullptr || s.value != nullptr || (s.label->kind != ExprKind::Int && s.label->kind != ExprKind::Float)) return false;
+  const Member* label = kind.find("label");
+  const Member* value = kind.find("value");
+  const auto takesNumber = [](const Member* member) {
+    return types::takes(member->type, TypeKind::Int) || types::takes(member->type, TypeKind::Port) || types::takes(member->type, TypeKind::Quantity);
+  };
+  return value != nullptr && takesNumber(value) && (label == nullptr || !takesNumber(label));
+}
+
+}  // namespace
+
 void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member* member, const Kind& kind, StatementInfo& info) {
   DeclaredInstance* declared = hoisted(s, env);
   Instance* part = declared != nullptr ? declared : arena().make<Instance>();
@@ -139,6 +154,12 @@ void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member
     const std::string_view field = s.label->kind == ExprKind::NameRef ? symbols_.text(s.label->name) : std::string_view("NAME");
     (void)errorAt(diag::make<diag::Code::NothingHere>(s.label->span, kind.name, "name and no `=`")
                       .hint(fmt::format("its fields stand in a block: `{} {{ {} = … }}`", symbols_.text(s.head[0].symbol), field)));
+  } else if (isStrayValue(s, kind)) {
+    const auto head = symbols_.text(s.head[0].symbol);
+    auto d = diag::make<diag::Code::FieldForm>(s.label->span, head, "given its number after `=`", fmt::format("{} = …", head));
+    d.fixes.push_back({"write `=`", {{{s.label->span.begin, s.label->span.begin}, "= "}}});
+    (void)errorAt(std::move(d));
+    if (const Member* value = kind.find("value")) (void)markSeen(inner, *value, s.label->span);   // its absence is explained
   } else {
     operandOf(*part, inner, "label", s.label, env);
     operandOf(*part, inner, "value", s.value, env);

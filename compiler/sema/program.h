@@ -55,6 +55,7 @@ struct Instance {
   base::Span span;                     // the whole statement
   base::Span headSpan;                 // head and label, for messages
   base::Span labelSpan;
+  base::Span apiSpan;                  // `object`: its "group/version/Kind"
   bool external = false;
   bool isProtected = false;
   bool broken = false;                 // an error was reported in it, or something it needs has one: not to be lowered

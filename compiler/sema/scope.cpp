@@ -82,6 +82,16 @@ const Member* Evaluator::memberFor(const Kind& kind, const Statement& s) const {
   return operand ? nullptr : member;
 }
 
+/// A kind of the language means the same in every stack: nothing takes its name. A component may be called as a part is,
+/// because parts stand where no component can.
+void Evaluator::checkDeclaredKind(const Statement& s) {
+  const auto text = symbols_.text(s.name.symbol);
+  const Kind* kind = s.name.symbol ? preludeKind(text) : nullptr;
+  if (kind == nullptr || (s.kind == StatementKind::Component && kind->api.empty())) return;
+  (void)errorAt(diag::make<diag::Code::BuiltinName>(s.name.span, text, s.kind == StatementKind::Kind ? "kind" : "component")
+                    .hint(fmt::format("choose another name, such as `my-{}`; `mlstackc explain {}` tells what this one is", text, text)));
+}
+
 void Evaluator::declareItems(Body& body) {
   for (const Statement* s : body.items) {
     if (!isStraight(s->kind)) body.straight = false;
@@ -94,9 +104,11 @@ void Evaluator::declareItems(Body& body) {
         declare(body, {.name = s->name.symbol, .kind = DeclKind::Param, .statement = s, .span = s->name.span});
         break;
       case StatementKind::Kind:
+        checkDeclaredKind(*s);
         declare(body, {.name = s->name.symbol, .kind = DeclKind::Kind, .statement = s, .span = s->name.span});
         break;
       case StatementKind::Component: {
+        checkDeclaredKind(*s);
         auto& component = components_.emplace_back();
         component.statement = s;
         component.name = s->name.symbol;
@@ -348,6 +360,60 @@ std::vector<std::string_view> Evaluator::visibleNames(Env* env) const {
   return names;
 }
 
+namespace {
+
+/// Where a name is declared inside of a `for`, an `if` or a component among `items`.
+struct Hidden {
+  const Statement* around = nullptr;
+  Span at;
+};
+
+Hidden hiddenIn(std::span<Statement* const> items, Symbol name, const Statement* around, unsigned depth) {
+  constexpr unsigned kDeep = 16;   // who nests deeper is told less
+  for (const Statement* s : items) {
+    const bool named = s->kind == StatementKind::Let || s->kind == StatementKind::Param || s->kind == StatementKind::Component ||
+                       s->kind == StatementKind::Kind;
+    const bool thing = s->kind == StatementKind::Use || s->kind == StatementKind::External || s->kind == StatementKind::Object;
+    if (around != nullptr && named && s->name.symbol == name) return {around, s->name.span};
+    if (around != nullptr && thing && s->at == nullptr && s->value == nullptr && s->label != nullptr && s->label->kind == ExprKind::NameRef &&
+        s->label->name == name) {
+      return {around, s->label->span};
+    }
+    const bool inner = s->kind == StatementKind::For || s->kind == StatementKind::If || s->kind == StatementKind::Component;
+    if (!inner || depth >= kDeep) continue;
+    if (s->kind == StatementKind::For && (s->name.symbol == name || s->second.symbol == name)) return {s, s->name.span};
+    if (const Hidden found = hiddenIn(s->body, name, s, depth + 1); found.around != nullptr) return found;
+    if (s->kind != StatementKind::If) continue;
+    const std::span<Statement* const> otherwise = s->otherwise;
+    if (const Hidden found = hiddenIn(otherwise, name, s, depth + 1); found.around != nullptr) return found;
+  }
+  return {};
+}
+
+}  // namespace
+
+/// Says of an unknown name that it lives in a `for`, an `if` or a component nearby.
+bool Evaluator::sayHidden(Env* env, Symbol name, diag::Diagnostic& d) const {
+  Hidden found;
+  for (Env* at = env; at != nullptr && found.around == nullptr; at = at->parent) found = hiddenIn(at->body->items, name, nullptr, 0);
+  if (found.around == nullptr) return false;
+  const auto text = symbols_.text(name);
+  switch (found.around->kind) {
+    case StatementKind::For:
+      d.help = fmt::format("it lives inside of the `for` only, once for each turn: move what uses it there, or make a list with `[for … in …: …]`");
+      break;
+    case StatementKind::Component:
+      d.help = fmt::format("it lives inside of the component `{}`: `output {} = {}` there hands it out, and a use named `x` has it as `x.{}`",
+                           symbols_.text(found.around->name.symbol), text, text, text);
+      break;
+    default:
+      d.help = "it lives inside of the `if` only: move what uses it there, or decide by `if … then … else …` in a `let` outside";
+      break;
+  }
+  d.related.push_back({found.at, fmt::format("`{}` is declared here", text)});
+  return true;
+}
+
 Value Evaluator::unknownName(Env* env, Symbol name, Span span, const Type* expected) {
   const auto text = symbols_.text(name);
   const Type* words = types::enumOf(expected);
@@ -363,6 +429,7 @@ Value Evaluator::unknownName(Env* env, Symbol name, Span span, const Type* expec
     return errorAt(std::move(d));
   }
   auto d = diag::make<diag::Code::UnknownName>(span, text);
+  if (sayHidden(env, name, d)) return errorAt(std::move(d));
   const auto near = diag::nearest(text, names);
   if (!near.empty()) {
     d.help = fmt::format("did you mean `{}`?", near);

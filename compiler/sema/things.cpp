@@ -54,58 +54,47 @@ std::vector<std::string_view> Evaluator::useNames(const Statement& s, Env* env) 
   return names;
 }
 
+/// What `decl` declares, when that is what a use can be of. False when it could not be read, which has been said.
+bool Evaluator::takeDeclared(const Decl& decl, Env* env, std::uint32_t index, StatementInfo& info) {
+  switch (decl.kind) {
+    case DeclKind::Unread: return false;
+    case DeclKind::Component:
+      info.component = decl.component;
+      info.componentEnv = env;
+      return true;
+    case DeclKind::Kind: info.kind = kindOf({env, index}); return true;
+    case DeclKind::Variable: case DeclKind::Let: case DeclKind::Param: case DeclKind::Thing: case DeclKind::Import: return true;
+  }
+  return true;
+}
+
+/// Finds the component or kind that the head of `s` names; false when nothing is to be said of it.
+bool Evaluator::lookUpUse(const Statement& s, Env* env, StatementInfo& info) {
+  if (s.head.size() == 1) {
+    for (Env* at = env; at != nullptr; at = at->parent) {
+      const auto index = indexIn(*at->body, s.head[0].symbol);
+      if (index == 0xffffffffu) continue;
+      if (!takeDeclared(at->body->decls[index], at, index, info)) return false;
+      if (info.component != nullptr || info.kind != nullptr) return true;
+    }
+    info.kind = preludeKind(symbols_.text(s.head[0].symbol));
+    return true;
+  }
+  const Found found = find(env, s.head[0].symbol);
+  if (found && found.decl().kind == DeclKind::Unread) return false;
+  if (!found || found.decl().kind != DeclKind::Import) return true;
+  Unit* unit = found.decl().unit;
+  if (unit == nullptr || unit->env == nullptr) return false;   // the import was reported
+  const auto index = indexIn(*unit->body, s.head[1].symbol);
+  return index == 0xffffffffu || takeDeclared(unit->body->decls[index], unit->env, index, info);
+}
+
 void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   if (info.resolved) return;
   info.resolved = true;
-  if (s.head.empty()) {
+  if (s.head.empty() || !lookUpUse(s, env, info)) {
     info.failed = true;
     return;
-  }
-  const auto text = symbols_.text(s.head[0].symbol);
-  if (s.head.size() == 1) {
-    for (Env* at = env; at != nullptr; at = at->parent) {
-      for (std::uint32_t i = indexIn(*at->body, s.head[0].symbol); i != 0xffffffffu; i = 0xffffffffu) {
-        const Decl& decl = at->body->decls[i];
-        if (decl.kind == DeclKind::Unread) {
-          info.failed = true;
-          return;
-        }
-        if (decl.kind == DeclKind::Component) {
-          info.component = decl.component;
-          info.componentEnv = at;
-        } else if (decl.kind == DeclKind::Kind) {
-          info.kind = kindOf({at, i});
-        }
-      }
-      if (info.component != nullptr || info.kind != nullptr) break;
-    }
-    if (info.component == nullptr && info.kind == nullptr) info.kind = preludeKind(text);
-  } else {
-    const Found found = find(env, s.head[0].symbol);
-    if (found && found.decl().kind == DeclKind::Unread) {
-      info.failed = true;
-      return;
-    }
-    if (found && found.decl().kind == DeclKind::Import) {
-      Unit* unit = found.decl().unit;
-      if (unit == nullptr || unit->env == nullptr) {
-        info.failed = true;   // the import was reported
-        return;
-      }
-      for (std::uint32_t i = 0; i < unit->body->decls.size(); ++i) {
-        const Decl& decl = unit->body->decls[i];
-        if (decl.name != s.head[1].symbol) continue;
-        if (decl.kind == DeclKind::Unread) {
-          info.failed = true;
-          return;
-        }
-        if (decl.kind == DeclKind::Component) {
-          info.component = decl.component;
-          info.componentEnv = unit->env;
-        }
-        if (decl.kind == DeclKind::Kind) info.kind = kindOf({unit->env, i});
-      }
-    }
   }
   if (info.component != nullptr && s.kind != StatementKind::External) return;
   if (info.kind != nullptr && isThing(*info.kind)) return;
@@ -113,11 +102,16 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   const bool part = info.kind != nullptr && info.kind->role != KindRole::Source && !(info.kind->role == KindRole::Plain);
   info.kind = nullptr;
   info.component = nullptr;
+  const auto text = symbols_.text(s.head[0].symbol);
   if (part) {
-    auto d = diag::make<diag::Code::PartElsewhere>(s.headSpan, text, partOf(text));
-    (void)errorAt(std::move(d));
+    (void)errorAt(diag::make<diag::Code::PartElsewhere>(s.headSpan, text, partOf(text)));
     return;
   }
+  unknownUse(s, env);
+}
+
+void Evaluator::unknownUse(const Statement& s, Env* env) {
+  const auto text = symbols_.text(s.head[0].symbol);
   const auto& wrong = s.head.back();
   std::string whole(text);
   if (s.head.size() > 1) whole += fmt::format(".{}", symbols_.text(s.head[1].symbol));
@@ -140,7 +134,7 @@ DeclaredInstance* Evaluator::makeThing(const Statement& s, Env* env, StatementIn
   made->declared = true;
   made->kind = info.kind;
   if (info.kind != nullptr) made->api = info.kind->api;
-  if (s.kind == StatementKind::Object && s.value != nullptr) made->api = s.value->text;
+  if (s.kind == StatementKind::Object && s.value != nullptr) made->api = s.value->text, made->apiSpan = s.value->span;
   made->member = info.member;
   made->label = labelSymbol(s);
   if (env->unit != nullptr && env->unit->library && env->parent == nullptr) made->library = env->unit->alias;

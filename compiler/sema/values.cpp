@@ -92,6 +92,9 @@ Value Evaluator::errorAt(diag::Diagnostic d) {
   if (exhausted_) {
     failedQuietly_ = true;   // what is missing now says nothing of the source
   } else if (quiet_ == 0) {
+    const bool form = d.code == diag::Code::WrittenForm || d.code == diag::Code::OutsideRange || d.code == diag::Code::PatternMismatch ||
+                      d.code == diag::Code::UnknownWord;
+    if (givenAt_.known() && form) d.related.push_back({givenAt_, "its value is given here"});
     if (!onSlip(d.span)) sink_.add(std::move(d));
   } else {
     failedQuietly_ = true;

@@ -17,6 +17,12 @@ expect 1 explain pvc && says 'mlstackc explain claim'
 expect 1 explain clam && says 'did you mean `claim`'
 expect 1 explain claim.sise && says 'did you mean `claim.size`'
 expect 1 explain jion && says 'did you mean `join`'
+expect 0 explain std/train && prints 'train.pytorch'
+expect 0 explain train && prints 'train.pytorch'
+expect 0 explain train.pytorch && prints 'nodes: int in 1..4096 = 1' && prints 'must be given' && prints 'What it hands out'
+expect 0 explain aws.efs && prints 'efs.csi.aws.com'
+expect 1 explain aws.efss && says 'did you mean `aws.efs`'
+expect 1 explain std/nothing && says 'std/aws'
 printf 'stack p\n/// How many nodes.\nparam nodes: int in 1..4 = 2\nparam image: image\n' >p.mlstack
 expect 0 explain p.mlstack && prints 'nodes' && prints 'How many nodes' && prints 'image'
 finish

@@ -126,4 +126,14 @@ cd "$scratch" || exit 1
 
 # the same bytes every time
 for _ in 1 2 3; do "$MLSTACKC" build tree many.mlstack | sha256sum; done | sort -u | wc -l | grep -qx 1 || fault "output varies"
+
+# An object more renames no file, and the names sort in apply order.
+stack names >names.mlstack
+expect 0 build names.mlstack -o names/
+(cd names && ls | sort) >before
+printf 'config early { data { A = "x" } }\nclaim another { size = 1Gi  access = ReadWriteOnce }\n' >>names.mlstack
+expect 0 build names.mlstack -o names/
+(cd names && ls | sort) >after
+[[ -z $(comm -23 before after) ]] || fault "a file was renamed: $(comm -23 before after)"
+[[ $(wc -l <after) -eq $(($(wc -l <before) + 2)) ]] || fault "not two files more"
 finish

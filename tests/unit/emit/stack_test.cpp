@@ -100,8 +100,8 @@ TEST(Emit, FilesSortInApplyOrder) {
   const auto files = emit::emitFiles(given.stack, false);
   ASSERT_EQ(files.size(), 4u);
   EXPECT_EQ(files[0].name, "010-namespace-ml.yaml");
-  EXPECT_EQ(files[3].name, "040-job-train.yaml");
-  EXPECT_EQ(emit::emitFiles(given.stack, true)[1].name, "020-storageclass-fast.json");
+  EXPECT_EQ(files[3].name, "160-ml_job-train.yaml");
+  EXPECT_EQ(emit::emitFiles(given.stack, true)[1].name, "030-storageclass-fast.json");
 }
 
 TEST(Emit, AWriterThatRefusesEndsIt) {
