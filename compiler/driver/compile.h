@@ -120,6 +120,7 @@ class Session {
   Manifests manifests_{symbols, arena_};
   Cluster cluster_{symbols, arena_};
   std::deque<Unit> was_;
+  std::vector<std::string> operands_;        // as opened
   std::map<std::string, std::unique_ptr<schema::Catalog>> catalogs_;   // by project
 };
 

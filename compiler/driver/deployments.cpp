@@ -1,6 +1,7 @@
 // Manifests to deployment graphs.
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -93,6 +94,36 @@ std::unique_ptr<ir::Stack> merged(const std::deque<Unit>& units, base::SymbolTab
   }
   ir::link(*all);
   return all;
+}
+
+/// Whether an object stands in two of the stacks: one side then holds several installations of the same.
+bool haveDoubles(const std::deque<Unit>& units) {
+  std::unordered_set<std::string> seen;
+  for (const auto& unit : units) {
+    if (!unit.stack) continue;
+    for (const auto& object : unit.stack->objects) {
+      auto in = object.nameSpace ? object.nameSpace : unit.stack->nameSpace;
+      if (!object.external && !seen.insert(fmt::format("{} {} {}", object.kind.id, in.id, object.name.id)).second) return true;
+    }
+  }
+  return false;
+}
+
+/// Where a stack lies below what was named on the command line.
+std::string placeBelow(const Unit& unit, const std::vector<std::string>& operands) {
+  auto normal = [](const std::string& path) {
+    auto text = std::filesystem::path(path).lexically_normal().string();
+    while (text.size() > 1 && text.back() == '/') text.pop_back();
+    return text;
+  };
+  auto label = normal(unit.isManifest ? unit.label : unit.source->name);
+  for (const auto& operand : operands) {
+    auto top = normal(operand);
+    if (label == top) return {};
+    if (top == "." || top.empty()) return label;
+    if (label.starts_with(top) && label.substr(top.size()).starts_with('/')) return label.substr(top.size() + 1);
+  }
+  return label;
 }
 
 std::size_t stacksOf(const std::deque<Unit>& units) {
@@ -205,6 +236,18 @@ void Session::compileChange() {
   for (const auto& unit : was_) one = unit.stack ? &unit : one;
   for (const auto& unit : units) other = unit.stack ? &unit : other;
   if (before == 1 && after == 1) return storage::analyseChange(*one->stack, *other->stack, sources, sink);
+  if (haveDoubles(was_) || haveDoubles(units)) {
+    // Names alone do not tell which is which: the same place on both sides does.
+    std::map<std::string, const Unit*> places;
+    for (const auto& unit : was_)
+      if (unit.stack) places.emplace(placeBelow(unit, {settings.was}), &unit);
+    for (const auto& unit : units) {
+      if (!unit.stack) continue;
+      auto found = places.find(placeBelow(unit, operands_));
+      if (found != places.end()) storage::analyseChange(*found->second->stack, *unit.stack, sources, sink);
+    }
+    return;
+  }
   // Objects may have moved from file to file: all of the one side against all of the other.
   auto old = merged(was_, symbols);
   auto fresh = merged(units, symbols);

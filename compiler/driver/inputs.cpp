@@ -106,6 +106,7 @@ bool Session::open(const std::vector<std::string>& operands) {
     if (settings.kubernetes.empty()) settings.kubernetes = cluster_.kubernetes();
     if (sink.errorCount() != before) return false;
   }
+  operands_ = operands;
   return openOperands(operands);
 }
 

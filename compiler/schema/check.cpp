@@ -112,11 +112,13 @@ class ObjectCheck {
     return false;
   }
 
-  /// Of the API that is named: for a head `object "group/version/Kind" name` its text.
+  /// Of the API that is named: for a head `object "group/version/Kind" name` its text, in a manifest its apiVersion.
   [[nodiscard]] base::Span apiSpan() const {
     const base::Span head = headSpan();
     for (const Node& child : Children(object_.root)) {
-      if (symbols_.text(child.key) == "apiVersion" && child.span.known() && child.span.begin >= head.begin && child.span.end <= head.end) return child.span;
+      if (symbols_.text(child.key) != "apiVersion" || !child.span.known() || (child.flags & ir::FlagImplied) != 0) continue;
+      const bool inHead = child.span.begin >= head.begin && child.span.end <= head.end;
+      if (inHead || (child.knowsKey() && (child.flags & ir::FlagRaw) != 0)) return child.span;
     }
     return head;
   }
@@ -161,7 +163,7 @@ class ObjectCheck {
       const std::string_view key = symbols_.text(child.key);
       const FieldRow* field = answers_.field(place.type, type, child.key, key);
       if (field == nullptr || (field->versions & target_) == 0) {
-        if (wanted(child)) noField(child, key, field, type, place);
+        if (wanted(child)) noField(node, child, key, field, type, place);
         continue;
       }
       if (child.kind == NodeKind::Null && (child.flags & ir::FlagError) == 0) {
@@ -204,7 +206,7 @@ class ObjectCheck {
     return false;
   }
 
-  void noField(const Node& child, std::string_view key, const FieldRow* other, const TypeRow& type, const Place& place) {
+  void noField(const Node& parent, const Node& child, std::string_view key, const FieldRow* other, const TypeRow& type, const Place& place) {
     if (other != nullptr) {
       const Place below{.up = &place, .key = key};
       say(diag::make<Code::FieldNotInTarget>(keyOf(child, key), pathText(below),
@@ -219,7 +221,7 @@ class ObjectCheck {
     else if (!near.nearest.empty()) hint = fmt::format("did you mean `{}`?", near.nearest);
     else hint = fieldsHint(type);
     auto said = diag::make<Code::UnknownField>(keyOf(child, key), subject(place, rootName()), key).hint(std::move(hint));
-    if (near.elsewhere.empty() && !near.nearest.empty() && child.knowsKey() && (child.flags & ir::FlagRaw) != 0)
+    if (near.elsewhere.empty() && !near.nearest.empty() && !has(parent, near.nearest) && child.knowsKey() && (child.flags & ir::FlagRaw) != 0)
       said.fixes.push_back({fmt::format("write `{}`", near.nearest), {{child.keySpan(key.size()), std::string(near.nearest)}}});
     say(std::move(said));
   }

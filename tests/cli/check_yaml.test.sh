@@ -127,6 +127,8 @@ expect 0 check entries.yaml && says 'entries\.yaml:6:[0-9]+: warning\[MLS3003\].
 
 # mending keeps what is not meant
 printf '# a comment\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:   # of the pod\n  - name: c\n    image: "i:1"\n    volumeMount: []   # misspelt\n' >mend.yaml
+printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  container: []\n  containers: [{name: c, image: "i:1"}]\n' >there.yaml
+expect 1 check there.yaml --fix && ! grep -q 'MLS1402' err || fault "mended into a key that is there"
 expect 0 check mend.yaml --fix && says '1 fix applied'
 [[ $(sed 's/volumeMount:/volumeMounts:/' <<<"$(printf '# a comment\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:   # of the pod\n  - name: c\n    image: "i:1"\n    volumeMount: []   # misspelt\n')") == "$(cat mend.yaml)" ]] || fault "mended to: $(cat mend.yaml)"
 
@@ -151,6 +153,11 @@ expect 0 check old.yaml --was old.yaml
 expect 1 check new.yaml --was nowhere.yaml && says 'MLS9007'
 mkdir was now && cp tree/two/*.yaml was/ && cp -r was now/a && sed -i 's/10Gi/5Gi/' now/a/claim.yaml
 expect 1 check now --was was && says 'now/a/claim\.yaml:.*MLS3141'
+mkdir -p envs.old/dev envs.old/prod envs/dev envs/prod
+for at in envs.old/dev envs/dev envs/prod; do claim data >$at/claim.yaml; done
+claim data | sed 's/10Gi/20Gi/' >envs.old/prod/claim.yaml
+expect 1 check envs --was envs.old/ && says '^envs/prod/claim\.yaml:.*MLS3141'
+! grep -q '^envs/dev.*MLS3141' err || fault "dev was held against prod"
 stack demo 20Gi >old.mlstack && stack demo 10Gi >new.mlstack
 expect 1 check new.mlstack --was old.mlstack && says 'new\.mlstack:.*MLS3141'
 

@@ -22,7 +22,7 @@ offers() {   # offers EXPECTED WORDS…
   [[ ${got% } == "$expected" ]] || fault "bash, $*: offers '${got% }' instead of '$expected'"
 }
 offers 'build' mlstackc bu
-offers 'explain' mlstackc ex
+offers 'explain explain-state' mlstackc ex
 offers 'ast ir json tokens yaml' mlstackc build --emit ''
 offers '--emit' mlstackc build good.mlstack --em
 offers 'json' mlstackc check --format js
