@@ -13,6 +13,7 @@
 #include "emit/emit.h"
 #include "ir/dump.h"
 #include "parse/parse.h"
+#include "storage/describe.h"
 #include "syntax/dump.h"
 
 namespace mlstack::driver {
@@ -48,7 +49,7 @@ bool emitUnit(Session& session, const Unit& unit, Emit emit, emit::Writer& out) 
   switch (emit) {
     case Emit::Yaml: return emit::emitYaml(*unit.stack, out);
     case Emit::Json: return emit::emitJson(*unit.stack, out);
-    case Emit::Ir: return out.write(ir::dumpText(*unit.stack, session.sources));
+    case Emit::Ir: return out.write(ir::dumpText(*unit.stack, session.sources)) && out.write(storage::stateFacts(*unit.stack));
     case Emit::Ast: return out.write(syntax::dumpAst(*unit.tree, session.symbols, syntax::DumpStyle::Text));
     case Emit::Tokens: {
       diag::Sink known;   // its slips were shown before anything is written

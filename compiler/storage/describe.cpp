@@ -89,6 +89,7 @@ class Describer {
     if (can & ReadWriteMany) return text + ": many nodes may write it at once";
     if (can == ReadWriteOncePod) return text + ": one pod in the whole cluster may use it";
     if (can & ReadOnlyMany) return text + ": many nodes may read it, one may write";
+    if (can && state.facts && state.facts->attachable && !*state.facts->attachable) return text + ", which nothing enforces on this driver";
     if (can) return text + ": pods of one node at a time may use it";
     return text;
   }

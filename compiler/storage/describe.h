@@ -13,4 +13,8 @@ namespace mlstack::storage {
 /// a stack without state says so.
 [[nodiscard]] std::string describeState(const ir::Stack& stack, const base::SourceSet& sources);
 
+/// The computed facts as lines, for `build --emit ir`: of each claim, template, ephemeral claim and scratch volume the capability,
+/// capacity, place, lifetime and uses. Empty without state; begins with an empty line and `state` otherwise.
+[[nodiscard]] std::string stateFacts(const ir::Stack& stack);
+
 }  // namespace mlstack::storage
