@@ -80,7 +80,7 @@ constexpr OptionRow kCheckOptions[] = {
     kKubernetes,
     kCluster,
     {.name = "--was",
-     .takes = Takes::Source,
+     .takes = Takes::File,
      .value = "OLD",
      .doc = "Say also what the update from OLD (a file or folder) would refuse, replace or lose"},
     kWerror,

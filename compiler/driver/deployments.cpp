@@ -46,6 +46,24 @@ std::vector<Node*> eachOnce(const Deployment& deployment, base::SymbolTable& sym
   return objects;
 }
 
+/// An object without a name cannot be created. Of kinds that are not known nothing is: configurations of tools look alike.
+void sayNameless(const Node& object, const schema::Catalog& catalog, const base::SymbolTable& symbols, diag::Sink& sink) {
+  auto version = textAt(object, "apiVersion", symbols);
+  auto kind = textAt(object, "kind", symbols);
+  const auto* row = catalog.resource(version, kind);
+  if (row == nullptr || row->custom) return;
+  if (version.starts_with("authentication.k8s.io/") || version.starts_with("authorization.k8s.io/")) return;   // questions, not objects
+  const auto* name = ir::findPath(&object, "metadata.name", symbols);
+  const auto* metadata = ir::findPath(&object, "metadata", symbols);
+  if (name != nullptr && name->kind != ir::NodeKind::Null && name->kind != ir::NodeKind::String) {
+    auto found = name->isContainer() ? "a block or list" : "a number or boolean";
+    sink.add(diag::make<Code::WrongFieldType>(name->span, found, "metadata.name", "a string").hint("put it in quotes"));
+    return;
+  }
+  auto at = name != nullptr ? name->span : metadata != nullptr ? metadata->span : ir::findPath(&object, "kind", symbols)->span;
+  sink.add(diag::make<Code::MissingField>(at, fmt::format("`{}/{}`", version, kind), "`metadata.name`"));
+}
+
 /// What kustomize generates around these files is there, and nothing is known of it. A name that an object of the
 /// stack has is that one.
 void addGenerated(ir::Stack& stack, const std::vector<GeneratedName>& names, const Deployment& deployment) {
@@ -272,7 +290,8 @@ void Session::compileDeployment(const Deployment& deployment) {
   if (!settings.kubernetes.empty()) stack->kubernetes = settings.kubernetes;
   bool whole = true;
   for (const auto* file : deployment.files) whole = whole && file->whole;
-  for (auto* object : eachOnce(deployment, symbols, sink)) ir::addManifest(*stack, object);
+  for (auto* object : eachOnce(deployment, symbols, sink))
+    if (ir::addManifest(*stack, object) == 0) sayNameless(*object, *unit.catalog, symbols, sink);
   for (ir::ObjectId id = 0; id < stack->objects.size(); ++id) readAllows(*stack, id, sources, sink);
   counts.manifests += deployment.files.size();
   counts.objects += stack->objects.size();

@@ -78,6 +78,13 @@ expect 1 check typo.yaml && says 'MLS4001|MLS4002'
 printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: a, uid: x, resourceVersion: "1", creationTimestamp: "2026-01-01T00:00:00Z", managedFields: [{manager: m, fieldsV1: {"f:x": {}}}]}\nspec: {containers: [{name: c, image: "i:1"}]}\nstatus: {phase: Running}\n' >live.yaml
 expect 0 check live.yaml && says 'no complaints'
 
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {labels: {a: b}}\n' >nameless.yaml
+expect 1 check nameless.yaml && says 'nameless\.yaml:3:11: error\[MLS4008\].*metadata.name'
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 7}\n' >number-name.yaml
+expect 1 check number-name.yaml && says 'number-name\.yaml:3:18: error\[MLS4007\]'
+printf 'apiVersion: v1\nkind: Config\nclusters: []\n' >kubeconfig.yaml
+expect 0 check kubeconfig.yaml
+
 # an object without a name of its own
 printf 'apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: train-}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "i:1"}]}}}\n' >generated.yaml
 cat generated.yaml <(echo ---) generated.yaml >twice.yaml
