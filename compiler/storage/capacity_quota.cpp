@@ -168,7 +168,14 @@ void neverCounted(Context& context, const ir::Object& quota, const ir::Node& har
   }
   auto d = diag::make<Code::QuotaNeverCounts>(hard.entrySpan(), key, context.nameOf(quota));
   d.help = fmt::format("write `{}`", instead);
-  if (const auto span = hard.keySpan(key.size()); context.sources.text(span) == key) d.fixes.push_back({"use the key that is counted", {{span, instead}}});
+  // Two keys for one resource cannot both be written so.
+  const auto resource = std::string_view(instead).substr(instead.rfind("requests.") + 9);
+  bool alone = true;
+  for (const auto& other : ir::Children(context.keys.at<"spec.hard">(quota.root))) {
+    const auto name = context.model.text(other.key);
+    alone = alone && (&other == &hard || (name != instead && name != resource && (!name.starts_with("limits.") || name.substr(7) != resource)));
+  }
+  if (const auto span = hard.keySpan(key.size()); alone && context.sources.text(span) == key) d.fixes.push_back({"use the key that is counted", {{span, instead}}});
   context.report(std::move(d), {&quota});
 }
 
