@@ -30,14 +30,61 @@ std::string_view claimWord(const State& state) {
   return {};
 }
 
+namespace {
+
+std::vector<std::string_view> partsOf(std::string_view name) {
+  std::vector<std::string_view> parts;
+  while (!name.empty()) {
+    const auto end = std::min(name.find_first_of("-._"), name.size());
+    if (end > 0) parts.push_back(name.substr(0, end));
+    name.remove_prefix(std::min(end + 1, name.size()));
+  }
+  return parts;
+}
+
+std::size_t editsBetween(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    auto diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+bool isSlip(std::string_view wrong, std::string_view meant) {
+  const auto a = partsOf(wrong);
+  const auto b = partsOf(meant);
+  const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
+  if (fmt::format("{}", fmt::join(a, "")) == fmt::format("{}", fmt::join(b, ""))) return wrong != meant;
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] == b[i]) continue;
+    if (std::any_of(a[i].begin(), a[i].end(), isDigit) || std::any_of(b[i].begin(), b[i].end(), isDigit)) return false;
+    if (editsBetween(a[i], b[i]) > std::min<std::size_t>(2, std::min(a[i].size(), b[i].size()) / 3)) return false;
+  }
+  return wrong != meant;
+}
+
+}  // namespace
+
+std::string_view slipOf(std::string_view wrong, const std::vector<std::string_view>& names) {
+  const auto meant = std::find_if(names.begin(), names.end(), [&](std::string_view name) { return isSlip(wrong, name); });
+  return meant == names.end() ? std::string_view{} : *meant;
+}
+
 const ir::Object* classOf(const Model& model, const State& state) {
   if (state.className) return state.classObject;
   return model.matching.defaultClasses.size() == 1 ? model.matching.defaultClasses.front() : nullptr;
 }
 
 bool isWhole(const Model& model, const ir::Object& storageClass) {
-  return model.keys.at<"provisioner">(storageClass.root) && (!storageClass.external || model.keys.at<"metadata.uid">(storageClass.root) ||
-                                                             model.keys.at<"volumeBindingMode">(storageClass.root));
+  return model.keys.at<"provisioner">(storageClass.root) && (!storageClass.external || model.keys.at<"metadata.uid">(storageClass.root));
 }
 
 std::string_view bindingModeOf(const Model& model, const ir::Object& storageClass) {
@@ -89,6 +136,7 @@ void refusedVolume(Context& context, const State& state, const Binding& binding)
   relateVolume(d, context, state, row, binding.misfits);
   if (binding.alternative != Binding::kNone) d.help = fmt::format("`{}` would do", volumeName(context, binding.alternative));
   else if (binding.misfits & TooSmall) d.help = unitsHint(state, row);
+  if ((binding.misfits & Unavailable) && row.claimRef) d.help = "its data is kept: remove `spec.claimRef` from the volume, and it is Available again";
   context.report(std::move(d), {state.object, row.object});
 }
 
@@ -150,12 +198,11 @@ void nothingFits(Context& context, const State& state, const Binding& binding) {
     d = diag::make<Code::NoVolumeFits>(claimSpan(context, state), claimName(context, state), volumeName(context, binding.nearest), text);
   } else {
     const bool alike = !nameStem(state.name).empty() && nameStem(state.name) == nameStem(context.model.text(row.object->name));
-    if (binding.outcome == Outcome::Waits || binding.outcome == Outcome::Provisioned) {
-      if (!alike || row.taker) return;
-    } else if (binding.outcome != Outcome::Unknown || (!alike && !sameClass)) {
-      return;
-    }
-    if (alike && !sameClass && (row.taker || std::uint32_t{misfits} != OtherClass)) return;
+    const bool isKnown = binding.outcome == Outcome::Waits || binding.outcome == Outcome::Provisioned;
+    if (!isKnown && binding.outcome != Outcome::Unknown) return;
+    // Another claim names the volume, or has its name: it is that one's.
+    const bool anothers = row.taker && (context.model.bindingOf(*row.taker).named || binding.defaultDecides || alike);
+    if (alike ? row.taker || (!sameClass && std::uint32_t{misfits} != OtherClass) : isKnown || !sameClass || binding.defaultDecides || anothers) return;
     const auto instead = binding.outcome == Outcome::Unknown ? "" : "; its class makes a new, empty volume instead";
     d = diag::make<Code::VolumeMissed>(claimSpan(context, state), claimName(context, state), volumeName(context, binding.nearest), text, instead);
   }
@@ -168,7 +215,7 @@ void nothingFits(Context& context, const State& state, const Binding& binding) {
 /// MLS3031: of the claims that a template makes, some find no volume.
 void tooFewVolumes(Context& context, const State& state, const Binding& binding) {
   const auto served = state.copies - binding.unserved;
-  auto d = diag::make<Code::TooFewVolumes>(claimSpan(context, state), claimName(context, state), state.copies, counted(served, "volume"));
+  auto d = diag::make<Code::TooFewVolumes>(claimSpan(context, state), claimName(context, state), state.copies, served == 0 ? std::string("none") : fmt::format("only {}", served));
   if (!binding.classStatic) d.severity = diag::Severity::Warning;
   d.related.push_back({rowOf(context, binding.volume).object->span, "one that fits"});
   context.report(std::move(d), {state.object});
@@ -183,7 +230,7 @@ void missingVolume(Context& context, const State& state) {
   auto d = diag::make<Code::VolumeMissing>(at->span, claimName(context, state), wanted);
   std::vector<std::string_view> names;
   for (const auto& row : context.model.matching.volumes) names.push_back(context.model.text(row.object->name));
-  const auto meant = diag::nearest(wanted, names);
+  const auto meant = slipOf(wanted, names);
   if (!meant.empty()) {
     d.help = fmt::format("did you mean `{}`?", meant);
     d.fixes.push_back({fmt::format("Name `{}`", meant), {{at->span, std::string(meant)}}});

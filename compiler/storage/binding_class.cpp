@@ -2,7 +2,6 @@
 // Kubernetes: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#class-1
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -19,20 +18,10 @@ std::vector<std::string_view> classNames(const Context& context) {
   return names;
 }
 
-std::string lettersOf(std::string_view name) {
-  std::string letters;
-  for (const char c : name)
-    if (!std::isdigit(static_cast<unsigned char>(c))) letters += c;
-  return letters;
-}
-
 /// MLS3023: the class is not among the cluster's, or is spelled nearly like one that is declared.
 void missingClass(Context& context, const State& state, const Binding& binding) {
-  const auto meant = diag::nearest(*state.className, classNames(context));
-  // `gp2` and `gp3` are two classes, however near.
-  constexpr std::size_t kShort = 5;
-  const bool isSlip = !meant.empty() && state.className->size() > kShort && lettersOf(meant) != lettersOf(*state.className);
-  if (!binding.classAbsent && (!isSlip || (binding.nearest != Binding::kNone && !(binding.nearestMisfits & OtherClass)))) return;
+  const auto meant = slipOf(*state.className, classNames(context));
+  if (!binding.classAbsent && (meant.empty() || (binding.nearest != Binding::kNone && !(binding.nearestMisfits & OtherClass)))) return;
   auto d = diag::make<Code::ClassMissing>(state.classAt->span, claimName(context, state), *state.className, binding.classAbsent ? "the cluster does not have" : "is not declared here");
   if (!binding.classAbsent) d.severity = diag::Severity::Warning;
   if (!meant.empty()) {
@@ -53,6 +42,15 @@ void nothingMakesVolumes(Context& context, const State& state, const Binding& bi
   d.related.push_back({object->span, "the class: its provisioner is kubernetes.io/no-provisioner"});
   d.help = fmt::format("declare a PersistentVolume with `storageClassName: {}`", context.model.text(object->name));
   context.report(std::move(d), {state.object, object});
+}
+
+/// MLS3033: `""` is no default but no class at all: nothing is made, and only volumes without a class can serve.
+void noClassNoVolume(Context& context, const State& state, const Binding& binding) {
+  if (binding.nearest != Binding::kNone && !(binding.nearestMisfits & OtherClass)) return;
+  auto d = diag::make<Code::NoClassNoVolume>(state.classAt->entrySpan(), claimName(context, state));
+  if (context.model.knowsAll("PersistentVolume")) d.severity = diag::Severity::Error;
+  d.help = "leave `storageClassName` out to get the default class, or declare a PersistentVolume without a class";
+  context.report(std::move(d), {state.object});
 }
 
 /// MLS3027: neither the volume nor the claim names a class. The claim gets the cluster's default class when it is
@@ -105,6 +103,7 @@ void classOfClaim(Context& context, const State& state) {
   if (binding.classUnknown) return missingClass(context, state, binding);
   if (!state.className && binding.alternative != Binding::kNone) return defaultTakesClaim(context, state, binding);
   if (!state.className && !binding.defaultDecides && context.model.matching.defaultClasses.empty()) return noDefaultClass(context, state);
+  if (state.className && state.className->empty()) return noClassNoVolume(context, state, binding);
   if (binding.classStatic && state.className) nothingMakesVolumes(context, state, binding);
 }
 

@@ -84,10 +84,21 @@ void parameters(Context& context, const ir::Object& object) {
   const auto* driver = driverOf(context, object);
   if (!driver) return;
   for (const auto& parameter : ir::Children(context.keys.at<"parameters">(object.root))) {
-    if (knowsParameter(*driver, context.model.text(parameter.key)) == false) unknownParameter(context, object, *driver, parameter);
+    const auto name = context.model.text(parameter.key);
+    if (driver->foldCase.value_or(false) && sameText(name, "fstype", true)) continue;   // an older name of csi.storage.k8s.io/fstype
+    if (knowsParameter(*driver, name) == false) unknownParameter(context, object, *driver, parameter);
     else parameterValue(context, object, *driver, parameter);
   }
-  parameterMissing(context, object, *driver);
+  // A class without any may be one of volumes that are there already; see claimsWithoutParameters.
+  if (context.keys.at<"parameters">(object.root)) parameterMissing(context, object, *driver);
+}
+
+/// MLS3042 of a class without parameters that is to make a volume.
+void claimsWithoutParameters(Context& context, const State& state) {
+  const auto& binding = context.model.bindingOf(state);
+  const auto* object = classOf(context.model, state);
+  if (!object || object->external || binding.volume != Binding::kNone || binding.named || context.keys.at<"parameters">(object->root)) return;
+  if (const auto* driver = driverOf(context, *object); driver && !driver->required.empty()) parameterMissing(context, *object, *driver);
 }
 
 /// "1.31" of a version: 31.
@@ -204,14 +215,38 @@ void attributesOfVolume(Context& context, const ir::Object& volume) {
   attributesDriver(context, context.keys.at<"spec.volumeAttributesClassName">(volume.root), volume, context.nameOf(volume), context.keys.text<"spec.csi.driver">(volume.root));
 }
 
+/// MLS3062: attributes classes that are not there, or are spelled nearly like one that is.
+void missingAttributes(Context& context) {
+  std::vector<std::string_view> names;
+  for (const auto& object : context.stack.objects)
+    if (context.model.kindOf(object) == "VolumeAttributesClass") names.push_back(context.model.text(object.name));
+  const bool known = context.model.knowsAll("VolumeAttributesClass");
+  if (names.empty() && !known) return;
+  for (const auto& state : context.model.states) {
+    const auto* at = context.keys.at<"volumeAttributesClassName">(state.spec);
+    if (textOf(at).empty() || state.object->external || std::find(names.begin(), names.end(), textOf(at)) != names.end()) continue;
+    const auto meant = slipOf(textOf(at), names);
+    if (meant.empty() && !known) continue;
+    auto d = diag::make<Code::AttributesMissing>(at->span, claimName(context, state), textOf(at), known ? "the cluster does not have" : "is not declared here");
+    if (!known) d.severity = diag::Severity::Warning;
+    if (!meant.empty()) {
+      d.help = fmt::format("did you mean `{}`?", meant);
+      d.fixes.push_back({fmt::format("Name `{}`", meant), {{at->span, std::string(meant)}}});
+    }
+    context.report(std::move(d), {state.object});
+  }
+}
+
 constexpr Rule kRules[] = {
     {"StorageClass", parameters},
+    claimsWithoutParameters,
     {"StorageClass", provisionerThere},
     {"StorageClass", expansionBeyondDriver},
     {"StorageClass", unknownTopologyKey},
     severalDefaults,
     preciousDeleted,
     attributesOfClaim,
+    missingAttributes,
     {"PersistentVolume", attributesOfVolume},
     zonePickedEarly,
     twoZonesPicked,
@@ -221,6 +256,11 @@ constexpr Rule kRules[] = {
     folderOfSomeNode,
     folderOfEachNode,
     {"PersistentVolume", mountOptionsRefused},
+    {"PersistentVolume", mountOptionsOfOthers},
+    {"StorageClass", mountOptionsOfOthers},
+    localBoundEarly,
+    sameDisk,
+    sameVolumeInPod,
     deviceOrFolder,
     blockBeyondDriver,
 };

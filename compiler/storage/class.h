@@ -10,6 +10,7 @@ void zonePickedEarly(Context& context, const State& state);
 void twoZonesPicked(Context& context, const Pods& pods);
 void topologyExcludesPods(Context& context, const State& state);
 void volumeElsewhere(Context& context, const State& state);
+void localBoundEarly(Context& context);
 void volumesApart(Context& context, const Pods& pods);
 void unknownTopologyKey(Context& context, const ir::Object& storageClass);
 
@@ -17,6 +18,9 @@ void unknownTopologyKey(Context& context, const ir::Object& storageClass);
 void folderOfSomeNode(Context& context, const State& state);
 void folderOfEachNode(Context& context, const Pods& pods);
 void mountOptionsRefused(Context& context, const ir::Object& volume);
+void mountOptionsOfOthers(Context& context, const ir::Object& classOrVolume);
+void sameDisk(Context& context);
+void sameVolumeInPod(Context& context, const Pods& pods);
 void deviceOrFolder(Context& context, const Pods& pods, const Container& container);
 void blockBeyondDriver(Context& context, const State& state);
 

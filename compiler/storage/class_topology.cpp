@@ -125,6 +125,21 @@ void volumeElsewhere(Context& context, const State& state) {
   }
 }
 
+/// MLS3060: a local volume is bound to its node; a claim that binds at once takes one before a pod is placed.
+/// https://kubernetes.io/docs/concepts/storage/storage-classes/#local
+void localBoundEarly(Context& context) {
+  std::unordered_set<const ir::Object*> told;
+  for (const auto& row : context.model.matching.volumes) {
+    if (row.className.empty() || !context.keys.at<"local">(row.spec)) continue;
+    const auto* object = context.model.find(nullptr, "StorageClass", row.className);
+    if (!object || object->external || bindingModeOf(context.model, *object) != "Immediate" || !told.insert(object).second) continue;
+    auto d = diag::make<Code::LocalBoundEarly>(object->span, context.nameOf(*object), context.nameOf(*row.object));
+    relateMode(d, context, *object);
+    d.help = "write `volumeBindingMode: WaitForFirstConsumer`";
+    context.report(std::move(d), {object, row.object});
+  }
+}
+
 /// MLS3061: two volumes of one pod that no node reaches both.
 void volumesApart(Context& context, const Pods& pods) {
   const State* first = nullptr;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -27,6 +29,14 @@ bool belongsToNode(std::string_view path) {
 
 bool staysOnNode(const Context& context, const Pods& pods) {
   return pods.pinned || Placement::ofPod(context.keys, *context.stack.symbols, pods.spec).on("kubernetes.io/hostname") != nullptr;
+}
+
+/// What a kubelet knows a CSI volume by: driver and handle, not the PersistentVolume's name
+/// (pkg/volume/csi/csi_plugin.go#GetVolumeName). Empty for other volumes.
+std::string handleOf(const Context& context, const ir::Object& volume) {
+  const auto* csi = context.keys.at<"spec.csi">(volume.root);
+  const auto handle = context.keys.text<"volumeHandle">(csi);
+  return handle.empty() ? std::string() : fmt::format("{}\n{}", context.keys.text<"driver">(csi), handle);
 }
 
 }  // namespace
@@ -66,19 +76,73 @@ void folderOfEachNode(Context& context, const Pods& pods) {
   }
 }
 
-/// MLS3051: the kubelet mounts no hostPath or local volume that has mount options (plugins without
-/// SupportsMountOption): the pods stay in ContainerCreating.
+/// MLS3051: the kubelet mounts no volume with mount options whose plugin does not support them
+/// (pkg/volume/hostpath: SupportsMountOption is false): the pods stay in ContainerCreating.
 void mountOptionsRefused(Context& context, const ir::Object& volume) {
   const auto* options = context.keys.at<"spec.mountOptions">(volume.root);
   if (!options || options->length == 0) return;
-  for (const auto* source : {context.keys.at<"spec.hostPath">(volume.root), context.keys.at<"spec.fc">(volume.root), context.keys.at<"spec.flexVolume">(volume.root)}) {
-    if (!source) continue;
-    const auto field = context.model.text(source->key);
-    if (field != "hostPath") continue;
-    auto d = diag::make<Code::MountOptionsRefused>(options->entrySpan(), context.nameOf(volume), field);
-    d.related.push_back({source->entrySpan(), "what it is"});
-    d.help = "remove `mountOptions`";
-    context.report(std::move(d), {&volume});
+  const auto* source = context.keys.at<"spec.hostPath">(volume.root);
+  if (!source) return;
+  auto d = diag::make<Code::MountOptionsRefused>(options->entrySpan(), context.nameOf(volume), "hostPath");
+  d.related.push_back({source->entrySpan(), "what it is"});
+  d.help = "remove `mountOptions`";
+  context.report(std::move(d), {&volume});
+}
+
+/// MLS3059: options of mount(8) that only network file systems, or only those of disks, know: the mount fails.
+void mountOptionsOfOthers(Context& context, const ir::Object& object) {
+  constexpr std::array<std::string_view, 14> kNetwork{"nfsvers", "vers", "nolock", "hard", "soft", "rsize", "wsize", "timeo", "retrans", "noresvport", "resvport", "file_mode", "dir_mode", "nconnect"};
+  constexpr std::array<std::string_view, 6> kDisk{"discard", "data", "barrier", "nobarrier", "journal_checksum", "largeio"};
+  const auto* options = context.keys.at<"mountOptions">(object.root);
+  if (!options) options = context.keys.at<"spec.mountOptions">(object.root);
+  if (!options || !object.facts || !object.facts->network) return;
+  const bool isNetwork = *object.facts->network;
+  for (const auto& entry : ir::Children(options)) {
+    auto rest = textOf(&entry);
+    while (!rest.empty()) {
+      const auto end = std::min(rest.find(','), rest.size());
+      const auto name = rest.substr(0, std::min(rest.find('='), end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const bool foreign = isNetwork ? std::find(kDisk.begin(), kDisk.end(), name) != kDisk.end() : std::find(kNetwork.begin(), kNetwork.end(), name) != kNetwork.end();
+      if (!foreign) continue;
+      auto d = diag::make<Code::MountOptionOfOther>(entry.span, name, isNetwork ? "a file system on a disk" : "a network file system", context.nameOf(object), isNetwork ? "a network file system" : "a disk");
+      context.report(std::move(d), {&object});
+    }
+  }
+}
+
+/// MLS3064: one disk stands as two volumes, so that each claim counts as its only user.
+void sameDisk(Context& context) {
+  std::unordered_map<std::string, const ir::Object*> first;
+  for (const auto& row : context.model.matching.volumes) {
+    const auto& volume = *row.object;
+    if (volume.external || !volume.facts || !volume.facts->attachable.value_or(false)) continue;
+    auto handle = handleOf(context, volume);
+    if (handle.empty()) continue;
+    const auto [at, isNew] = first.emplace(std::move(handle), &volume);
+    if (isNew) continue;
+    const auto* here = context.keys.at<"spec.csi.volumeHandle">(volume.root);
+    auto d = diag::make<Code::SameDisk>(here->span, context.nameOf(*at->second), context.nameOf(volume), here->text());
+    d.related.push_back({context.keys.at<"spec.csi.volumeHandle">(at->second->root)->entrySpan(), "the other volume of that disk"});
+    context.report(std::move(d), {&volume, at->second});
+  }
+}
+
+/// MLS3065: two volumes of one handle in one pod are one volume to the kubelet, which waits for the second for ever.
+void sameVolumeInPod(Context& context, const Pods& pods) {
+  std::unordered_map<std::string, const State*> first;
+  for (const auto& volume : context.model.volumesOf(pods)) {
+    if (!volume.state || !volume.state->volume || volume.state->kind != StateKind::Claim) continue;
+    auto handle = handleOf(context, *volume.state->volume);
+    if (handle.empty()) continue;
+    const auto [at, isNew] = first.emplace(std::move(handle), volume.state);
+    if (isNew || at->second == volume.state || at->second->volume == volume.state->volume) continue;
+    auto d = diag::make<Code::SameVolumeInPod>(volume.node->span, context.nameOf(*pods.workload), claimName(context, *at->second), claimName(context, *volume.state),
+                                               context.keys.text<"spec.csi.volumeHandle">(volume.state->volume->root));
+    d.related.push_back({at->second->volume->span, "one volume"});
+    d.related.push_back({volume.state->volume->span, "the other, with the same volumeHandle"});
+    d.help = "mount one of them twice, by `subPath`, or give the volumes handles of their own";
+    context.report(std::move(d), {pods.workload, at->second->object, volume.state->object});
   }
 }
 

@@ -225,7 +225,9 @@ class Matcher {
   }
 
   bool isReservedFor(const VolumeRow& row, const Wish& wish) const {
-    return row.claimRef && wish.state->kind == StateKind::Claim && row.claimName == wish.state->name && row.claimSpace == wish.nameSpace;
+    // A volume that its claim has left (Released) keeps that one's uid: a new claim of the name is another.
+    const bool isLeft = !row.available && row.claimUid;
+    return row.claimRef && !isLeft && wish.state->kind == StateKind::Claim && row.claimName == wish.state->name && row.claimSpace == wish.nameSpace;
   }
 
   /// spec.volumeName: the volume is looked at alone (syncUnboundClaim).
@@ -312,8 +314,10 @@ class Matcher {
     if (at == ofClaim_.end()) return Binding::kNone;
     for (const auto volume : at->second) {
       const auto& row = matching_.volumes[volume];
-      constexpr Misfits kChecked = TooSmall | LacksMode | OtherVolumeMode | OtherAttributes | Unavailable;
-      if (!row.taker && !(misfitsOf(wish, row, false) & kChecked)) return volume;
+      // The scheduler, which looks at volumes of the claim's class, takes a reserved one before it looks at modes.
+      const bool byScheduler = wish.waits && wish.className == row.className;
+      const Misfits checked = TooSmall | OtherVolumeMode | OtherAttributes | Unavailable | (byScheduler ? 0 : LacksMode);
+      if (!row.taker && !(misfitsOf(wish, row, false) & checked)) return volume;
     }
     return Binding::kNone;
   }

@@ -210,7 +210,7 @@ void sourceMissing(Context& context, const Sources& sources, const ir::Object& a
   const auto& model = context.model;
   const auto there = sources.byName.find(fmt::format("{}/{}", kind, wanted));
   const auto near = sources.inNamespace.find(fmt::format("{}/{}", kind, model.text(model.nameSpaceOf(about))));
-  const auto meant = near == sources.inNamespace.end() ? std::string_view{} : diag::nearest(wanted, near->second);
+  const auto meant = near == sources.inNamespace.end() ? std::string_view{} : slipOf(wanted, near->second);
   const bool known = model.knowsAll(kind);
   const bool elsewhere = there != sources.byName.end();
   if (!known && !elsewhere && meant.empty()) return;
@@ -242,6 +242,14 @@ void sourceOfClaim(Context& context, const State& state) {
   if (clones ? facts->clones.value_or(true) : facts->snapshots.value_or(true)) return;
   auto d = diag::make<Code::DriverCannotCopy>(source->node->entrySpan(), driverOfClaim(context, state), clones ? "make a claim from another claim" : "restore snapshots", claimName(context, state));
   context.report(std::move(d), {state.object});
+}
+
+/// MLS3425: the claims that a template makes are all made from the same source, later ones too.
+void copiesOfTemplates(Context& context, const State& state) {
+  if (state.kind != StateKind::Template || state.copies < 2) return;
+  const auto source = sourceOf(context, state);
+  if (!source || source->name.empty()) return;
+  context.report(diag::make<Code::SameStart>(source->node->entrySpan(), state.copies, claimName(context, state), source->name), {state.object});
 }
 
 // --- snapshots -----------------------------------------------------------------------------------
@@ -321,9 +329,10 @@ void snapshotOf(Context& context, const ir::Object& snapshot) {
   if (context.model.kindOf(snapshot) != kSnapshot) return;
   const auto* claimAt = context.keys.at<"spec.source.persistentVolumeClaimName">(snapshot.root);
   const auto* contentAt = context.keys.at<"spec.source.volumeSnapshotContentName">(snapshot.root);
-  if ((claimAt != nullptr) == (contentAt != nullptr)) {
+  if (claimAt && contentAt) return;   // refused: admission tells it
+  if (!claimAt && !contentAt) {
     const auto* source = context.keys.at<"spec.source">(snapshot.root);
-    context.report(diag::make<Code::SnapshotSource>(source && source->span.known() ? source->entrySpan() : snapshot.span, context.nameOf(snapshot), claimAt ? "both" : "neither"), {&snapshot});
+    context.report(diag::make<Code::SnapshotSource>(source && source->span.known() ? source->entrySpan() : snapshot.span, context.nameOf(snapshot)), {&snapshot});
     return;
   }
   copyDeleted(context, snapshot);
@@ -347,6 +356,29 @@ void missingSources(Context& context) {
     if (object.external || object.role != ir::Role::Snapshot || context.model.kindOf(object) != kSnapshot) continue;
     const auto* at = context.keys.at<"spec.source.persistentVolumeClaimName">(object.root);
     if (isText(at) && !snapshotted(context, object, at->text())) missed(object, context.nameOf(object), at, kClaim);
+  }
+}
+
+/// MLS3423: snapshot classes that are not there, or are spelled nearly like one that is.
+void missingSnapshotClass(Context& context) {
+  std::vector<std::string_view> names;
+  for (const auto& object : context.stack.objects)
+    if (context.model.kindOf(object) == "VolumeSnapshotClass") names.push_back(context.model.text(object.name));
+  const bool known = context.model.knowsAll("VolumeSnapshotClass");
+  if (names.empty() && !known) return;
+  for (const auto& object : context.stack.objects) {
+    if (object.external || object.role != ir::Role::Snapshot || context.model.kindOf(object) != kSnapshot) continue;
+    const auto* at = context.keys.at<"spec.volumeSnapshotClassName">(object.root);
+    if (textOf(at).empty() || std::find(names.begin(), names.end(), textOf(at)) != names.end()) continue;
+    const auto meant = slipOf(textOf(at), names);
+    if (meant.empty() && !known) continue;
+    auto d = diag::make<Code::SnapshotClassMissing>(at->span, context.nameOf(object), textOf(at), known ? "the cluster does not have" : "is not declared here");
+    if (!known) d.severity = diag::Severity::Warning;
+    if (!meant.empty()) {
+      d.help = fmt::format("did you mean `{}`?", meant);
+      d.fixes.push_back({fmt::format("Name `{}`", meant), {{at->span, std::string(meant)}}});
+    }
+    context.report(std::move(d), {&object});
   }
 }
 
@@ -414,10 +446,12 @@ void severalSnapshotDefaults(Context& context) {
 constexpr Rule kRules[] = {
     sourceFields,
     sourceOfClaim,
+    copiesOfTemplates,
     {"VolumeSnapshot", snapshotOf},
     {"VolumeSnapshotClass", snapshotOf},
     {"VolumeSnapshotContent", snapshotOf},
     missingSources,
+    missingSnapshotClass,
     separateSnapshots,
     severalSnapshotDefaults,
 };

@@ -151,6 +151,14 @@ TEST(Matching, VolumesThatGoOrWereUsed) {
   EXPECT_EQ(Matched(released + claim("c", "1Gi", "ReadWriteOnce")).of("c").nearestMisfits, Unavailable);
 }
 
+TEST(Matching, AVolumeThatItsClaimHasLeft) {
+  auto released = volume("v", "1Gi", "ReadWriteOnce", ", claimRef: {namespace: default, name: c, uid: u}");
+  released.replace(released.find(", spec:"), 7, ", status: {phase: Released}, spec:");
+  const Matched m(released + claim("c", "1Gi", "ReadWriteOnce", ", volumeName: v"));
+  EXPECT_EQ(m.of("c").outcome, Outcome::Never);
+  EXPECT_EQ(m.of("c").misfits, Unavailable | Reserved);
+}
+
 TEST(Matching, AClassThatMakesVolumes) {
   const std::string fast = "---\n{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: manual}, provisioner: ebs.csi.aws.com}\n";
   EXPECT_EQ(Matched(fast + claim("c", "1Gi", "ReadWriteOnce")).of("c").outcome, Outcome::Provisioned);
@@ -202,8 +210,8 @@ TEST(Matching, NodesThatReachTheVolume) {
 TEST(Matching, TwentyThousandOfEachInLittleTime) {
   std::string text;
   constexpr int kCount = 20000;
-  for (int i = 0; i < kCount; ++i) text += volume(fmt::format("v{}", i), fmt::format("{}Gi", 1 + i % 50), "ReadWriteOnce", "", fmt::format("n: \"{}\"", i));
-  for (int i = 0; i < kCount; ++i) text += claim(fmt::format("c{}", i), fmt::format("{}Gi", 1 + i % 50), "ReadWriteOnce", i % 4 == 0 ? fmt::format(", selector: {{matchLabels: {{n: \"{}\"}}}}", i) : "");
+  for (int i = 0; i < kCount; ++i) text += volume(fmt::format("v{}", i), fmt::format("{}Gi", 1 + i % 50), "ReadWriteOnce", "", fmt::format("k: \"{}\"", i));
+  for (int i = 0; i < kCount; ++i) text += claim(fmt::format("c{}", i), fmt::format("{}Gi", 1 + i % 50), "ReadWriteOnce", i % 4 == 0 ? fmt::format(", selector: {{matchLabels: {{k: \"{}\"}}}}", i) : "");
   const Matched m(std::move(text));
   std::size_t bound = 0;
   for (const auto& binding : m.model->matching.bindings) bound += binding.outcome == Outcome::Binds ? 1 : 0;
