@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -162,13 +164,47 @@ std::vector<std::string_view> keysOf(const Context& context, const ir::Object& o
   return names;
 }
 
-/// All names of one kind, for did-you-mean: looked up when something is missing.
-std::vector<std::string_view> namesOf(const Context& context, const ir::Object& from, std::string_view kind) {
-  std::vector<std::string_view> names;
-  for (const auto& object : context.stack.objects)
-    if (context.model.kindOf(object) == kind && (isClusterWide(kind) || context.model.nameSpaceOf(object) == context.model.nameSpaceOf(from))) names.push_back(context.model.text(object.name));
-  return names;
-}
+/// What is declared, by kind: made when the first name is missing.
+class Declared {
+ public:
+  explicit Declared(const Context& context) : context_(context) {}
+
+  /// The name of that kind that is nearest; empty when none is near. Comparing every missing name with every declared
+  /// one is a square: after a million comparisons in a run nothing is suggested any more.
+  [[nodiscard]] std::string_view nearest(const ir::Object& from, std::string_view kind, std::string_view wrong) {
+    fill();
+    const auto found = names_.find({isClusterWide(kind) ? 0u : context_.model.nameSpaceOf(from).id, kind});
+    if (found == names_.end() || found->second.size() > left_) return {};
+    left_ -= found->second.size();
+    return diag::nearest(wrong, found->second);
+  }
+
+  /// A claim of that name in whatever namespace.
+  [[nodiscard]] const ir::Object* claim(std::string_view name) {
+    fill();
+    const auto found = claims_.find(name);
+    return found == claims_.end() ? nullptr : found->second;
+  }
+
+ private:
+  void fill() {
+    if (filled_) return;
+    filled_ = true;
+    for (const auto& object : context_.stack.objects) {
+      const auto kind = context_.model.kindOf(object);
+      if (object.generated || std::none_of(kMentioned.begin(), kMentioned.end(), [&](std::string_view one) { return one == kind; })) continue;
+      names_[{isClusterWide(kind) ? 0u : context_.model.nameSpaceOf(object).id, kind}].push_back(context_.model.text(object.name));
+      if (object.role == ir::Role::Claim) claims_.emplace(context_.model.text(object.name), &object);
+    }
+  }
+
+  static constexpr std::array<std::string_view, 6> kMentioned{"ConfigMap", "Secret", "PersistentVolumeClaim", "ServiceAccount", "PriorityClass", "RuntimeClass"};
+  const Context& context_;
+  bool filled_ = false;
+  std::size_t left_ = 1'000'000;
+  std::map<std::pair<std::uint32_t, std::string_view>, std::vector<std::string_view>> names_;
+  std::unordered_map<std::string_view, const ir::Object*> claims_;
+};
 
 /// MLS3381: a pod that names a key which is not there stays in CreateContainerConfigError or ContainerCreating
 /// (pkg/kubelet/kubelet_pods.go, pkg/volume/configmap, pkg/volume/secret).
@@ -191,7 +227,7 @@ void missingKey(Context& context, const Pods& pods, const Mention& mention, cons
 
 /// MLS3380, MLS3383, MLS3384: a name that is not declared here. It may exist in the cluster, so it is an error only where the
 /// cluster's facts say that it does not.
-void undeclared(Context& context, const Pods& pods, const Mention& mention) {
+void undeclared(Context& context, Declared& declared, const Pods& pods, const Mention& mention) {
   const auto name = mention.at->text();
   const auto word = wordOf(mention.kind);
   const auto& workload = *pods.workload;
@@ -199,22 +235,21 @@ void undeclared(Context& context, const Pods& pods, const Mention& mention) {
     context.report(diag::make<Code::NotInCluster>(mention.at->span, word, name, context.nameOf(workload)), {&workload});
     return;
   }
-  const auto near = diag::nearest(name, namesOf(context, workload, mention.kind));
+  const auto near = declared.nearest(workload, mention.kind, name);
   if (!near.empty()) {
     auto d = diag::make<Code::NearMiss>(mention.at->span, word, name, near);
     d.help = fmt::format("write `{}`, if that is meant", near);
     context.report(std::move(d), {&workload});
     return;
   }
-  if (mention.kind == "PersistentVolumeClaim") {
-    for (const auto& object : context.stack.objects) {
-      if (object.role != ir::Role::Claim || context.model.text(object.name) != name) continue;
-      auto d = diag::make<Code::OtherNamespace>(mention.at->span, word, name, context.model.text(context.model.nameSpaceOf(object)), context.model.text(context.model.nameSpaceOf(workload)));
-      d.related.push_back({object.span, "declared here"});
-      d.help = "put both into one namespace: a pod can only use claims of its own";
-      context.report(std::move(d), {&workload, &object});
-      return;
-    }
+  if (const auto* object = mention.kind == "PersistentVolumeClaim" ? declared.claim(name) : nullptr) {
+    auto d = diag::make<Code::OtherNamespace>(mention.at->span, word, name, context.model.text(context.model.nameSpaceOf(*object)), context.model.text(context.model.nameSpaceOf(workload)));
+    // What states no namespace goes where it is applied: perhaps into the same one.
+    if (!object->nameSpace || !workload.nameSpace) d.severity = diag::Severity::Warning;
+    d.related.push_back({object->span, "declared here"});
+    d.help = "put both into one namespace: a pod can only use claims of its own";
+    context.report(std::move(d), {&workload, object});
+    return;
   }
   auto d = diag::make<Code::NotDeclared>(mention.at->span, word, name);
   context.report(std::move(d), {&workload});
@@ -222,6 +257,7 @@ void undeclared(Context& context, const Pods& pods, const Mention& mention) {
 
 void mentions(Context& context) {
   const Made made(context);
+  Declared declared(context);
   std::set<std::tuple<std::uint32_t, std::string_view, std::string_view>> told;
   for (const auto& pods : context.model.pods) {
     for (const auto& mention : Mentions(context, pods).all()) {
@@ -236,7 +272,7 @@ void mentions(Context& context) {
       const bool filled = name.find_first_of("$<{") != std::string_view::npos;
       if (given || filled || isTrue(mention.optional) || made.has(*pods.workload, mention.kind, name)) continue;
       if (!told.insert({context.model.nameSpaceOf(*pods.workload).id, mention.kind, name}).second) continue;
-      undeclared(context, pods, mention);
+      undeclared(context, declared, pods, mention);
     }
   }
 }
