@@ -60,6 +60,7 @@ bool fileMentions(const std::string& path, std::string_view needle) {
 /// Whether the text has marks of Helm's: those that only Helm writes, or, `loosely`, any that its templates may have.
 /// Other tools fill in `{{…}}` in the cluster; Argo's begin with a word.
 bool hasHelm(std::string_view text, bool loosely) {
+  if (loosely && text.find("{%") != std::string_view::npos) return true;   // Jinja
   for (auto at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) {
     auto rest = text.substr(at + 2, 64);
     const bool trims = rest.starts_with('-');
