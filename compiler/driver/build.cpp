@@ -121,6 +121,8 @@ int runBuild(Invocation& invocation) {
   Session session;
   session.configure(invocation);
   auto emit = emitOf(invocation.value("--emit", "yaml"));
+  session.settings.manifestsBesideStacks = false;
+  session.settings.manifestsInFolders = emit == Emit::Ir;   // what an earlier build wrote is often there
   if (!session.sink.hasErrors() && session.open(invocation.operands)) {
     if (session.hasManifests() && emit != Emit::Ir) {
       session.sink.add(diag::make<Code::ManifestNotBuilt>({}, invocation.operands[0])

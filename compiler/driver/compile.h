@@ -45,6 +45,8 @@ struct Settings {
   bool libraries = false;                   // parse files of folders that hold no stack, too
   std::string was;                          // `--was`: what runs now
   std::string cluster;                      // `--cluster`: what the cluster has
+  bool manifestsBesideStacks = true;        // of a folder that has stacks, read the manifests as well
+  bool manifestsInFolders = true;
   bool showAllowed = false;                 // keep what an `allow` silences as notes
   bool rules = true;                        // hold objects against schemas and storage rules
 };

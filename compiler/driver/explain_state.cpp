@@ -10,6 +10,7 @@ namespace mlstack::driver {
 int runExplainState(Invocation& invocation) {
   Session session;
   session.configure(invocation);
+  session.settings.manifestsBesideStacks = false;
   session.settings.rules = false;   // what is wrong is for `check` to say
   if (!session.sink.hasErrors() && session.open(invocation.operands)) session.compile();
   session.sink.sort();

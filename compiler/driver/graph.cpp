@@ -19,6 +19,7 @@ std::string drawn(const ir::Stack& stack, std::string_view format) {
 int runGraph(Invocation& invocation) {
   Session session;
   session.configure(invocation);
+  session.settings.manifestsBesideStacks = false;
   if (!session.sink.hasErrors() && session.open(invocation.operands)) {
     // What is wrong with manifests is for `check` to say: they can be drawn all the same.
     if (session.hasManifests()) session.settings.rules = false;

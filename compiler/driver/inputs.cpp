@@ -149,7 +149,8 @@ bool Session::openOperands(const std::vector<std::string>& operands) {
       if (isStack) ++stacks;
       if (isStack || settings.libraries) addUnit(path, isStack);
     }
-    auto manifests = manifestsBelow(operand);
+    std::vector<std::string> manifests;
+    if (settings.manifestsInFolders && (stacks == 0 || settings.manifestsBesideStacks)) manifests = manifestsBelow(operand);
     for (const auto& path : manifests)
       if (const auto* file = files_.source(path, {}, sink)) manifests_.add(*file, false);
     if (stacks == 0 && manifests.empty() && !(settings.libraries && !all.empty())) {

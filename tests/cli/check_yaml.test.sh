@@ -174,6 +174,10 @@ expect 0 explain-state bad.yaml && prints 'data'
 expect 0 explain-state good.mlstack && prints 'data'
 expect 1 build good.yml && says 'MLS9042'
 silent
+mkdir project && cp good.mlstack project/ && expect 0 build project -o project/made/
+expect 0 build project && prints '^kind: PersistentVolumeClaim'
+expect 0 graph project
+expect 0 check project && says '^1 stack, 2 objects in 2 manifests checked'
 expect 1 check bad.yaml --format sarif && prints 'MLS3006'
 expect 1 check bad.yaml --format github && prints '^::error file=bad\.yaml,line='
 finish
