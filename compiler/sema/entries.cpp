@@ -62,6 +62,7 @@ Value Evaluator::evalBlockMap(const Statement& s, Env* env, const Type* type, sc
   auto& info = infoOf(s, isRaw ? static_cast<const void*>(&kRawContext) : static_cast<const void*>(type));
   Body* body = bodyOf(info, s, nullptr, true);
   EntryList entries;
+  entries.items.reserve(s.body.size());
   Block block;
   block.mode = BlockMode::Entries;
   block.entries = &entries;
@@ -120,7 +121,13 @@ void Evaluator::entryField(const Statement& s, Env* env, Block& block) {
   for (std::size_t i = 1; i < s.head.size(); ++i) expected = entryTypeOf(blockType(expected), symbols_.text(s.head[i].symbol));
   const Place before = place_;
   place_ = {Place::Kind::Field, symbols_.text(s.head.back().symbol)};
-  Value value = eval(s.value, env, expected);
+  Constants* constants = constantsOf(infoOf(s, block.type));
+  const bool known = constants != nullptr && constants->known[0];
+  Value value = known ? constants->values[0] : eval(s.value, env, expected);
+  if (constants != nullptr && !known && value.kind != ValueKind::Error && value.kind != ValueKind::Unknown && isConstant(s.value, expected)) {
+    constants->known[0] = true;
+    constants->values[0] = lastingValue(value, s.value, env, expected);
+  }
   place_ = before;
   if (value.kind == ValueKind::Cluster && !inOutput_) {
     value = errorAt(diag::make<diag::Code::ClusterValue>(span, value.second()));

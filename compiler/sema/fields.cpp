@@ -18,6 +18,20 @@ bool testBit(const std::uint64_t (&bits)[2], std::size_t i) { return i < 128 && 
 
 std::size_t indexOf(const Kind& kind, const Member& member) { return static_cast<std::size_t>(&member - kind.members.data()); }
 
+/// What `setField` makes of a constant without a further look at it; null when it takes one.
+const FieldValue* steadyField(const Kind& kind, const Member& member, const Value& value, const Statement& s, base::Arena& arena) {
+  switch (value.kind) {
+    case ValueKind::Bool: case ValueKind::Int: case ValueKind::Float: case ValueKind::String: case ValueKind::Quantity:
+    case ValueKind::Duration: case ValueKind::List: case ValueKind::Map:
+      break;
+    case ValueKind::Error: case ValueKind::Unknown: case ValueKind::Null: case ValueKind::Suffixed: case ValueKind::Range:
+    case ValueKind::Ref: case ValueKind::KeyOf: case ValueKind::Fragment: case ValueKind::Cluster: case ValueKind::Parts:
+      return nullptr;
+  }
+  if (indexOf(kind, member) >= 128) return nullptr;
+  return arena.make<FieldValue>(FieldValue{&member, value, s.head[0].span, s.value->span, nullptr});
+}
+
 }  // namespace
 
 bool Evaluator::markSeen(Block& block, const Member& member, Span keySpan) {
@@ -118,6 +132,18 @@ const Type* Evaluator::optionalOf(const Type* type) {
 void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
   if (s.head.empty()) return;
   auto& info = infoOf(s, block.kind);
+  if (info.steady != nullptr) {
+    const auto index = indexOf(*block.kind, *info.steady->member);
+    auto& word = block.seen[index / 64];
+    const auto bit = std::uint64_t{1} << (index % 64);
+    if ((word & bit) == 0) {
+      word |= bit;
+      auto* field = arena().make<FieldValue>(*info.steady);
+      *block.fieldTail = field;
+      block.fieldTail = &field->next;
+      return;
+    }
+  }
   if (!info.resolved) {
     info.resolved = true;
     info.member = block.kind->find(symbols_.text(s.head[0].symbol));
@@ -159,6 +185,7 @@ void Evaluator::instanceField(const Statement& s, Env* env, Block& block) {
     if (constants != nullptr && value.kind != ValueKind::Error && value.kind != ValueKind::Unknown && isConstant(s.value, info.expected)) {
       constants->known[0] = true;
       constants->values[0] = lastingValue(value, s.value, env, info.expected);
+      info.steady = steadyField(*block.kind, member, constants->values[0], s, lasting());
     }
   }
   place_ = before;

@@ -301,9 +301,11 @@ void Evaluator::openPart(const Statement& s, Env* env, Block& block) {
   const Kind& kind = *block.partKind;
   Block& outer = *block.outer;
   auto& info = infoOf(s, &kind);
-  std::string key(symbols_.text(s.head[0].symbol));
-  for (std::size_t i = 1; i < s.head.size(); ++i) key += fmt::format(".{}", symbols_.text(s.head[i].symbol));
-  const Symbol symbol = symbols_.intern(key);
+  Symbol symbol = s.head[0].symbol;
+  for (std::size_t i = 1; i < s.head.size(); ++i) {
+    symbol = symbols_.intern(fmt::format("{}.{}", symbols_.text(symbol), symbols_.text(s.head[i].symbol)));
+  }
+  const auto key = symbols_.text(symbol);
   if (s.kind == StatementKind::Use) {
     (void)errorAt(diag::make<diag::Code::FieldForm>(s.headSpan, key, withArticle(kind.name), fmt::format("{} = …", key)));
     return;

@@ -176,6 +176,7 @@ struct StatementInfo {
   bool hasDefaults = false;
   bool resolved = false;
   bool failed = false;           // reported: stay silent
+  const FieldValue* steady = nullptr;  // a field that is the same on every run
 };
 
 enum class BlockMode : std::uint8_t { Things, Instance, OpenParts, Entries, Arguments };
