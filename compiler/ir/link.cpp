@@ -191,7 +191,12 @@ void Linker::mergeIntents() {
 
 void Linker::run() {
   stack_.edges.clear();
-  for (ObjectId id = 0; id < stack_.objects.size(); ++id) linkObject(id);
+  constexpr ObjectId kEnoughToTell = 1024;
+  for (ObjectId id = 0; id < stack_.objects.size(); ++id) {
+    // As many edges an object as so far, instead of twice the memory and both copies at once.
+    if (id == kEnoughToTell) stack_.edges.reserve(stack_.edges.size() * (stack_.objects.size() + stack_.objects.size() / 8) / id);
+    linkObject(id);
+  }
   runSelectors();
   mergeIntents();
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "ir/linker.h"
 
@@ -160,29 +161,52 @@ void Linker::selectByReference(ObjectId id, const Node* reference) {
   refer(EdgeKind::Selects, id, kind ? intern(kind) : kinds_.Deployment, Role::Workload, name);
 }
 
+Linker::Selecting Linker::selectingOf(Symbol kind) const {
+  const auto text = symbols_.text(kind);
+  if (text == "Service") return Selecting::LabelMap;
+  if (text == "PodDisruptionBudget" || text == "PodMonitor") return Selecting::Selector;
+  if (text == "NetworkPolicy") return Selecting::PodSelector;
+  if (text == "HorizontalPodAutoscaler" || text == "ScaledObject") return Selecting::ScaleTarget;
+  if (text == "VerticalPodAutoscaler") return Selecting::Target;
+  if (text == "TrainJob") return Selecting::Runtime;
+  return Selecting::Nothing;
+}
+
 /// After all pods are indexed: a service may stand before its workload.
 void Linker::runSelectors() {
+  std::unordered_map<std::uint32_t, Selecting> kinds;   // most select nothing, and are not looked into
   for (ObjectId id = 0; id < stack_.objects.size(); ++id) {
     const auto& object = stack_.objects[id];
+    const auto [known, isNew] = kinds.try_emplace(object.kind.id, Selecting::Nothing);
+    if (isNew) known->second = selectingOf(object.kind);
+    if (known->second == Selecting::Nothing) continue;
     const auto* spec = find(object.root, keys_.spec);
     if (!spec) continue;
-    const auto kind = symbols_.text(object.kind);
-    if (object.kind == kinds_.Service && symbols_.text(object.apiVersion) == "v1") {
-      select(id, find(spec, keys_.selector), true);
-    } else if (kind == "PodDisruptionBudget" || kind == "PodMonitor") {
-      select(id, find(spec, keys_.selector), false);
-    } else if (kind == "NetworkPolicy") {
-      select(id, find(spec, keys_.podSelector), false);
-    } else if (kind == "HorizontalPodAutoscaler" || kind == "ScaledObject") {
-      selectByReference(id, find(spec, keys_.scaleTargetRef));
-    } else if (kind == "VerticalPodAutoscaler") {
-      selectByReference(id, find(spec, keys_.targetRef));
-    } else if (kind == "TrainJob") {
-      const auto* reference = find(spec, keys_.runtimeRef);
-      const auto* runtimeKind = find(reference, keys_.kind);
-      refer(EdgeKind::References, id,
-            runtimeKind ? intern(runtimeKind) : kinds_.ClusterTrainingRuntime, Role::Other,
-            find(reference, keys_.name));
+    switch (known->second) {
+      case Selecting::Nothing:
+        break;
+      case Selecting::LabelMap:
+        if (symbols_.text(object.apiVersion) == "v1") select(id, find(spec, keys_.selector), true);
+        break;
+      case Selecting::Selector:
+        select(id, find(spec, keys_.selector), false);
+        break;
+      case Selecting::PodSelector:
+        select(id, find(spec, keys_.podSelector), false);
+        break;
+      case Selecting::ScaleTarget:
+        selectByReference(id, find(spec, keys_.scaleTargetRef));
+        break;
+      case Selecting::Target:
+        selectByReference(id, find(spec, keys_.targetRef));
+        break;
+      case Selecting::Runtime: {
+        const auto* reference = find(spec, keys_.runtimeRef);
+        const auto* runtimeKind = find(reference, keys_.kind);
+        refer(EdgeKind::References, id, runtimeKind ? intern(runtimeKind) : kinds_.ClusterTrainingRuntime, Role::Other,
+              find(reference, keys_.name));
+        break;
+      }
     }
   }
 }

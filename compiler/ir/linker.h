@@ -172,6 +172,9 @@ class Linker {
   void select(ObjectId id, const Node* selector, bool isLabelMap);
   [[nodiscard]] bool matches(const PodLabels& pods, const Node* labels, const Node* expressions);
   void selectByReference(ObjectId id, const Node* reference);
+  /// How objects of a kind name the pods that they are about.
+  enum class Selecting : std::uint8_t { Nothing, LabelMap, Selector, PodSelector, ScaleTarget, Target, Runtime };
+  [[nodiscard]] Selecting selectingOf(Symbol kind) const;
   void runSelectors();
 
   Stack& stack_;
