@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace mlstack::ir {
@@ -25,7 +26,7 @@ Node* Builder::real(double value, Span span) {
 }
 
 Node* Builder::copyString(std::string_view text, Span span) {
-  return string(arena_.copy(text), span);
+  return string(texts_->copy(text), span);
 }
 
 Node* Builder::clone(const Node& tree) {
@@ -46,7 +47,7 @@ Node* Builder::clone(const Node& tree) {
       copy->real = tree.real;
       break;
     case NodeKind::String:
-      copy->chars = arena_.copy(tree.text()).data();
+      copy->chars = texts_->copy(tree.text()).data();
       copy->length = tree.length;
       break;
     case NodeKind::List:
@@ -115,21 +116,23 @@ Node* Builder::listAt(Node& map, Symbol key, Span span) {
 }
 
 Node* findPath(const Node* map, std::string_view dotted, const base::SymbolTable& symbols) {
-  Node* found = nullptr;
+  const char* at = dotted.data();
+  const char* const end = at + dotted.size();
   while (true) {
     if (!map || map->kind != NodeKind::Map) return nullptr;
-    const auto dot = dotted.find('.');
-    const auto key = dotted.substr(0, dot);
-    found = nullptr;
+    const char* dot = at;   // keys are short: looking for it takes less than a call
+    while (dot != end && *dot != '.') ++dot;
+    const auto length = static_cast<std::size_t>(dot - at);
+    Node* found = nullptr;
     for (auto& child : Children(map)) {
-      if (symbols.text(child.key) == key) {
-        found = &child;
-        break;
-      }
+      const auto text = symbols.text(child.key);
+      if (text.size() != length || (length != 0 && text.front() != *at) || std::memcmp(text.data(), at, length) != 0) continue;
+      found = &child;
+      break;
     }
-    if (!found || dot == std::string_view::npos) return found;
+    if (!found || dot == end) return found;
     map = found;
-    dotted.remove_prefix(dot + 1);
+    at = dot + 1;
   }
 }
 

@@ -98,7 +98,9 @@ class Children {
 /// (intern or copy them first) unless the function says that it copies.
 class Builder {
  public:
-  explicit Builder(base::Arena& arena) : arena_(arena) {}
+  explicit Builder(base::Arena& arena) : Builder(arena, arena) {}
+  /// Nodes that may vanish before their texts do.
+  Builder(base::Arena& nodes, base::Arena& texts) : nodes_(&nodes), texts_(&texts) {}
 
   [[nodiscard]] Node* null(Span span = {}) { return make(NodeKind::Null, span); }
   [[nodiscard]] Node* boolean(bool value, Span span = {});
@@ -140,16 +142,17 @@ class Builder {
   [[nodiscard]] Node* mapAt(Node& map, Symbol key, Span span);
   [[nodiscard]] Node* listAt(Node& map, Symbol key, Span span);
 
-  [[nodiscard]] base::Arena& arena() { return arena_; }
+  [[nodiscard]] base::Arena& arena() { return *nodes_; }
 
  private:
   [[nodiscard]] Node* make(NodeKind kind, Span span) {
-    auto* node = arena_.make<Node>();   // a container's `last` is null, as an integer's value is 0
+    auto* node = nodes_->make<Node>();   // a container's `last` is null, as an integer's value is 0
     node->kind = kind;
     node->span = span;
     return node;
   }
-  base::Arena& arena_;
+  base::Arena* nodes_;
+  base::Arena* texts_;
 };
 
 /// The value of `key`, or null.

@@ -111,6 +111,15 @@ struct Object {
   Node* root = nullptr;      // the whole tree; for externals what is known
   const Facts* facts = nullptr;
   std::uint32_t order = 0;  // position of declaration, for stable ordering
+  std::uint32_t pattern = 0;  // number in `Stack::patterns`, from 1; 0: none
+  const Node* const* varying = nullptr;  // with a pattern: the scalars of this tree that vary in it
+};
+
+/// Objects of one declaration whose trees are the same but for some scalars, those of the same kinds: what is found
+/// out about one of them holds for all, up to these scalars.
+struct Pattern {
+  std::uint32_t varying = 0;  // how many scalars vary
+  std::uint32_t objects = 0;  // how many have it
 };
 
 /// What a container says it does with state.
@@ -195,8 +204,17 @@ struct Stack {
   std::vector<Output> outputs;
   std::vector<Allow> allows;
   std::deque<CheckpointContract> contracts;
+  std::vector<Pattern> patterns;
   std::vector<Symbol> completeKinds;     // of cluster facts: an object of these kinds that is not here does not exist
 };
+
+/// The number of an object's pattern in `Stack::patterns`, from 0, when it has one with enough objects that it pays to
+/// look at one of them more closely.
+[[nodiscard]] inline std::optional<std::size_t> patternOf(const Stack& stack, const Object& object) {
+  constexpr std::uint32_t kEnough = 4;
+  if (object.pattern == 0 || stack.patterns[object.pattern - 1].objects < kEnough) return std::nullopt;
+  return object.pattern - 1;
+}
 
 /// What the kind is to the storage analysis; Workload for everything that is in no other group and
 /// may run pods.

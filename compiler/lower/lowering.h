@@ -10,6 +10,7 @@
 
 #include "diag/diag.h"
 #include "ir/pods.h"
+#include "ir/settle.h"
 #include "ir/stack.h"
 #include "lower/keys.h"
 #include "lower/lower.h"
@@ -69,11 +70,13 @@ class Lowering {
   /// Called once, then `take` as often as there are resources, then `finish`.
   void begin();
   void take(std::span<Instance* const> resources);
-  void forget(std::span<Instance* const> resources, const base::Arena& arena);
+  /// The same for resources that vanish with `arena`, as those of a loop's turn: nothing is remembered by them.
+  void takeTurn(std::span<Instance* const> resources, const base::Arena& arena);
   void finish();
 
  private:
   // --- objects (objects.cpp) ---
+  void forget(std::span<Instance* const> resources, const base::Arena& arena);
   void lowerResource(const Instance& resource);
   void lowerRaw(const Instance& resource);
   [[nodiscard]] ir::Object& addObject(const Instance& resource, Symbol apiVersion, Symbol kind, ir::Role role);
@@ -109,6 +112,8 @@ class Lowering {
   [[nodiscard]] Value groupsOf(const Instance& rule);
   void completeBackend(const Instance& path, Node& node);
   [[nodiscard]] Node* stepTo(Node& from, std::span<const StepPlan> steps, Span span, std::uint8_t flags, const Frame& frame);
+  /// The node in which the member's last step is.
+  [[nodiscard]] Node* above(Node& from, const MemberPlan& plan, Span span, std::uint8_t flags, const Frame& frame);
   [[nodiscard]] Node* firstElement(Node& list, Symbol element, Span span, const Frame& frame);
   [[nodiscard]] Node* addElement(Node& list, Span span);
 
@@ -116,6 +121,8 @@ class Lowering {
   [[nodiscard]] Node* nodeOf(const Value& value, Span span, bool raw);
   [[nodiscard]] Node* nodeOf(const Value& value, Span span, const sema::Type* type);
   [[nodiscard]] Node* textNode(std::string_view text, Span span) { return builder_.string(keep(text), span); }
+  /// The same of a text that outlives the stack without a copy: a symbol's.
+  [[nodiscard]] Node* symbolNode(std::string_view text, Span span) { return builder_.string(text, span); }
   /// A scalar as a text; null for what is none.
   [[nodiscard]] Node* textOf(const Value& value, Span span);
   /// A copy in the stack's arena.
@@ -201,12 +208,21 @@ class Lowering {
   diag::Sink& sink_;
   base::SymbolTable& symbols_;
   ir::Builder builder_;
+  base::Arena building_;                           // the trees of a turn, until they are settled
+  ir::ObjectId turnBegin_ = ir::kNoObject;         // the first object of this turn; none: not in one
+  ir::Settler settler_;
   Keys keys_;
   Plans plans_;
   Pod pod_;
   const Instance* resource_ = nullptr;             // that is being lowered
   std::unordered_map<const KindPlan*, Symbol> served_;   // the version of a kind's API that the target has
   std::unordered_map<std::string_view, std::vector<std::string_view>> groups_;   // of the API, by resource; filled when asked for
+  struct {
+    const Node* from = nullptr;
+    std::uint32_t above = 0;
+    std::uint8_t flags = 0;
+    Node* node = nullptr;
+  } lately_;                                       // members that stand together go to one place
   std::vector<Item> items_;                        // a stack: each instance works on its own end of it
   std::unordered_map<const Instance*, ir::ObjectId> ids_;
   std::unordered_map<const Instance*, std::vector<PodLabel>> podLabels_;
@@ -224,7 +240,10 @@ class Lowering {
   };
   std::array<Named, 256> named_{};
   std::array<Named, 64> volumeNames_{};            // of states' names and of paths
-  std::vector<std::uint16_t> keptLately_;          // written since `forget`
+  // Written since `forget`.
+  std::vector<std::uint16_t> keptLately_;
+  std::vector<std::uint16_t> namedLately_;
+  std::vector<std::uint16_t> volumeNamesLately_;
   std::array<Kept, 512> kept_{};                   // literals come by again in each round of a loop
 };
 

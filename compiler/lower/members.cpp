@@ -97,7 +97,7 @@ Node* Lowering::firstElement(Node& list, Symbol element, Span span, const Frame&
   auto* made = builder_.map(span);
   // In front of what is there: the container named as the workload is the one that tools take by default.
   addFirst(list, made);
-  auto* name = textNode(frame.name, span);
+  auto* name = symbolNode(frame.name, span);   // that, or made in the stack's arena
   name->flags |= ir::FlagImplied;
   ir::Builder::add(*made, element, name);
   return made;
@@ -120,6 +120,13 @@ Node* Lowering::stepTo(Node& from, std::span<const StepPlan> steps, Span span, s
   return at;
 }
 
+Node* Lowering::above(Node& from, const MemberPlan& plan, Span span, std::uint8_t flags, const Frame& frame) {
+  if (plan.above != 0 && lately_.from == &from && lately_.above == plan.above && (lately_.flags == 0 || lately_.flags == flags)) return lately_.node;
+  auto* node = stepTo(from, plan.steps.first(plan.steps.size() - 1), span, flags, frame);
+  if (plan.above != 0 && node != nullptr) lately_ = {&from, plan.above, flags, node};
+  return node;
+}
+
 void Lowering::lowerPart(const Item& item, const Instance& instance, Node& node, Frame& frame) {
   const auto& part = *item.part;
   if (part.kind == nullptr) return;
@@ -134,7 +141,7 @@ void Lowering::lowerPart(const Item& item, const Instance& instance, Node& node,
   }
   if (role == KindRole::Mount || role == KindRole::ScratchMount) {
     if (steps.empty()) return;
-    auto* container = stepTo(node, steps.first(steps.size() - 1), part.headSpan, 0, frame);
+    auto* container = above(node, *item.plan, part.headSpan, 0, frame);
     if (container == nullptr) return;
     if (role == KindRole::ScratchMount) return lowerScratch(part, *item.plan, *container, frame);
     return lowerMount(part, *item.plan, *container, frame);

@@ -78,8 +78,10 @@ Symbol Lowering::volumeName(std::string_view wanted, const Instance& mount) {
     sink_.add(complain<diag::Code::VolumeNameTaken>(mount.field("volume-name")->span, stated)
                   .note(other->mount != nullptr ? other->mount->headSpan : other->state->headSpan, "the other volume comes from here"));
   }
-  auto& known = volumeNames_[(reinterpret_cast<std::uintptr_t>(wanted.data()) >> 3) % volumeNames_.size()];
+  const auto index = static_cast<std::uint16_t>((reinterpret_cast<std::uintptr_t>(wanted.data()) >> 3) % volumeNames_.size());
+  auto& known = volumeNames_[index];
   if (known.from != wanted.data() || known.length != wanted.size()) {
+    volumeNamesLately_.push_back(index);
     known = {wanted.data(), static_cast<std::uint32_t>(wanted.size()), symbols_.intern(labelOf(wanted))};
   }
   auto name = known.symbol;
@@ -94,12 +96,12 @@ Symbol Lowering::volumeName(std::string_view wanted, const Instance& mount) {
 void Lowering::configVolume(const Instance& mount, const Instance& state, Node& volume) {
   const bool secret = roleOf(state) == KindRole::Secret;
   auto* source = builder_.map(mount.headSpan);
-  ir::Builder::add(*source, secret ? keys_.secretName : keys_.name, textNode(nameOf(state), mount.labelSpan));
+  ir::Builder::add(*source, secret ? keys_.secretName : keys_.name, symbolNode(nameOf(state), mount.labelSpan));
   if (const auto* files = mount.field("files")) {
     auto* items = builder_.list(files->span);
     for (const auto& entry : files->value.map()) {
       auto* item = builder_.map(entry.span);
-      ir::Builder::add(*item, keys_.key, textNode(symbols_.text(entry.key), entry.keySpan));
+      ir::Builder::add(*item, keys_.key, symbolNode(symbols_.text(entry.key), entry.keySpan));
       if (auto* path = nodeOf(entry.value, entry.span, false)) ir::Builder::add(*item, keys_.path, path);
       ir::Builder::append(*items, item);
     }
@@ -150,12 +152,12 @@ Symbol Lowering::stateVolume(const Instance& mount, const Instance& state) {
   made.name = volumeName(symbols_.text(state.label ? state.label : state.name), mount);
   made.node = builder_.map(mount.headSpan);
   made.node->flags |= ir::FlagImplied;
-  ir::Builder::add(*made.node, keys_.name, textNode(symbols_.text(made.name), mount.labelSpan));
+  ir::Builder::add(*made.node, keys_.name, symbolNode(symbols_.text(made.name), mount.labelSpan));
   if (holdsFiles(role)) {
     configVolume(mount, state, *made.node);
   } else {
     auto* claim = builder_.map(mount.headSpan);
-    ir::Builder::add(*claim, keys_.claimName, textNode(nameOf(state), mount.labelSpan));
+    ir::Builder::add(*claim, keys_.claimName, symbolNode(nameOf(state), mount.labelSpan));
     ir::Builder::add(*made.node, keys_.persistentVolumeClaim, claim);
   }
   pod_.volumes.push_back(made);
@@ -222,7 +224,7 @@ void Lowering::placeMount(const Instance& mount, const MemberPlan& plan, Node& c
   auto* list = builder_.listAt(container, plan.steps.back().key, mount.headSpan);
   if (list == nullptr) return;
   auto* entry = builder_.map(mount.span);
-  ir::Builder::add(*entry, keys_.name, textNode(symbols_.text(volume), mount.labelSpan.known() ? mount.labelSpan : mount.headSpan));
+  ir::Builder::add(*entry, keys_.name, symbolNode(symbols_.text(volume), mount.labelSpan.known() ? mount.labelSpan : mount.headSpan));
   lowerInstance(mount, *entry, frame);
   const auto pathKey = plan.steps.back().key == keys_.volumeDevices ? keys_.devicePath : keys_.mountPath;
   const auto* path = ir::find(entry, pathKey);
@@ -266,7 +268,7 @@ void Lowering::lowerScratch(const Instance& mount, const MemberPlan& plan, Node&
   made.name = volumeName(textField(mount, "at"), mount);
   made.node = builder_.map(mount.headSpan);
   made.node->flags |= ir::FlagImplied;
-  ir::Builder::add(*made.node, keys_.name, textNode(symbols_.text(made.name), mount.headSpan));
+  ir::Builder::add(*made.node, keys_.name, symbolNode(symbols_.text(made.name), mount.headSpan));
   ir::Builder::add(*made.node, keys_.emptyDir, directory);
   pod_.volumes.push_back(made);
   placeMount(mount, plan, container, made.name, frame);

@@ -56,7 +56,7 @@ std::optional<base::Quantity> amount(const FieldValue* field) {
 
 Lowering::Lowering(const sema::Program& program, const schema::Catalog& catalog, ir::Stack& stack, diag::Sink& sink)
     : program_(program), catalog_(catalog), stack_(stack), sink_(sink), symbols_(*program.symbols),
-      builder_(stack.arena), keys_(symbols_), plans_(symbols_) {}
+      builder_(stack.arena), settler_(stack), keys_(symbols_), plans_(symbols_) {}
 
 void Lowering::begin() {
   stack_.symbols = program_.symbols;
@@ -77,6 +77,18 @@ void Lowering::take(std::span<Instance* const> resources) {
   labelSelected();
 }
 
+void Lowering::takeTurn(std::span<Instance* const> resources, const base::Arena& arena) {
+  builder_ = ir::Builder(building_, stack_.arena);
+  turnBegin_ = static_cast<ir::ObjectId>(stack_.objects.size());
+  take(resources);
+  for (auto id = turnBegin_; id < stack_.objects.size(); ++id) settler_.settle(stack_.objects[id]);
+  forget(resources, arena);
+  turnBegin_ = ir::kNoObject;
+  builder_ = ir::Builder(stack_.arena);
+  lately_ = {};
+  building_.recycle();
+}
+
 /// After this nothing is remembered by an address in `arena`.
 void Lowering::forget(std::span<Instance* const> resources, const base::Arena& arena) {
   for (const auto* resource : resources) ids_.erase(resource);
@@ -86,12 +98,14 @@ void Lowering::forget(std::span<Instance* const> resources, const base::Arena& a
     if (arena.contains(kept_[index].from)) kept_[index] = {};
   }
   keptLately_.clear();
-  for (auto& named : named_) {
-    if (arena.contains(named.from)) named = {};
+  for (const auto index : namedLately_) {
+    if (arena.contains(named_[index].from)) named_[index] = {};
   }
-  for (auto& named : volumeNames_) {
-    if (arena.contains(named.from)) named = {};
+  namedLately_.clear();
+  for (const auto index : volumeNamesLately_) {
+    if (arena.contains(volumeNames_[index].from)) volumeNames_[index] = {};
   }
+  volumeNamesLately_.clear();
   scratch_.recycle();
 }
 
@@ -180,6 +194,7 @@ void Lowering::lowerResource(const Instance& resource) {
   if (namespaced) object.nameSpace = nameSpaceFor(resource);
   const auto id = static_cast<ir::ObjectId>(object.order);
   const auto* name = resource.field("name");
+  lately_ = {};
   auto* root = startObject(object, resource.span, name != nullptr && name->span.known() ? name->span : resource.labelSpan);
   Frame frame{.id = id, .resource = &resource, .name = asLabel(symbols_.text(object.name)),
               .isWorkload = resource.kind->role == KindRole::Workload, .external = object.external};
@@ -393,8 +408,8 @@ Steps::~Steps() = default;
 
 void Steps::take(const sema::Program& program, std::span<Instance* const> resources, const base::Arena* vanishing) {
   auto& lowering = impl_->of(program);
-  lowering.take(resources);
-  if (vanishing != nullptr) lowering.forget(resources, *vanishing);
+  if (vanishing != nullptr) lowering.takeTurn(resources, *vanishing);
+  else lowering.take(resources);
 }
 
 std::unique_ptr<ir::Stack> Steps::finish(const sema::Program& program) {

@@ -22,11 +22,13 @@ std::vector<Symbol> Plans::path(std::string_view dotted) {
 
 namespace {
 
-bool sameTarget(const MemberPlan& a, const MemberPlan& b) {
-  return std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(), [](const StepPlan& x, const StepPlan& y) {
+bool sameSteps(std::span<const StepPlan> a, std::span<const StepPlan> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const StepPlan& x, const StepPlan& y) {
     return x.key == y.key && x.isList == y.isList && x.element == y.element;
   });
 }
+
+bool sameTarget(const MemberPlan& a, const MemberPlan& b) { return sameSteps(a.steps, b.steps); }
 
 /// Parts that fill one list (init and sidecar, read and write) keep the order of the source.
 void shareRanks(const sema::Kind& kind, std::vector<MemberPlan>& members) {
@@ -46,6 +48,21 @@ void shareRanks(const sema::Kind& kind, std::vector<MemberPlan>& members) {
 
 }  // namespace
 
+void Plans::numberAbove(std::vector<MemberPlan>& members) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    auto& member = members[i];
+    if (member.steps.size() < 2) continue;
+    const auto above = member.steps.first(member.steps.size() - 1);
+    // A list without a named element grows with each write.
+    if (std::any_of(above.begin(), above.end(), [](const StepPlan& step) { return step.isList && !step.element; })) continue;
+    for (std::size_t j = 0; j < i && member.above == 0; ++j) {
+      const auto& other = members[j];
+      if (other.above != 0 && sameSteps(other.steps.first(other.steps.size() - 1), above)) member.above = other.above;
+    }
+    if (member.above == 0) member.above = ++places_;
+  }
+}
+
 std::unique_ptr<KindPlan> Plans::make(const sema::Kind& kind, bool builtin) {
   auto made = std::make_unique<KindPlan>();
   auto& plan = *made;
@@ -63,6 +80,7 @@ std::unique_ptr<KindPlan> Plans::make(const sema::Kind& kind, bool builtin) {
   }
   for (std::size_t rank = 0; rank < kind.order.size(); ++rank) members[kind.order[rank]].rank = static_cast<std::uint16_t>(rank);
   shareRanks(kind, members);
+  numberAbove(members);
   plan.members = arena_.copy(members);
   plan.label = plan.find("label");
   if (!kind.api.empty()) {

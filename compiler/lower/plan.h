@@ -29,6 +29,7 @@ struct MemberPlan {
   const sema::Member* member = nullptr;
   std::span<const StepPlan> steps;
   std::uint16_t rank = 0;      // position of declaration: keys are written in this order
+  std::uint32_t above = 0;     // the same number: the same steps but for the last; 0: no two writes need come to the same place
 };
 
 struct KindPlan {
@@ -74,9 +75,11 @@ class Plans {
  private:
   [[nodiscard]] std::unique_ptr<KindPlan> make(const sema::Kind& kind, bool builtin);
   [[nodiscard]] std::vector<Symbol> path(std::string_view dotted);
+  void numberAbove(std::vector<MemberPlan>& members);
 
   base::SymbolTable& symbols_;
   base::Arena arena_;
+  std::uint32_t places_ = 0;
   std::vector<std::unique_ptr<KindPlan>> prelude_;   // as preludeKinds()
   std::unordered_map<const sema::Kind*, std::unique_ptr<KindPlan>> declared_;
 };

@@ -29,7 +29,7 @@ std::vector<PodLabel> Lowering::findPodLabels(const Instance& workload) {
       if (entry.value.kind == ValueKind::String) labels.push_back({entry.key, keep(entry.value.text()), entry.span});
     }
   };
-  const auto name = keep(asLabel(nameOf(workload)));
+  const auto name = asLabel(nameOf(workload));
   if (workload.kind->api == "batch/v1/Job") {
     labels.push_back({keys_.jobName, name, workload.headSpan});   // the job controller sets it
     return labels;
@@ -114,26 +114,29 @@ void Lowering::completeSelectors(const Instance& workload, const KindPlan& plan,
   }
 }
 
-/// Pods and cron jobs that were selected, but state no labels, get the one by which they were selected.
+/// Pods and cron jobs that were selected, but state no labels, get the one by which they were selected. They may be
+/// older than the turn that selects them, and must not lead to what vanishes with it.
 void Lowering::labelSelected() {
+  ir::Builder lasting(stack_.arena);
   for (const auto* workload : toLabel_) {
     const auto id = ids_.find(workload);
     if (id == ids_.end() || workload->external) continue;
     auto& object = stack_.objects[id->second];
+    auto& builder = id->second < turnBegin_ ? lasting : builder_;
     const auto& plan = plans_.of(*workload->kind);
     Node* at = object.root;
     for (const auto key : plan.podMetadata) {
       auto* above = at;
       at = ir::find(above, key);
       if (at != nullptr || above == nullptr) continue;
-      at = builder_.map(workload->headSpan);
+      at = builder.map(workload->headSpan);
       at->key = key;
       at->flags |= ir::FlagImplied;
       addFirst(*above, at);
     }
-    auto* labels = at == nullptr ? nullptr : builder_.mapAt(*at, keys_.labels, workload->headSpan);
+    auto* labels = at == nullptr ? nullptr : builder.mapAt(*at, keys_.labels, workload->headSpan);
     if (labels == nullptr || ir::find(labels, keys_.appName) != nullptr) continue;
-    auto* label = builder_.string(podLabels(*workload).front().value, workload->headSpan);
+    auto* label = builder.string(podLabels(*workload).front().value, workload->headSpan);
     label->flags |= ir::FlagImplied;
     ir::Builder::add(*labels, keys_.appName, label);
   }

@@ -24,8 +24,10 @@ std::string_view Lowering::keep(std::string_view text) {
 
 Symbol Lowering::symbolOf(std::string_view stable) {
   const auto hash = (reinterpret_cast<std::uintptr_t>(stable.data()) >> 3) * 0x9e3779b97f4a7c15ull;
-  auto& slot = named_[(hash >> 32) % named_.size()];
+  const auto index = static_cast<std::uint16_t>((hash >> 32) % named_.size());
+  auto& slot = named_[index];
   if (slot.from != stable.data() || slot.length != stable.size()) {
+    namedLately_.push_back(index);
     slot = {stable.data(), static_cast<std::uint32_t>(stable.size()), symbols_.intern(stable)};
   }
   return slot.symbol;
@@ -92,7 +94,7 @@ Node* Lowering::nodeOf(const Value& value, Span span, bool raw) {
         if (child != nullptr) ir::Builder::add(*made, entry.key, child);
       }
       break;
-    case ValueKind::Ref: made = textNode(nameOf(*value.instance), span); break;
+    case ValueKind::Ref: made = symbolNode(nameOf(*value.instance), span); break;
     case ValueKind::KeyOf: made = textNode(value.second(), span); break;
     case ValueKind::Fragment: {
       made = builder_.map(span);
@@ -126,7 +128,10 @@ Node* Lowering::textOf(const Value& value, Span span) {
 void Lowering::set(Node& map, Symbol key, Node* child) {
   auto* old = ir::find(&map, key);
   if (old == nullptr) return ir::Builder::add(map, key, child);
-  if (old->kind != child->kind || !old->isContainer()) return ir::Builder::set(map, key, child);
+  if (old->kind != child->kind || !old->isContainer()) {
+    lately_ = {};   // what is replaced may be on the way there
+    return ir::Builder::set(map, key, child);
+  }
   auto* at = child->length == 0 ? nullptr : child->last->next;
   for (std::uint32_t i = 0; i < child->length; ++i) {
     auto* next = at->next;
@@ -227,7 +232,7 @@ void Lowering::write(const FieldValue& field, const MemberPlan& plan, const Inst
   made->flags |= flags;
   // A raw member's name is no key of the object, which is what checks would take it for.
   if (!implied && (made->flags & ir::FlagRaw) == 0) made->setKeyAt(keySpan);
-  auto* parent = stepTo(node, steps.first(steps.size() - 1), keySpan, flags, frame);
+  auto* parent = above(node, plan, keySpan, flags, frame);
   if (parent == nullptr) return;
   if (steps.back().isList && made->kind != ir::NodeKind::List) {
     auto* list = builder_.listAt(*parent, steps.back().key, keySpan);
@@ -256,7 +261,7 @@ void Lowering::writeEnv(const FieldValue& field, Node& node) {
                                                         : splitApi(value.instance->api).kind == "Secret";
     auto* from = builder_.map(span);
     auto* selector = builder_.map(span);
-    ir::Builder::add(*selector, keys_.name, textNode(nameOf(*value.instance), span));
+    ir::Builder::add(*selector, keys_.name, symbolNode(nameOf(*value.instance), span));
     ir::Builder::add(*selector, keys_.key, textNode(value.second(), span));
     ir::Builder::add(*from, secret ? keys_.secretKeyRef : keys_.configMapKeyRef, selector);
     return set(node, keys_.valueFrom, from);
@@ -279,7 +284,7 @@ Node* Lowering::envFrom(const Value& value, Span span) {
     if (each.kind != ValueKind::Ref) return;
     const bool secret = each.instance->kind != nullptr && each.instance->kind->role == KindRole::Secret;
     auto* name = builder_.map(at);
-    ir::Builder::add(*name, keys_.name, textNode(nameOf(*each.instance), at));
+    ir::Builder::add(*name, keys_.name, symbolNode(nameOf(*each.instance), at));
     auto* entry = builder_.map(at);
     ir::Builder::add(*entry, secret ? keys_.secretRef : keys_.configMapRef, name);
     ir::Builder::append(*list, entry);
@@ -389,7 +394,7 @@ Node* Lowering::reference(const Value& value, Span span, Via via) {
     ir::Builder::add(*node, keys_.apiVersion, textNode(apiVersion, span));
   }
   ir::Builder::add(*node, keys_.kind, textNode(kind, span));
-  ir::Builder::add(*node, keys_.name, textNode(nameOf(to), span));
+  ir::Builder::add(*node, keys_.name, symbolNode(nameOf(to), span));
   if (via == Via::ClaimRef) {
     // Without a namespace Kubernetes would never match the claim; the stack's default is the cluster's "default".
     const auto nameSpace = nameSpaceFor(to);
@@ -418,7 +423,7 @@ Node* Lowering::subjects(const Value& value, Span span) {
     if (each.kind != ValueKind::Ref) return;
     auto* entry = builder_.map(at);
     ir::Builder::add(*entry, keys_.kind, textNode("ServiceAccount", at));
-    ir::Builder::add(*entry, keys_.name, textNode(nameOf(*each.instance), at));
+    ir::Builder::add(*entry, keys_.name, symbolNode(nameOf(*each.instance), at));
     const auto nameSpace = nameSpaceFor(*each.instance);
     ir::Builder::add(*entry, keys_.nameSpace, textNode(nameSpace ? symbols_.text(nameSpace) : std::string_view("default"), at));
     ir::Builder::append(*list, entry);
@@ -433,7 +438,7 @@ Node* Lowering::nodeTerms(const Value& value, Span span) {
   auto* expressions = builder_.list(span);
   for (const auto& entry : value.map()) {
     auto* expression = builder_.map(entry.span);
-    ir::Builder::add(*expression, keys_.key, textNode(symbols_.text(entry.key), entry.keySpan));
+    ir::Builder::add(*expression, keys_.key, symbolNode(symbols_.text(entry.key), entry.keySpan));
     ir::Builder::add(*expression, keys_.operator_, textNode("In", entry.span));
     static constexpr sema::Type kText{.kind = sema::TypeKind::String};
     static constexpr sema::Type kTexts{.kind = sema::TypeKind::List, .element = &kText};

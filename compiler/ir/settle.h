@@ -1,0 +1,51 @@
+#pragma once
+// The objects that a loop makes of one declaration: mostly the same tree again, with other scalars in a few places.
+
+#include <array>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "base/arena.h"
+#include "ir/stack.h"
+
+namespace mlstack::ir {
+
+/// Moves trees from memory that vanishes into a stack. What a tree has in common with an earlier one of the same
+/// declaration (values, flags and places in the source alike) is not copied: both then lead to the same nodes, which
+/// nobody may change from there on. Objects that differ in scalars only get a number in `Stack::patterns`.
+class Settler {
+ public:
+  explicit Settler(Stack& stack) : stack_(stack) {}
+  /// The tree's texts must be in lasting memory already.
+  void settle(Object& object);
+
+ private:
+  struct Entry {
+    const Node* kept = nullptr;   // in the first tree
+    std::uint32_t end = 0;        // the entry behind this one's children
+    bool varies = false;          // a scalar that is not the same in each
+    bool same = true;             // nothing in it varies
+  };
+  struct Known {
+    Symbol apiVersion;
+    std::vector<Entry> entries;   // in the order of reading
+    std::uint32_t pattern = 0;    // 0: none yet for what varies now
+  };
+
+  void begin(Known& known, Object& object);
+  void take(Object& object, Known& known);
+  [[nodiscard]] bool matches(const Node& root, Known& known);
+  [[nodiscard]] Node* copyAll(const Node& node, Known& known);
+  [[nodiscard]] std::uint32_t match(const Node& node, Known& known, std::uint32_t at);
+  std::uint32_t copyChildren(Node& node, const Known& known, std::uint32_t at);
+  static void markSame(Known& known);
+
+  Stack& stack_;
+  /// By place and kind. Two forms, the later used first: a block with an `if` has two.
+  std::unordered_map<std::uint64_t, std::array<Known, 2>> known_;
+  std::vector<const Node*> varying_;
+  std::vector<std::uint32_t> widened_;
+};
+
+}  // namespace mlstack::ir
