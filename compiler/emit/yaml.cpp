@@ -1,4 +1,6 @@
 #include <array>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "emit/buffer.h"
@@ -15,6 +17,16 @@ using ir::NodeKind;
 /// A longer key needs the explicit `? key` form: parsers give up looking for its colon.
 constexpr std::size_t kLongestSimpleKey = 900;
 
+/// The document of a pattern's objects, without the scalars that vary.
+struct Form {
+  struct Gap {
+    std::size_t at = 0;   // in `text`
+    unsigned indent = 0;
+  };
+  std::string text;
+  std::vector<Gap> gaps;
+};
+
 class YamlWriter {
  public:
   YamlWriter(Buffer& out, const base::SymbolTable& symbols)
@@ -29,6 +41,30 @@ class YamlWriter {
       scalar(root);
       out_.put('\n');
     }
+  }
+
+  /// The form that `object` has with the others of its pattern.
+  [[nodiscard]] static Form formOf(const ir::Object& object, std::uint32_t varying, const base::SymbolTable& symbols) {
+    Form form;
+    StringWriter writer(form.text);
+    Buffer buffer(writer);
+    YamlWriter yaml(buffer, symbols);
+    yaml.form_ = &form;
+    yaml.varying_ = {object.varying, varying};
+    yaml.document(*object.root);
+    buffer.flush();
+    return form;
+  }
+
+  void document(const Form& form, const Node* const* varying) {
+    std::size_t from = 0;
+    const std::string_view text = form.text;
+    for (const auto& gap : form.gaps) {
+      out_.put(text.substr(from, gap.at - from));
+      leaf(**varying++, gap.indent);
+      from = gap.at;
+    }
+    out_.put(text.substr(from));
   }
 
  private:
@@ -100,6 +136,11 @@ class YamlWriter {
   }
 
   void leaf(const Node& node, unsigned indent) {
+    if (form_ != nullptr && form_->gaps.size() < varying_.size() && varying_[form_->gaps.size()] == &node) {
+      out_.flush();
+      form_->gaps.push_back({form_->text.size(), indent});
+      return;
+    }
     out_.put(' ');
     if (node.kind == NodeKind::String) {
       const auto text = node.text();
@@ -159,6 +200,8 @@ class YamlWriter {
   const base::SymbolTable& symbols_;
   std::array<Judged, 1024> styles_{};
   std::vector<std::uint8_t> keyStyles_;  // by symbol: keys repeat, so each is judged once
+  Form* form_ = nullptr;                 // to be filled
+  std::span<const Node* const> varying_;
 };
 
 }  // namespace
@@ -173,12 +216,19 @@ void appendYaml(std::string& out, const ir::Node& root, const base::SymbolTable&
 bool emitYaml(const ir::Stack& stack, Writer& writer) {
   Buffer buffer(writer);
   YamlWriter yaml(buffer, *stack.symbols);
+  std::vector<Form> forms(stack.patterns.size());
   bool first = true;
   for (const auto* object : ir::applyOrder(stack)) {
     if (!object->root) continue;
     if (!first) buffer.put("---\n");
     first = false;
-    yaml.document(*object->root);
+    if (const auto pattern = ir::patternOf(stack, *object)) {
+      auto& form = forms[*pattern];
+      if (form.text.empty()) form = YamlWriter::formOf(*object, stack.patterns[*pattern].varying, *stack.symbols);
+      yaml.document(form, object->varying);
+    } else {
+      yaml.document(*object->root);
+    }
     if (!buffer.ok()) return false;
   }
   buffer.flush();

@@ -112,8 +112,8 @@ Group groupOf(std::string_view apiVersion, std::string_view kind) {
 
 /// A claim that restores waits for its snapshot; the snapshot, for the claim it is taken of.
 bool restores(const Object& claim, const base::SymbolTable& symbols) {
-  return findPath(claim.root, "spec.dataSource", symbols) ||
-         findPath(claim.root, "spec.dataSourceRef", symbols);
+  const auto* spec = findPath(claim.root, "spec", symbols);
+  return findPath(spec, "dataSource", symbols) || findPath(spec, "dataSourceRef", symbols);
 }
 
 }  // namespace
@@ -127,6 +127,9 @@ unsigned applyGroup(const Stack& stack, const Object& object) {
 std::vector<const Object*> applyOrder(const Stack& stack) {
   const auto& symbols = *stack.symbols;
   std::unordered_map<std::uint64_t, Group> known;
+  constexpr auto kUnasked = kGroups;
+  std::vector<Group> patterns(stack.patterns.size(), kUnasked);
+  Group own = kUnasked;
   std::array<std::vector<const Object*>, kGroups> groups;
   std::size_t count = 0;
   for (const auto& object : stack.objects) {
@@ -135,15 +138,19 @@ std::vector<const Object*> applyOrder(const Stack& stack) {
     const auto [at, isNew] = known.try_emplace(id, Workloads);
     if (isNew) at->second = groupOf(symbols.text(object.apiVersion), symbols.text(object.kind));
     auto group = at->second;
-    if (group == Claims && restores(object, symbols)) group = RestoredClaims;
+    if (group == Claims) {
+      auto& answer = object.pattern == 0 ? own : patterns[object.pattern - 1];   // keys do not vary
+      if (object.pattern == 0 || answer == kUnasked) answer = restores(object, symbols) ? RestoredClaims : Claims;
+      group = answer;
+    }
     groups[group].push_back(&object);
     ++count;
   }
   std::vector<const Object*> order;
   order.reserve(count);
   for (auto& group : groups) {
-    std::stable_sort(group.begin(), group.end(),
-                     [](const Object* a, const Object* b) { return a->order < b->order; });
+    const auto byOrder = [](const Object* a, const Object* b) { return a->order < b->order; };
+    if (!std::is_sorted(group.begin(), group.end(), byOrder)) std::stable_sort(group.begin(), group.end(), byOrder);
     order.insert(order.end(), group.begin(), group.end());
   }
   return order;

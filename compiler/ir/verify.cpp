@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/flat_index.h"
@@ -15,7 +18,7 @@ constexpr std::size_t kMostBreaches = 50;
 class Verifier {
  public:
   Verifier(const Stack& stack, Depth depth)
-      : stack_(stack), symbols_(*stack.symbols), depth_(depth), seenIn_(depth == Depth::Trees ? symbols_.size() : 0, 0) {}
+      : stack_(stack), symbols_(*stack.symbols), depth_(depth), patterns_(stack.patterns.size()), seenIn_(depth == Depth::Trees ? symbols_.size() : 0, 0) {}
 
   std::vector<std::string> run() {
     for (ObjectId id = 0; id < stack_.objects.size() && !full(); ++id) checkObject(id);
@@ -56,19 +59,62 @@ class Verifier {
       return say(fmt::format("the tree of {} is no map", title(object)));
     if (depth_ == Depth::Trees && !checkTree(*object.root, title(object), 0)) return;
     if (object.external) return;
-    checkField(object, "apiVersion", object.apiVersion, true);
-    checkField(object, "kind", object.kind, true);
-    if (!object.generated) checkField(object, "metadata.name", object.name, true);
-    checkField(object, "metadata.namespace", object.nameSpace, object.nameSpace.id != 0);
+    if (object.pattern == 0 || depth_ == Depth::Trees) {
+      for (const auto& field : fields(object)) checkField(object, field);
+      return;
+    }
+    // The trees of a pattern differ in the scalars that vary, and nowhere else.
+    const Pattern& pattern = stack_.patterns[object.pattern - 1];
+    auto& known = patterns_[object.pattern - 1];
+    const auto number = [&](const Field& field) {
+      const auto* const end = object.varying + pattern.varying;
+      const auto* const found = std::find(object.varying, end, findPath(object.root, field.path, symbols_));
+      return static_cast<std::uint32_t>(found - object.varying);
+    };
+    const auto all = fields(object);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!known.begun) known.numbers[i] = number(all[i]);
+      const auto at = known.numbers[i];
+      if (at < pattern.varying) {
+        checkText(object, all[i], object.varying[at]);
+      } else if (!known.begun) {
+        known.said[i] = all[i].expected;
+        checkField(object, all[i]);
+      } else if (known.said[i] != all[i].expected) {
+        checkField(object, all[i]);
+      }
+    }
+    known.begun = true;
   }
 
-  void checkField(const Object& object, std::string_view path, Symbol expected, bool required) {
-    const auto* node = findPath(object.root, path, symbols_);
-    if (!node && !required) return;
+  struct Field {
+    std::string_view path;
+    Symbol expected;
+    bool required = true;
+  };
+  static constexpr std::size_t kFields = 4;
+  static std::array<Field, kFields> fields(const Object& object) {
+    return {{{"apiVersion", object.apiVersion},
+             {"kind", object.kind},
+             {"metadata.name", object.name, !object.generated},
+             {"metadata.namespace", object.nameSpace, object.nameSpace.id != 0}}};
+  }
+  /// Where the fields of a pattern's objects vary, and what they say where they do not.
+  struct Known {
+    bool begun = false;
+    std::array<std::uint32_t, kFields> numbers{};
+    std::array<Symbol, kFields> said{};
+  };
+
+  void checkField(const Object& object, const Field& field) { checkText(object, field, findPath(object.root, field.path, symbols_)); }
+
+  void checkText(const Object& object, const Field& field, const Node* node) {
+    if (!node && !field.required) return;
+    if (object.generated && field.path == "metadata.name") return;
     const auto found = node && node->kind == NodeKind::String ? node->text() : std::string_view{};
-    if (found != symbols_.text(expected)) {
-      say(fmt::format("{} of {} is \"{}\" in the tree and \"{}\" in the object", path,
-                      title(object), found, symbols_.text(expected)));
+    if (found != symbols_.text(field.expected)) {
+      say(fmt::format("{} of {} is \"{}\" in the tree and \"{}\" in the object", field.path,
+                      title(object), found, symbols_.text(field.expected)));
     }
   }
 
@@ -167,6 +213,7 @@ class Verifier {
   const Stack& stack_;
   const base::SymbolTable& symbols_;
   Depth depth_;
+  std::vector<Known> patterns_;
   std::vector<std::uint32_t> seenIn_;  // by symbol: the last map that had the key
   std::uint32_t serial_ = 0;
   std::vector<std::string> breaches_;

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <bitset>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -7,6 +9,7 @@
 #include "schema/kinds.h"
 #include "schema/list_keys.h"
 #include "schema/place.h"
+#include "schema/structural.h"
 #include "schema/values.h"
 
 namespace mlstack::schema {
@@ -76,6 +79,12 @@ class Answers {
   std::array<Known, 64> kinds_{};
 };
 
+/// What the check of a pattern's first object said of all of them.
+struct Verdict {
+  enum class State : std::uint8_t { Open, Clean, EachAlone } state = State::Open;
+  std::vector<const TypeRow*> types;   // of the scalars that vary; null: of any type
+};
+
 class ObjectCheck {
  public:
   ObjectCheck(const Catalog::Impl& catalog, Answers& answers, const ir::Object& object, const base::SymbolTable& symbols,
@@ -103,7 +112,43 @@ class ObjectCheck {
     value(*object_.root, root);
   }
 
+  /// The same, for an object of a pattern: whether the others need their varying scalars checked alone.
+  void runFirst(std::uint32_t varying, Verdict& verdict) {
+    verdict.types.assign(varying, nullptr);
+    verdict.state = Verdict::State::Clean;
+    verdict_ = &verdict;
+    run();
+    verdict_ = nullptr;
+    if (said_ || *answers_.plainKind(object_.apiVersion, object_.kind) == nullptr) verdict.state = Verdict::State::EachAlone;
+  }
+
+  /// Whether nothing is to be said of an object of a pattern without faults.
+  [[nodiscard]] bool fits(const Verdict& verdict) {
+    probing_ = true;
+    for (std::size_t i = 0; i < verdict.types.size() && !said_; ++i) {
+      if (verdict.types[i] != nullptr) scalar(*object_.varying[i], *verdict.types[i], {});
+    }
+    probing_ = false;
+    return !std::exchange(said_, false);
+  }
+
  private:
+  /// The number of a scalar among those that vary; as many as there are when it is none of them.
+  [[nodiscard]] std::size_t varyingNumber(const Node& node) const {
+    const Node* const* const end = object_.varying + verdict_->types.size();
+    return static_cast<std::size_t>(std::find(object_.varying, end, &node) - object_.varying);
+  }
+
+  /// Whether entries are the same is decided by keys that vary: no other object's list answers that.
+  void noteKeys(const Node& list, const TypeRow& type) {
+    const auto vary = [this](const Node* node) { return node != nullptr && varyingNumber(*node) < verdict_->types.size(); };
+    for (const Node& entry : Children(&list)) {
+      bool any = vary(&entry);
+      for (const Index key : store_.list(type.keys, type.keyCount)) any = any || vary(member(&entry, store_.name(key), symbols_));
+      if (any) verdict_->state = Verdict::State::EachAlone;
+    }
+  }
+
   [[nodiscard]] static bool hasRaw(const Node& node) {
     if ((node.flags & ir::FlagRaw) != 0) return true;
     for (const Node& child : Children(&node)) {
@@ -129,7 +174,10 @@ class ObjectCheck {
   }
   [[nodiscard]] base::Span spanOf(const Node& node) const { return node.span.known() ? node.span : headSpan(); }
   [[nodiscard]] bool wanted(const Node& node) const { return everything_ || (node.flags & ir::FlagRaw) != 0; }
-  void say(diag::Diagnostic&& said) { sink_.add(std::move(said).about(about())); }
+  void say(diag::Diagnostic&& said) {
+    said_ = true;
+    if (!probing_) sink_.add(std::move(said).about(about()));
+  }
   [[nodiscard]] std::string about() const {
     return fmt::format("{}/{}", symbols_.text(object_.kind), symbols_.text(object_.name));
   }
@@ -279,6 +327,7 @@ class ObjectCheck {
     if (!touched) return;
     bounds(node, type, place, node.length, "items");
     if (node.length < 2) return;
+    if (verdict_ != nullptr && static_cast<ListType>(type.listType) != ListType::Atomic) noteKeys(node, type);
     for (const ListClash& clash : findClashes(node, store_, type, place.key, symbols_)) {
       auto said = clash.shadows ? diag::make<Code::ShadowedEntry>(spanOf(*clash.second), pathText(place), clash.what)
                                 : diag::make<Code::DuplicateEntry>(spanOf(*clash.second), pathText(place), clash.what);
@@ -306,6 +355,9 @@ class ObjectCheck {
   }
 
   void scalar(const Node& node, const TypeRow& type, const Place& place) {
+    if (verdict_ != nullptr) {
+      if (const std::size_t number = varyingNumber(node); number < verdict_->types.size()) verdict_->types[number] = &type;
+    }
     const Shape shape = shapeOf(type);
     const bool custom = (type.flags & table::Custom) != 0;
     const bool integral = node.kind == NodeKind::Int || (node.kind == NodeKind::Float && isIntegral(node.real));
@@ -405,6 +457,9 @@ class ObjectCheck {
   diag::Sink& sink_;
   VersionSet target_;
   bool everything_;
+  bool said_ = false;
+  bool probing_ = false;           // only whether there is anything to say
+  Verdict* verdict_ = nullptr;     // to be filled
 };
 
 }  // namespace
@@ -418,9 +473,18 @@ void checkObject(const Catalog& catalog, const ir::Object& object, const base::S
 
 void checkObjects(const Catalog& catalog, const ir::Stack& stack, const CheckOptions& options, diag::Sink& sink) {
   Answers answers(catalog.impl().store);
+  std::vector<Verdict> verdicts(stack.patterns.size());
   for (const ir::Object& object : stack.objects) {
     if (object.external || object.root == nullptr) continue;
-    ObjectCheck(catalog.impl(), answers, object, *stack.symbols, options, sink).run();
+    ObjectCheck check(catalog.impl(), answers, object, *stack.symbols, options, sink);
+    const auto pattern = ir::patternOf(stack, object);
+    if (!pattern) {
+      check.run();
+      continue;
+    }
+    Verdict& verdict = verdicts[*pattern];
+    if (verdict.state == Verdict::State::Open) check.runFirst(stack.patterns[*pattern].varying, verdict);
+    else if (verdict.state == Verdict::State::EachAlone || !check.fits(verdict)) check.run();
   }
 }
 

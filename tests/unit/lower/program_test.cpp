@@ -161,7 +161,8 @@ TEST(Program, ClassesCarryTheirFacts) {
   const auto* fast = c.object("StorageClass", "fast-ssd")->facts;
   ASSERT_NE(fast, nullptr);
   EXPECT_EQ(fast->provisioner, "ebs.csi.aws.com");
-  EXPECT_EQ(fast->accessModes, (std::vector<std::string_view>{"ReadWriteOnce", "ReadWriteOncePod"}));
+  EXPECT_EQ(std::vector<std::string_view>(fast->accessModes.begin(), fast->accessModes.end()),
+            (std::vector<std::string_view>{"ReadWriteOnce", "ReadWriteOncePod"}));
   EXPECT_EQ(fast->topology, "zone");
   EXPECT_EQ(fast->expandable, true);
   EXPECT_FALSE(fast->snapshots.has_value()) << "not stated is not known";
