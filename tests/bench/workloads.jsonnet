@@ -12,7 +12,7 @@ local objects(i) = local id = 'train-%d' % i; [
       accessModes: ['ReadWriteMany'],
       storageClassName: 'manual',
       persistentVolumeReclaimPolicy: 'Retain',
-      hostPath: { path: '/mnt/data/%d' % i },
+      nfs: { server: 'filer.example', path: '/exports/%d' % i },
     },
   },
   {
