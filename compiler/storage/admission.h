@@ -250,6 +250,7 @@ void judgeFieldRef(Judge& judge, const ir::Node& ref);               // of an en
 void judgeVolumeFieldRef(Judge& judge, const ir::Node& ref);
 void judgeResourceRef(Judge& judge, const ir::Node& ref);
 void judgeVolumeResourceRef(Judge& judge, const ir::Node& ref);
+void judgeOwnSelector(Judge& judge, const ir::Node& spec);           // of a workload's spec, against its template
 /// Whether requests and limits of a resource may differ: native ones but huge pages.
 [[nodiscard]] bool mayOvercommit(std::string_view resource);
 

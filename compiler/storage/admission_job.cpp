@@ -33,7 +33,7 @@ void jobRestart(Judge& judge, const Node& spec) {
 
 /// A Job knows its pods by labels that are made for it.
 void jobSelector(Judge& judge, const Node& spec) {
-  if (judge.keys.isTrue<"manualSelector">(&spec)) return;
+  if (judge.keys.isTrue<"manualSelector">(&spec)) return judgeOwnSelector(judge, spec);
   if (const auto* selector = judge.keys.at<"selector">(&spec); isSet(selector))
     judge.sayRefused(*selector, judge.path("selector"), "without `manualSelector: true`: Kubernetes makes the selector of a Job");
 }
@@ -58,7 +58,7 @@ void indexed(Judge& judge, const Node& spec) {
   const auto failed = intOf(failedAt).value_or(0);
   if (parallelism > kManyCompletions) judge.sayRange(*parallelismAt, judge.path("parallelism"), "100000 at most with `completionMode` Indexed");
   if (failed > kManyCompletions) judge.sayRange(*failedAt, judge.path("maxFailedIndexes"), "100000 at most");
-  else if (failed > completions) judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*failedAt), judge.path("maxFailedIndexes"), failed, "above", "completions", completions));
+  else if (failed > completions) judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*failedAt), judge.path("maxFailedIndexes"), failed, "above", quoted("completions"), completions));
   if (completions <= kManyCompletions || !isSet(judge.keys.at<"backoffLimitPerIndex">(&spec))) return;
   if (!isSet(failedAt)) judge.sayLacks(spec, judge.path(), "`maxFailedIndexes`", "Kubernetes requires it above 100000 completions");
   else if (failed > kFewAtOnce) judge.sayRange(*failedAt, judge.path("maxFailedIndexes"), "10000 at most above 100000 completions");
@@ -128,7 +128,7 @@ void successPolicy(Judge& judge, const Node& spec) {
     const auto wanted = intOf(count);
     if (wanted && *wanted < 1) judge.sayRange(*count, at + ".succeededCount", "1 or more");
     else if (wanted && completions && *wanted > *completions)
-      judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*count), at + ".succeededCount", *wanted, "above", "completions", *completions));
+      judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*count), at + ".succeededCount", *wanted, "above", quoted("completions"), *completions));
   }
 }
 

@@ -22,6 +22,19 @@ void annotationBytes(Judge& judge, const Node& annotations) {
   judge.say(std::move(d));
 }
 
+/// What a pod counts when a ReplicaSet chooses which to delete.
+void deletionCost(Judge& judge, const Node& annotations) {
+  for (const auto& entry : ir::Children(&annotations)) {
+    if (judge.text(entry.key) != "controller.kubernetes.io/pod-deletion-cost" || !isText(&entry)) continue;
+    if (judge.path().starts_with("metadata") && judge.text(judge.object().kind) != "Pod") return;   // an object's own, and it is no pod
+    auto digits = entry.text();
+    if (digits.starts_with('-')) digits.remove_prefix(1);
+    const bool whole = !digits.empty() && digits.size() <= 10 && digits.find_first_not_of("0123456789") == std::string_view::npos && (digits == "0" || digits[0] != '0');
+    if (!whole || std::stoll(std::string(digits)) > kInt32)
+      judge.say(diag::make<Code::ValueForm>(judge.spanOf(entry), quoted(judge.path(judge.text(entry.key))), judge.shown(entry), "it must be a whole number of 32 bits"));
+  }
+}
+
 void oneController(Judge& judge, const Node& owners) {
   const Node* first = nullptr;
   std::size_t index = 0;
@@ -58,6 +71,7 @@ void fieldSelector(Judge& judge, const Node& requirement) {
 }
 
 constexpr Row kMetaRows[] = {
+    call("annotations", deletionCost),
     keysAre("labels", Form::LabelKey),
     is("labels{}", Form::LabelValue),
     keysAre("annotations", Form::AnnotationKey),
@@ -72,6 +86,7 @@ constexpr Row kMetaRows[] = {
 };
 
 constexpr Row kTemplateMetaRows[] = {
+    call("annotations", deletionCost),
     keysAre("labels", Form::LabelKey),
     is("labels{}", Form::LabelValue),
     keysAre("annotations", Form::AnnotationKey),
@@ -180,15 +195,18 @@ void judgeName(Judge& judge) {
   const bool generated = !isSet(name);
   if (generated) name = judge.keys.at<"metadata.generateName">(object.root);
   if (!isText(name) || name->length == 0 || (name->flags & ir::FlagError) != 0) return;
+  // A name that the language made was judged there (MLS2017).
+  const bool judged = (name->flags & ir::FlagRaw) == 0;
   const auto form = formOfName(judge, group, kind);
   // Of a generated name more follows, so that it may end with what a name cannot.
   const std::string whole = generated ? std::string(name->text()) + "a" : std::string(name->text());
   for (const auto& row : kLengths) {
-    if (row.group != group || row.kind != kind || whole.size() <= row.most) continue;
+    if (judged || row.group != group || row.kind != kind || whole.size() <= row.most) continue;
     return judge.say(diag::make<Code::NameTooLong>(judge.spanOf(*name), kind, whole.size(), row.most, row.why));
   }
   const auto why = faultOf(form, whole);
   if (!why.empty()) {
+    if (judged) return;
     auto d = diag::make<Code::ValueForm>(judge.spanOf(*name), quoted(generated ? "metadata.generateName" : "metadata.name"), judge.shown(*name), why);
     if (looksLikePlaceholder(whole)) d.help = "this looks like a placeholder: put its value in before it is applied";
     else if (const auto other = mended(form, whole); !other.empty() && !generated) d.help = fmt::format("\"{}\" would do", other);

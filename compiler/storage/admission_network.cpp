@@ -127,7 +127,7 @@ void policyPort(Judge& judge, const Node& entry) {
   if (isText(port)) return judge.sayRefused(*end, judge.path("endPort"), "with a `port` that is a name");
   const auto low = intOf(port);
   const auto high = intOf(end);
-  if (low && high && *high < *low) judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*end), judge.path("endPort"), *high, "below", "port", *low));
+  if (low && high && *high < *low) judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*end), judge.path("endPort"), *high, "below", quoted("port"), *low));
 }
 
 void policyPeer(Judge& judge, const Node& peer) {

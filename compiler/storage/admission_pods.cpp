@@ -27,6 +27,9 @@ class PodJudge {
     }
     ephemeralAtCreation();
     gates();
+    deviceClaims();
+    wholePod();
+    plugins();
   }
 
  private:
@@ -198,7 +201,7 @@ class PodJudge {
       const auto value = intOf(seconds);
       if (value && *value > grace)
         say(diag::make<Code::OrderOfValues>(spanOf(*seconds), fmt::format("{}.lifecycle.{}.sleep.seconds", at, context_.model.text(hook->key)), *value, "above",
-                                            "terminationGracePeriodSeconds", grace));
+                                            quoted("terminationGracePeriodSeconds"), grace));
     }
   }
 
@@ -209,7 +212,12 @@ class PodJudge {
   void gates() {
     for (const auto& volume : context_.model.volumesOf(pods_)) {
       if (volume.kind != VolumeKind::Image || context_.since(35) || volume.node->kind != ir::NodeKind::Map) continue;
-      say(diag::make<Code::GateOff>(keyOf(*keys_.at<"image">(volume.node)), fmt::format("{}.volumes \"{}\"", pods_.path, volume.name), context_.stack.kubernetes,
+      std::size_t index = 0;
+      for (const auto& entry : ir::Children(keys_.at<"volumes">(pods_.spec))) {
+        if (&entry == volume.node) break;
+        ++index;
+      }
+      say(diag::make<Code::GateOff>(keyOf(*keys_.at<"image">(volume.node)), fmt::format("{}.volumes[{}].image", pods_.path, index), context_.stack.kubernetes,
                                     "the volume would have no source, and the API server refuses it"));
     }
     const auto* users = keys_.at<"hostUsers">(pods_.spec);
@@ -219,6 +227,67 @@ class PodJudge {
     // The field itself is there since 1.32.
     if (isSet(resources) && context_.since(32) && !context_.since(34))
       say(diag::make<Code::GateOff>(keyOf(*resources), pods_.path + ".resources", context_.stack.kubernetes, "it is dropped without a word, and the containers' own count"));
+  }
+
+  /// A container uses the claims of devices that its pod lists.
+  void deviceClaims() {
+    std::vector<std::string_view> known;
+    for (const auto& claim : ir::Children(keys_.at<"resourceClaims">(pods_.spec))) known.push_back(keys_.text<"name">(&claim));
+    const auto all = context_.model.containersOf(pods_);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      std::size_t index = 0;
+      for (const auto& claim : ir::Children(keys_.at<"resources.claims">(all[i].node))) {
+        const auto at = fmt::format("{}.resources.claims[{}].name", places_[i], index++);
+        const auto* name = keys_.at<"name">(&claim);
+        if (!isText(name) || name->length == 0 || std::find(known.begin(), known.end(), name->text()) != known.end()) continue;
+        say(diag::make<Code::ValueWord>(spanOf(*name), at, fmt::format("\"{}\"", name->text()),
+                                        known.empty() ? std::string("names of `spec.resourceClaims`, and there are none") : fmt::format("names of `spec.resourceClaims`: {}", fmt::join(known, ", "))));
+      }
+    }
+  }
+
+  /// Resources of a whole pod hold those of its containers.
+  /// Kubernetes: pkg/apis/core/validation/validation.go, validatePodResourceConsistency.
+  void wholePod() {
+    const auto* resources = keys_.at<"resources">(pods_.spec);
+    if (!isSet(resources) || !context_.since(34)) return;
+    const auto all = context_.model.containersOf(pods_);
+    for (const auto& limit : ir::Children(keys_.at<"limits">(resources))) {
+      const auto most = quantityOf(&limit);
+      for (std::size_t i = 0; most && i < all.size(); ++i) {
+        const auto* own = ir::find(keys_.at<"resources.limits">(all[i].node), limit.key);
+        const auto amount = quantityOf(own);
+        if (all[i].phase == Phase::Main && amount && *most < *amount)
+          say(diag::make<Code::RequestAboveLimit>(spanOf(*own), places_[i] + ".resources.limits", amount->text(), context_.model.text(limit.key), most->text() + " for the whole pod"));
+      }
+    }
+    for (const auto& request : ir::Children(keys_.at<"requests">(resources))) {
+      const auto most = quantityOf(&request);
+      base::Quantity total;
+      for (const auto& container : all)
+        if (container.phase == Phase::Main || container.phase == Phase::Sidecar)
+          if (const auto amount = quantityOf(ir::find(keys_.at<"resources.requests">(container.node), request.key))) total = total + *amount;
+      if (most && *most < total)
+        say(diag::make<Code::OrderOfValues>(spanOf(request), fmt::format("{}.resources.requests.{}", pods_.path, context_.model.text(request.key)), most->text(), "below",
+                                            "the sum of its containers", total.text()));
+    }
+  }
+
+  /// Numbers that plug-ins of the API server work out, and refuse when they are stated otherwise.
+  /// Kubernetes: plugin/pkg/admission/priority/admission.go, plugin/pkg/admission/runtimeclass/admission.go.
+  void plugins() {
+    const auto* priority = keys_.at<"priority">(pods_.spec);
+    const auto stated = intOf(priority);
+    const auto className = keys_.text<"priorityClassName">(pods_.spec);
+    if (stated && className.empty() && *stated != 0) {
+      refuse(priority, pods_.path, "by hand: the API server takes it from `priorityClassName`");
+    } else if (stated && !className.empty()) {
+      const auto* priorityClass = context_.model.find(nullptr, "PriorityClass", className);
+      const auto value = priorityClass ? intOf(keys_.at<"value">(priorityClass->root)) : std::nullopt;
+      if (value && *value != *stated)
+        say(diag::make<Code::ValueRange>(spanOf(*priority), pods_.path + ".priority", fmt::format("{}", *stated), fmt::format("{}, the value of the class {}, or nothing", *value, className)));
+    }
+    if (keys_.text<"runtimeClassName">(pods_.spec).empty()) refuse(keys_.at<"overhead">(pods_.spec), pods_.path, "without a `runtimeClassName`: the class states it");
   }
 
   Context& context_;

@@ -22,7 +22,7 @@ void scaleBounds(Judge& judge, const Node& spec) {
     judge.say(std::move(d));
   }
   if (low && high && *high >= 1 && *low > *high)
-    judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*least), judge.path("minReplicas"), *low, "above", "maxReplicas", *high));
+    judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*least), judge.path("minReplicas"), *low, "above", quoted("maxReplicas"), *high));
 }
 
 /// A metric's type names the field that describes it.
@@ -139,7 +139,7 @@ void limitOrder(Judge& judge, const Node& limit) {
       const auto a = quantityOf(&low);
       const auto b = quantityOf(high);
       if (!a || !b || *a <= *b) continue;
-      auto d = diag::make<Code::OrderOfValues>(judge.spanOf(low), judge.path(order[0], judge.text(low.key)), a->text(), "above", order[1], b->text());
+      auto d = diag::make<Code::OrderOfValues>(judge.spanOf(low), judge.path(order[0], judge.text(low.key)), a->text(), "above", quoted(order[1]), b->text());
       if (high->span.known()) d.related.push_back({high->entrySpan(), "it stands here"});
       judge.say(std::move(d));
     }

@@ -63,7 +63,9 @@ void saySelector(Judge& judge, const Unmet& found, const Node* labels) {
   judge.say(std::move(d));
 }
 
-void selectsOwnPods(Judge& judge, const Node& spec) {
+}  // namespace
+
+void judgeOwnSelector(Judge& judge, const Node& spec) {
   const auto* selector = judge.keys.at<"selector">(&spec);
   const auto* pods = judge.keys.at<"template">(&spec);
   if (!selector || selector->kind != ir::NodeKind::Map || !pods || pods->kind != ir::NodeKind::Map) return;
@@ -77,6 +79,8 @@ void selectsOwnPods(Judge& judge, const Node& spec) {
   }
   if (const auto found = unmet(judge, matchLabels, expressions, labels); found.at) saySelector(judge, found, labels);
 }
+
+namespace {
 
 /// A ReplicationController's selector is a map of labels, and its template's labels when it has none.
 void controllerSelects(Judge& judge, const Node& spec) {
@@ -119,9 +123,9 @@ void deadlineAfterReady(Judge& judge, const Node& spec) {
   if (deadline < 0 || ready < 0 || deadline > ready) return;
   const auto& at = deadlineAt ? *deadlineAt : *readyAt;
   if (deadlineAt) {
-    judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(at), judge.path("progressDeadlineSeconds"), deadline, "not more than", "minReadySeconds", ready));
+    judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(at), judge.path("progressDeadlineSeconds"), deadline, "not more than", quoted("minReadySeconds"), ready));
   } else {
-    judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(at), judge.path("minReadySeconds"), ready, "not less than", "progressDeadlineSeconds", "600 unless set"));
+    judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(at), judge.path("minReadySeconds"), ready, "not less than", quoted("progressDeadlineSeconds"), "600 unless set"));
   }
 }
 
@@ -190,7 +194,7 @@ constexpr Shape kRunning{kRunningRows};
 constexpr Row kDeploymentRows[] = {
     use("spec", kRunning),
     use("spec.selector", kLabelSelector),
-    call("spec", selectsOwnPods),
+    call("spec", judgeOwnSelector),
     range("spec.progressDeadlineSeconds", 0, kInt32),
     share("spec.strategy.rollingUpdate.maxUnavailable", 100),
     share("spec.strategy.rollingUpdate.maxSurge"),
@@ -201,7 +205,7 @@ constexpr Row kDeploymentRows[] = {
 constexpr Row kReplicaSetRows[] = {
     use("spec", kRunning),
     use("spec.selector", kLabelSelector),
-    call("spec", selectsOwnPods),
+    call("spec", judgeOwnSelector),
 };
 
 constexpr Row kReplicationControllerRows[] = {
@@ -214,7 +218,7 @@ constexpr Row kReplicationControllerRows[] = {
 constexpr Row kStatefulSetRows[] = {
     use("spec", kRunning),
     use("spec.selector", kLabelSelector),
-    call("spec", selectsOwnPods),
+    call("spec", judgeOwnSelector),
     range("spec.updateStrategy.rollingUpdate.partition", 0),
     share("spec.updateStrategy.rollingUpdate.maxUnavailable", 100),
     call("spec", setRolls),
@@ -232,7 +236,7 @@ constexpr Row kStatefulSetRows[] = {
 constexpr Row kDaemonSetRows[] = {
     use("spec", kRunning),
     use("spec.selector", kLabelSelector),
-    call("spec", selectsOwnPods),
+    call("spec", judgeOwnSelector),
     share("spec.updateStrategy.rollingUpdate.maxUnavailable", 100),
     share("spec.updateStrategy.rollingUpdate.maxSurge", 100),
     call("spec", daemonsRoll),

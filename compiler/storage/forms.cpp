@@ -65,6 +65,7 @@ std::string classesText(std::uint8_t classes) {
 
 std::string ends(const Plain& form, std::string_view part) {
   if (part.empty()) return form.parted ? fmt::format("a part of {} between two dots is empty", form.noun) : fmt::format("{} is never empty", form.noun);
+  if (form.first == Lower && classOf(part.front()) != Lower) return "it must begin with a letter";
   if ((classOf(part.front()) & form.first) == 0) return fmt::format("{} begins with {}", form.noun, classesText(form.first));
   if ((classOf(part.back()) & form.last) == 0) return fmt::format("{} ends with {}", form.noun, classesText(form.last));
   return {};
