@@ -68,6 +68,7 @@ Role roleOf(std::string_view apiVersion, std::string_view kind) {
     if (row.kind == kind) return row.role;
   }
   if (group == "apps" || group == "batch") return Role::Workload;
+  if (group == kSparkGroup) return kind == "SparkApplication" ? Role::Workload : Role::Other;
   if (group.find('.') == std::string_view::npos) return Role::Other;
   if (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io")) return Role::Other;
   for (const auto idle : kIdleKinds) {

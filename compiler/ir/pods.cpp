@@ -309,6 +309,8 @@ void Finder::anyContainers(Node& node, const std::string& path, std::int64_t rep
 std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view kind) {
   if (group.empty() || group == "apps" || group == "batch") {
     builtIn(kind);
+  } else if (group == kSparkGroup) {
+    if (kind == "SparkApplication") sparkApplication();
   } else if (group.find('.') == std::string_view::npos ||
              (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io"))) {
     // The other groups of Kubernetes itself run nothing.
@@ -339,8 +341,6 @@ std::vector<PodTemplate> Finder::find(std::string_view group, std::string_view k
     volcanoJob();
   } else if (group == "argoproj.io" && (kind.ends_with("Workflow") || kind.ends_with("WorkflowTemplate"))) {
     workflow(kind);
-  } else if (kind == "SparkApplication") {
-    sparkApplication();
   } else if (kind == "Experiment" && group == "kubeflow.org") {
     experiment();
   }

@@ -7,6 +7,9 @@
 
 namespace mlstack::ir {
 
+/// Unlike the other groups under k8s.io it is none of Kubernetes' own.
+inline constexpr std::string_view kSparkGroup = "sparkoperator.k8s.io";
+
 /// One pod template inside an object, with how many such pods can run at once.
 struct PodTemplate {
   Node* metadata = nullptr;      // of the template; may be null
