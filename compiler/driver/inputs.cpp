@@ -154,7 +154,9 @@ bool Session::openOperands(const std::vector<std::string>& operands) {
     for (const auto& path : manifests)
       if (const auto* file = files_.source(path, {}, sink)) manifests_.add(*file, false);
     if (stacks == 0 && manifests.empty() && !(settings.libraries && !all.empty())) {
-      sink.add(diag::make<Code::NoStackFound>({}, operand, all.size()));
+      auto d = diag::make<Code::NoStackFound>({}, operand, all.size());
+      if (settings.manifestsInFolders) d.help = "manifests are files named .yaml, .yml or .json that say `apiVersion`; there are none either";
+      sink.add(std::move(d));
       usable = false;
     }
   }
