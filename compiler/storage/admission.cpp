@@ -78,6 +78,16 @@ class Shapes {
 constexpr std::array<Row, 1> kMetaOnly{{use("metadata", kMeta)}};
 constexpr Shape kAnyObject{kMetaOnly};
 
+}  // namespace
+
+bool admission::isPatch(const Context& context, const ir::Object& object) {
+  if (groupOf(context.model.text(object.apiVersion)) != "apps") return false;
+  const auto* spec = context.keys.at<"spec">(object.root);
+  return spec && !context.keys.at<"selector">(spec);
+}
+
+namespace {
+
 /// Objects by their kinds' shapes; the pods of custom resources by a pod's.
 void judgeObjects(Context& context) {
   Judge judge(context);
@@ -88,7 +98,7 @@ void judgeObjects(Context& context) {
     judgeName(judge);
     const auto* shape = shapes.of(object);
     if (shape) {
-      judge.judge(object, *shape);
+      judge.judge(object, *object.root, {}, *shape, isPatch(context, object));
       continue;
     }
     for (const auto& pods : context.model.podsOf(object.order))

@@ -178,12 +178,15 @@ class Judge {
   std::unordered_map<const Shape*, std::unique_ptr<Plan>> plans_;
 };
 
+/// A workload without a selector is no object but what kustomize lays over one: it need not be whole.
+[[nodiscard]] bool isPatch(const Context& context, const ir::Object& object);
+
 /// Whether a field is set to something: not null, not "", not an empty list or map.
 [[nodiscard]] bool isSet(const ir::Node* node);
 
 /// "`spec.replicas`".
 [[nodiscard]] std::string quoted(std::string_view path);
-/// NAME_OF_IT, ${NAME}, {{ name }}, <name>: something fills it in later.
+/// NAME_OF_IT, ${NAME}, {{ name }}, <name>, %s, (name): something fills it in later.
 [[nodiscard]] bool looksLikePlaceholder(std::string_view text);
 
 /// Words of a row, one after the other.

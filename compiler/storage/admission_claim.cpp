@@ -111,16 +111,23 @@ constexpr Row kClaimSpecRows[] = {
     use("selector", kLabelSelector),
     is("storageClassName", Form::DnsSubdomain),
     is("volumeAttributesClassName", Form::DnsSubdomain),
-    has("dataSource", "kind name"),
-    has("dataSourceRef", "kind name"),
+    filled("dataSource.kind"),
+    filled("dataSource.name"),
+    filled("dataSourceRef.kind"),
+    filled("dataSourceRef.name"),
     is("dataSourceRef.apiGroup", Form::DnsSubdomain),
     is("dataSourceRef.namespace", Form::DnsLabel),
     call("dataSourceRef", sourceGroup),
     call("", bothSources),
 };
 
+/// A claim that states a status and no spec is what a test expects to find, not what is applied.
+void claimSpec(Judge& judge, const Node& root) {
+  if (!isSet(judge.keys.at<"spec">(&root)) && !judge.keys.at<"status">(&root)) judge.sayLacks(root, {}, "`spec`");
+}
+
 constexpr Row kClaimRows[] = {
-    has("", "spec"),
+    call("", claimSpec),
     use("spec", kClaimSpec),
 };
 

@@ -127,7 +127,7 @@ constexpr Row kProbeRows[] = {
 constexpr Shape kProbe{kProbeRows};
 
 constexpr Row kSeccompRows[] = {
-    has("", "type"),
+    filled("type"),
     needs("", "type=Localhost", "localhostProfile"),
     refuses("", "type!=Localhost", "localhostProfile"),
     is("localhostProfile", Form::SeccompPath),
@@ -135,7 +135,7 @@ constexpr Row kSeccompRows[] = {
 constexpr Shape kSeccomp{kSeccompRows};
 
 constexpr Row kAppArmorRows[] = {
-    has("", "type"),
+    filled("type"),
     needs("", "type=Localhost", "localhostProfile"),
     refuses("", "type!=Localhost", "localhostProfile"),
     bytes("localhostProfile", 4095),

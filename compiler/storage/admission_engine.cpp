@@ -12,7 +12,7 @@ using ir::NodeKind;
 std::string quoted(std::string_view path) { return fmt::format("`{}`", path); }
 
 bool looksLikePlaceholder(std::string_view text) {
-  if (text.find_first_of("{}<>$") != std::string_view::npos) return true;
+  if (text.find_first_of("{}<>$") != std::string_view::npos || text.find("%s") != std::string_view::npos || (text.starts_with('(') && text.ends_with(')'))) return true;
   bool letters = false;
   bool underscore = false;
   for (const char c : text) {
@@ -125,7 +125,7 @@ std::string Judge::shown(const Node& value) const {
 
 void Judge::sayForm(const Node& value, const std::string& at, Form form) {
   auto d = diag::make<Code::ValueForm>(spanOf(value), quoted(at), shown(value), faultOf(form, value.text()));
-  if (looksLikePlaceholder(value.text())) d.help = "this looks like a placeholder: put its value in before it is applied";
+  if (looksLikePlaceholder(value.text())) d.severity = diag::Severity::Warning, d.help = "this looks like a placeholder: put its value in before it is applied";
   else if (form == Form::LabelValue && at.find("metadata.labels") != std::string::npos) d.help = "an annotation takes any text";
   else if (const auto other = mended(form, value.text()); !other.empty()) d.help = fmt::format("\"{}\" would do", other);
   say(std::move(d));

@@ -112,7 +112,7 @@ constexpr Row kNodeSelectorTermRows[] = {
 };
 
 constexpr Row kNodeSelectorRows[] = {
-    has("", "nodeSelectorTerms"),
+    filled("nodeSelectorTerms"),
     use("nodeSelectorTerms[]", kNodeSelectorTerm),
     is("nodeSelectorTerms[].matchExpressions[].values[]", Form::LabelValue),
 };
@@ -208,7 +208,7 @@ void judgeName(Judge& judge) {
   if (!why.empty()) {
     if (judged) return;
     auto d = diag::make<Code::ValueForm>(judge.spanOf(*name), quoted(generated ? "metadata.generateName" : "metadata.name"), judge.shown(*name), why);
-    if (looksLikePlaceholder(whole)) d.help = "this looks like a placeholder: put its value in before it is applied";
+    if (looksLikePlaceholder(whole)) d.severity = diag::Severity::Warning, d.help = "this looks like a placeholder: put its value in before it is applied";
     else if (const auto other = mended(form, whole); !other.empty() && !generated) d.help = fmt::format("\"{}\" would do", other);
     return judge.say(std::move(d));
   }

@@ -66,7 +66,7 @@ void sysctls(Judge& judge, const Node& spec) {
 }
 
 constexpr Row kPodTermRows[] = {
-    has("", "topologyKey"),
+    filled("topologyKey"),
     is("topologyKey", Form::LabelKey),
     is("namespaces[]", Form::DnsLabel),
     use("labelSelector", kLabelSelector),
@@ -98,7 +98,7 @@ constexpr Row kSpreadRows[] = {
 constexpr Shape kSpread{kSpreadRows};
 
 constexpr Row kPodRows[] = {
-    has("", "containers"),
+    filled("containers"),
     use("containers[]", kContainer),
     use("initContainers[]", kContainer),
     use("ephemeralContainers[]", kContainer),

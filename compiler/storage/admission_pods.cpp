@@ -112,10 +112,11 @@ class PodJudge {
     }
   }
 
-  /// Volumes that a kind adds itself: the mounts of those name none of the pod's.
+  /// Volumes that a kind, or what a patch is laid over, adds itself: the mounts of those name none of the pod's.
   [[nodiscard]] bool addsVolumes() const {
     const auto group = groupOf(context_.model.text(pods_.workload->apiVersion));
     const auto kind = context_.model.kindOf(*pods_.workload);
+    if (isPatch(context_, *pods_.workload)) return true;
     if (group.empty() || group == "apps" || group == "batch") return false;
     return !(group == "jobset.x-k8s.io" && !keys_.at<"spec.volumeClaimPolicies">(pods_.workload->root)) &&
            !(group == "kubeflow.org" && kind != "Notebook" && kind != "MPIJob") && group != "leaderworkerset.x-k8s.io";

@@ -190,7 +190,7 @@ constexpr Row kRuntimeClassRows[] = {
 /// A rule speaks of resources or of addresses.
 void roleRule(Judge& judge, const Node& rule, bool clusterWide) {
   const auto* verbs = judge.keys.at<"verbs">(&rule);
-  if (!isSet(verbs)) judge.sayLacks(rule, judge.path(), "`verbs`", "a rule without one allows nothing");
+  if (verbs && !isSet(verbs)) judge.sayLacks(rule, judge.path(), "`verbs`", "a rule without one allows nothing");
   const auto* urls = judge.keys.at<"nonResourceURLs">(&rule);
   const auto* groups = judge.keys.at<"apiGroups">(&rule);
   const auto* resources = judge.keys.at<"resources">(&rule);
@@ -213,8 +213,12 @@ void subject(Judge& judge, const Node& entry) {
   if (text != "ServiceAccount" && text != "User" && text != "Group") return judge.sayWord(*kind, judge.path("kind"), "ServiceAccount, User or Group");
   if (text == "ServiceAccount") {
     if (isSet(group)) judge.sayWord(*group, judge.path("apiGroup"), "\"\" for a ServiceAccount");
-    if (judge.text(judge.object().kind) == "ClusterRoleBinding" && !isSet(judge.keys.at<"namespace">(&entry)))
-      judge.sayLacks(entry, judge.path(), "`namespace`", "a ServiceAccount lives in one");
+    if (judge.text(judge.object().kind) == "ClusterRoleBinding" && !isSet(judge.keys.at<"namespace">(&entry))) {
+      // What kustomize lays over a file may set it.
+      auto d = diag::make<Code::FieldLacking>(judge.headOf(entry), judge.path(), "`namespace`", "a ServiceAccount lives in one, and Kubernetes refuses the binding without");
+      d.severity = diag::Severity::Warning;
+      judge.say(std::move(d));
+    }
     if (const auto* name = judge.keys.at<"name">(&entry); isSet(name) && isText(name) && !faultOf(Form::DnsSubdomain, name->text()).empty())
       judge.sayForm(*name, judge.path("name"), Form::DnsSubdomain);
   } else if (isSet(group) && textOf(group) != "rbac.authorization.k8s.io") {
