@@ -48,9 +48,9 @@ bool isHandedOn(const Context& context, const Pods& pods, const Container& conta
   return false;
 }
 
-/// Whether the container is told of an object store: what it writes to its disk is most likely copied there.
+/// Whether the container is told of an object store: what it has on its disk is most likely copied from or to there.
 bool uploads(const std::vector<Argument>& arguments) {
-  constexpr std::array<std::string_view, 9> kStores{"s3://", "gs://", "hf://", "wasb", "abfs", "oss://", "obs://", "hdfs://", "gsutil"};
+  constexpr std::array<std::string_view, 11> kStores{"s3://", "gs://", "hf://", "wasb", "abfs", "oss://", "obs://", "hdfs://", "gsutil", "huggingface-cli", "snapshot_download"};
   return std::any_of(arguments.begin(), arguments.end(), [&](const Argument& one) {
     if (one.key == "pushtohub" || one.key == "hubmodelid") return true;
     return std::any_of(kStores.begin(), kStores.end(), [&](std::string_view store) { return one.value.find(store) != std::string::npos; });
@@ -58,6 +58,13 @@ bool uploads(const std::vector<Argument>& arguments) {
 }
 
 bool isTemporary(std::string_view path) { return isWithin(path, "/tmp") || isWithin(path, "/var/tmp"); }
+
+/// A name by which the author says that another copy exists.
+bool isStaging(std::string_view name) {
+  for (const std::string_view word : {"local", "stag", "tmp", "temp", "cache", "scratch"})
+    if (name.find(word) != std::string_view::npos) return true;
+  return false;
+}
 
 void inPod(Context& context, const Pods& pods, const Mount& mount, const Volume& volume, std::string_view what, base::Span at, bool certain) {
   auto d = diag::make<Code::CheckpointInPod>(at, context.nameOf(*pods.workload), what, mount.path, endsWithPod(volume.kind));
@@ -76,10 +83,10 @@ void runState(Context& context, const Pods& pods, const Container& container, co
   for (const auto& mount : context.model.mountsOf(container)) {
     const auto* volume = context.model.volumeOf(mount);
     const bool stated = mount.edge && mount.edge->intent == ir::Intent::Checkpoint;
-    const bool named = !copies && (speaksOfCheckpoints(mount.name) || speaksOfCheckpoints(mount.path));
+    const bool named = !copies && pods.runsToEnd && (speaksOfCheckpoints(mount.name) || speaksOfCheckpoints(mount.path));
     if (!volume || mount.readOnly || endsWithPod(volume->kind).empty() || !(stated || named)) continue;
     if (!stated && isHandedOn(context, pods, container, volume->name)) continue;
-    inPod(context, pods, mount, *volume, "checkpoints", stated && mount.edge->span.known() ? mount.edge->span : mount.node->span, true);
+    inPod(context, pods, mount, *volume, "checkpoints", stated && mount.edge->span.known() ? mount.edge->span : mount.node->span, stated || !(isStaging(mount.name) || isStaging(mount.path)));
     told.push_back(&mount);
   }
   if (copies) return;
@@ -88,7 +95,7 @@ void runState(Context& context, const Pods& pods, const Container& container, co
     const auto* mount = mountAt(context.model, container, directory.path);
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
     if (std::find(told.begin(), told.end(), mount) != told.end() && mount) continue;
-    const bool certain = !isTemporary(directory.path) && !directory.varies;
+    const bool certain = pods.runsToEnd && !isTemporary(directory.path) && !directory.varies;
     if (volume) {
       if (endsWithPod(volume->kind).empty() || isHandedOn(context, pods, container, volume->name)) continue;
       inPod(context, pods, *mount, *volume, contentText(directory), directory.span, certain);
@@ -126,10 +133,14 @@ void keptInPod(Context& context, const Pods& pods, const Container& container, c
 
 void podState(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main && container.phase != Phase::Sidecar) return;
-  const auto& [arguments, directories] = context.wordsOf(container);
+  const auto& words = context.wordsOf(container);
+  const auto& arguments = words.arguments;
+  const auto& directories = words.directories;
   bool checkpoints = false;
   for (const auto& mount : context.model.mountsOf(container)) checkpoints = checkpoints || (mount.edge && mount.edge->intent == ir::Intent::Checkpoint);
-  if (pods.runsToEnd || checkpoints) runState(context, pods, container, arguments, directories);
+  // A trainer in a Deployment says itself where it saves to; a server with GPUs says no such thing.
+  const bool trains = pods.gpus > 0 && std::any_of(arguments.begin(), arguments.end(), [](const Argument& one) { return !one.environment && (one.key == "outputdir" || one.key == "savedir" || one.key == "checkpointdir"); });
+  if (pods.runsToEnd || checkpoints || trains) runState(context, pods, container, arguments, directories);
   if (!pods.runsToEnd) keptInPod(context, pods, container, directories);
 }
 

@@ -53,6 +53,10 @@ constexpr std::array kPrograms{
     Program{.image = "label-studio", .title = "Label Studio", .path = "/label-studio/data", .variable = "LABEL_STUDIO_BASE_DATA_DIR"},
 };
 
+/// Images of notebook servers have many names and one home.
+constexpr Program kNotebook{.title = "Jupyter", .path = "/home/jovyan"};
+bool isNotebook(std::string_view image) { return image.starts_with("jupyter") || image.ends_with("-notebook"); }
+
 struct Word {
   std::string_view key;
   Content what;
@@ -488,7 +492,7 @@ const Program* programOf(std::string_view image) {
   const auto name = nameOf(image);
   for (const auto& program : kPrograms)
     if (program.image == name.last && (program.owner.empty() || program.owner == name.owner)) return &program;
-  return nullptr;
+  return isNotebook(name.last) ? &kNotebook : nullptr;
 }
 
 std::vector<Argument> argumentsOf(const Model& model, const Container& container) { return Reader(model, container).read(); }
