@@ -1,0 +1,65 @@
+#pragma once
+// What a container says about the run it is one process of: how many there are, and where they meet. Shared by the
+// rules about distributed training.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "storage/rule.h"
+
+namespace mlstack::storage {
+
+/// A number that an argument or a variable states.
+struct Stated {
+  std::int64_t value = 0;
+  std::int64_t most = 0;               // of a range "1:4"; otherwise `value`
+  const Argument* at = nullptr;
+
+  [[nodiscard]] explicit operator bool() const { return at != nullptr; }
+};
+
+/// Only what is written out: values from elsewhere are absent. It points into the arguments that it was read from.
+struct Gang {
+  Stated nodes;                        // --nnodes, NNODES
+  Stated world;                        // WORLD_SIZE: processes, or nodes with one process each
+  Stated processes;                    // --nproc_per_node
+  Stated port;                         // MASTER_PORT, or of the address
+  const Argument* address = nullptr;   // MASTER_ADDR, --rdzv_endpoint
+  std::string host;                    // of `address`, without scheme and port
+
+  /// Whether it takes part in a run of several pods.
+  [[nodiscard]] bool isPartOfMany() const { return (nodes && nodes.most > 1) || (world && world.value > 1) || address; }
+};
+
+[[nodiscard]] Gang gangOf(const std::vector<Argument>& arguments);
+
+/// GPUs, TPUs and other accelerators that a container is limited to; 0 for none.
+[[nodiscard]] std::int64_t devicesOf(const Context& context, const Container& container);
+
+/// Job and CronJob of Kubernetes: other groups have kinds of the same name.
+[[nodiscard]] bool isJob(const Context& context, const ir::Object& object);
+[[nodiscard]] const ir::Node* jobSpecOf(const Context& context, const ir::Object& object);
+
+/// The Service below which the pods get names of their own: `serviceName` of a set, `subdomain` of others.
+struct Governor {
+  std::string_view name{};
+  const ir::Node* at = nullptr;
+  const ir::Object* service = nullptr;   // null when it is not declared here
+};
+[[nodiscard]] Governor governorOf(const Context& context, const Pods& pods);
+
+/// Whether the selector of a Service takes the pods of a template.
+struct Selection {
+  enum class Answer : std::uint8_t { Yes, No, Unknown } answer = Answer::Unknown;
+  const ir::Node* label = nullptr;       // of the selector, which the pods lack or have otherwise
+};
+[[nodiscard]] Selection selection(const Context& context, const ir::Object& service, const Pods& pods);
+
+// Parts of the family that stand in files of their own.
+[[nodiscard]] std::span<const Rule> gangRules();
+[[nodiscard]] std::span<const Rule> networkRules();
+
+}  // namespace mlstack::storage
