@@ -67,7 +67,7 @@ local objects(i) = local id = 'train-%d' % i; [
             ],
             volumeMounts: [
               { name: 'model', mountPath: '/model' },
-              { name: 'settings', mountPath: '/etc/train', readOnly: true },
+              { name: 'settings', mountPath: '/etc/train' },
               { name: 'dev-shm', mountPath: '/dev/shm' },
             ],
           }],
