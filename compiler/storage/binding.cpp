@@ -57,6 +57,9 @@ std::size_t editsBetween(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// `nfs` and `efs` are two words.
+std::size_t mostEdits(std::size_t letters) { return letters < 4 ? 0 : letters < 5 ? 1 : 2; }
+
 bool isSlip(std::string_view wrong, std::string_view meant) {
   const auto a = partsOf(wrong);
   const auto b = partsOf(meant);
@@ -66,7 +69,7 @@ bool isSlip(std::string_view wrong, std::string_view meant) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] == b[i]) continue;
     if (std::any_of(a[i].begin(), a[i].end(), isDigit) || std::any_of(b[i].begin(), b[i].end(), isDigit)) return false;
-    if (editsBetween(a[i], b[i]) > std::min<std::size_t>(2, std::min(a[i].size(), b[i].size()) / 3)) return false;
+    if (editsBetween(a[i], b[i]) > mostEdits(std::min(a[i].size(), b[i].size()))) return false;
   }
   return wrong != meant;
 }
@@ -133,6 +136,7 @@ void refusedVolume(Context& context, const State& state, const Binding& binding)
   const auto& row = rowOf(context, binding.volume);
   auto d = diag::make<Code::VolumeRefused>(context.keys.at<"volumeName">(state.spec)->span, claimName(context, state), volumeName(context, binding.volume),
                                            misfitText(context.model, state, row, binding.misfits));
+  if (binding.outcome == Outcome::Unknown) d.severity = diag::Severity::Warning;   // unless that is the default class
   relateVolume(d, context, state, row, binding.misfits);
   if (binding.alternative != Binding::kNone) d.help = fmt::format("`{}` would do", volumeName(context, binding.alternative));
   else if (binding.misfits & TooSmall) d.help = unitsHint(state, row);
@@ -191,7 +195,7 @@ void nothingFits(Context& context, const State& state, const Binding& binding) {
   // A provisioner never serves a claim with a selector, so that only volumes that are there can.
   const bool certain = onlyMatching(state, binding) || (selector && sameClass && binding.classUnknown);
   // A reservation for another claim is told where it stands.
-  if (misfits & Reserved) return;
+  if ((misfits & Reserved) && !certain) return;
   const auto text = misfitText(context.model, state, row, misfits);
   diag::Diagnostic d;
   if (certain) {
@@ -245,7 +249,7 @@ void missingVolume(Context& context, const State& state) {
 void volumeOfClaim(Context& context, const State& state) {
   const auto& binding = context.model.bindingOf(state);
   if (binding.named && binding.missing) return missingVolume(context, state);
-  if (binding.named && binding.outcome == Outcome::Never) return refusedVolume(context, state, binding);
+  if (binding.named && (binding.outcome == Outcome::Never || binding.outcome == Outcome::Unknown)) return refusedVolume(context, state, binding);
   if (binding.volume == Binding::kNone) return nothingFits(context, state, binding);
   if (binding.unserved > 0) {
     if (state.kind != StateKind::Claim && (binding.classStatic || binding.classUnknown)) tooFewVolumes(context, state, binding);
@@ -280,17 +284,37 @@ void reservedElsewhere(Context& context, const VolumeRow& row, const State& stat
   context.report(std::move(d), {row.object, state.object});
 }
 
+using ClaimsByName = std::unordered_map<std::string_view, std::vector<const State*>>;
+
+/// MLS3034: a volume that is kept for a claim of nearly the name of one that has none.
+void reservedForNobody(Context& context, const VolumeRow& row, const std::vector<std::string_view>& unserved) {
+  const auto meant = slipOf(row.claimName, unserved);
+  if (meant.empty()) return;
+  const auto* at = context.keys.at<"name">(row.claimRef);
+  auto d = diag::make<Code::ReservedForNobody>(at->span, context.nameOf(*row.object), row.claimSpace, row.claimName);
+  d.help = fmt::format("did you mean `{}`?", meant);
+  if (at->span.known()) d.fixes.push_back({fmt::format("Name `{}`", meant), {{at->span, std::string(meant)}}});
+  context.report(std::move(d), {row.object});
+}
+
 void reservations(Context& context) {
-  std::unordered_map<std::string_view, std::vector<const State*>> byName;
+  ClaimsByName byName;
+  std::vector<std::string_view> unserved;
   for (const auto& row : context.model.matching.volumes) {
     if (!row.claimRef || row.claimName.empty() || row.object->external) continue;
     claimRefForm(context, row);
     if (row.taker || row.claimSpace.empty()) continue;
     if (byName.empty())
-      for (const auto& state : context.model.states)
-        if (state.kind == StateKind::Claim) byName[state.name].push_back(&state);
+      for (const auto& state : context.model.states) {
+        if (state.kind != StateKind::Claim) continue;
+        byName[state.name].push_back(&state);
+        if (context.model.bindingOf(state).volume == Binding::kNone) unserved.push_back(state.name);
+      }
     const auto at = byName.find(row.claimName);
-    if (at == byName.end()) continue;
+    if (at == byName.end()) {
+      reservedForNobody(context, row, unserved);
+      continue;
+    }
     const auto isMeant = [&](const State* state) { return context.model.text(context.model.nameSpaceOf(*state->object)) == row.claimSpace; };
     // When it is there, why it does not bind is told of the claim.
     if (std::none_of(at->second.begin(), at->second.end(), isMeant)) reservedElsewhere(context, row, *at->second.front());

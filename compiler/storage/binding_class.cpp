@@ -53,12 +53,8 @@ void noClassNoVolume(Context& context, const State& state, const Binding& bindin
   context.report(std::move(d), {state.object});
 }
 
-/// MLS3027: neither the volume nor the claim names a class. The claim gets the cluster's default class when it is
-/// made (DefaultStorageClass) or later (assignDefaultStorageClass); the volume keeps none.
-void defaultTakesClaim(Context& context, const State& state, const Binding& binding) {
-  const auto& row = context.model.matching.volumes[binding.alternative];
-  auto d = diag::make<Code::DefaultTakesClaim>(claimSpan(context, state), claimName(context, state), context.nameOf(*row.object));
-  d.related.push_back({row.object->span, "the volume: it has no class, and gets none"});
+/// The mend of what the default class would do: a line of its own, where there is room for one.
+void askForNoClass(diag::Diagnostic& d, const Context& context, const State& state) {
   d.help = "write `storageClassName: \"\"` in the claim";
   if (state.spec && state.kind == StateKind::Claim && (state.spec->flags & ir::FlagRaw) && state.spec->length > 0) {
     const auto& first = *ir::Children(state.spec).begin();
@@ -69,6 +65,25 @@ void defaultTakesClaim(Context& context, const State& state, const Binding& bind
     if (first.knowsKey() && line != std::string_view::npos)
       d.fixes.push_back({"Ask for no class", {{{at, at}, fmt::format("storageClassName: \"\"{}", column.substr(line))}}});
   }
+}
+
+/// MLS3035: a claim that names a volume gets the default class as any other does (DefaultStorageClass), and must then
+/// agree with the volume's.
+void defaultRefusesVolume(Context& context, const State& state, const Binding& binding) {
+  const auto& row = context.model.matching.volumes[binding.volume];
+  auto d = diag::make<Code::DefaultRefusesVolume>(context.keys.at<"volumeName">(state.spec)->span, claimName(context, state), context.nameOf(*row.object));
+  d.related.push_back({row.object->span, "the volume: it has no class, and gets none"});
+  askForNoClass(d, context, state);
+  context.report(std::move(d), {state.object, row.object});
+}
+
+/// MLS3027: neither the volume nor the claim names a class. The claim gets the cluster's default class when it is
+/// made (DefaultStorageClass) or later (assignDefaultStorageClass); the volume keeps none.
+void defaultTakesClaim(Context& context, const State& state, const Binding& binding) {
+  const auto& row = context.model.matching.volumes[binding.alternative];
+  auto d = diag::make<Code::DefaultTakesClaim>(claimSpan(context, state), claimName(context, state), context.nameOf(*row.object));
+  d.related.push_back({row.object->span, "the volume: it has no class, and gets none"});
+  askForNoClass(d, context, state);
   context.report(std::move(d), {state.object, row.object});
 }
 
@@ -99,7 +114,9 @@ void differingAnnotation(Context& context, const ir::Node* root, const ir::Node*
 
 void classOfClaim(Context& context, const State& state) {
   const auto& binding = context.model.bindingOf(state);
-  if (state.object->external || !state.root || binding.named || binding.volume != Binding::kNone) return;
+  if (state.object->external || !state.root) return;
+  if (binding.named && binding.defaultDecides && !binding.reserved && binding.misfits == 0 && binding.volume != Binding::kNone) return defaultRefusesVolume(context, state, binding);
+  if (binding.named || binding.volume != Binding::kNone) return;
   if (binding.classUnknown) return missingClass(context, state, binding);
   if (!state.className && binding.alternative != Binding::kNone) return defaultTakesClaim(context, state, binding);
   if (!state.className && !binding.defaultDecides && context.model.matching.defaultClasses.empty()) return noDefaultClass(context, state);

@@ -24,4 +24,9 @@ void sameVolumeInPod(Context& context, const Pods& pods);
 void deviceOrFolder(Context& context, const Pods& pods, const Container& container);
 void blockBeyondDriver(Context& context, const State& state);
 
+/// A path below which a file system of the network is likely mounted on every node.
+[[nodiscard]] bool soundsShared(std::string_view path);
+/// Whether a template's pods can only be on one node.
+[[nodiscard]] bool staysOnNode(const Context& context, const Pods& pods);
+
 }  // namespace mlstack::storage

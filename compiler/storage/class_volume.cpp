@@ -13,13 +13,12 @@
 
 namespace mlstack::storage {
 
-namespace {
-
-/// A path below which a file system of the network is likely mounted on every node.
 bool soundsShared(std::string_view path) {
   constexpr std::array<std::string_view, 12> kWords{"nfs", "lustre", "gpfs", "efs", "cephfs", "beegfs", "shared", "weka", "fsx", "glusterfs", "quobyte", "netapp"};
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return path.find(word) != std::string_view::npos; });
 }
+
+namespace {
 
 /// A path that belongs to the node: what is there is the same on all, or meant to differ.
 bool belongsToNode(std::string_view path) {
@@ -27,9 +26,13 @@ bool belongsToNode(std::string_view path) {
   return path == "/" || std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) { return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/'); });
 }
 
+}  // namespace
+
 bool staysOnNode(const Context& context, const Pods& pods) {
   return pods.pinned || Placement::ofPod(context.keys, *context.stack.symbols, pods.spec).on("kubernetes.io/hostname") != nullptr;
 }
+
+namespace {
 
 /// What a kubelet knows a CSI volume by: driver and handle, not the PersistentVolume's name
 /// (pkg/volume/csi/csi_plugin.go#GetVolumeName). Empty for other volumes.

@@ -254,8 +254,10 @@ class Matcher {
       // What the cluster has bound already is not looked at again.
       const bool isBound = wish.state->object->external && keys_.text<"status.phase">(wish.state->root) == "Bound";
       binding.outcome = binding.misfits == 0 || isBound ? Outcome::Binds : Outcome::Never;
+      // The class that it gets may be the volume's.
+      if (binding.defaultDecides && binding.misfits == OtherClass) binding.outcome = Outcome::Unknown;
     }
-    if (binding.outcome == Outcome::Binds) take(at->second, *wish.state);
+    if (binding.outcome != Outcome::Never) take(at->second, *wish.state);
     else binding.alternative = find(wish, false).volume;
   }
 
@@ -378,7 +380,8 @@ class Matcher {
     binding.reserved = first.reserved;
     if (first.volume != Binding::kNone && first.reserved) binding.misfits = misfitsOf(wish, matching_.volumes[first.volume], true);
     binding.unserved = copies - served;
-    if (binding.defaultDecides && first.volume == Binding::kNone) binding.alternative = find(wish, false).volume;
+    const bool isMade = keys_.at<"dataSource">(state.spec) || keys_.at<"dataSourceRef">(state.spec);   // no volume at hand is meant
+    if (binding.defaultDecides && first.volume == Binding::kNone && !isMade) binding.alternative = find(wish, false).volume;
     binding.outcome = outcomeOf(wish, binding, served == copies && copies > 0);
   }
 
@@ -420,7 +423,8 @@ class Matcher {
         state.volume = matching_.volumes[binding.volume].object;
         if (!state.facts && state.volume->facts) state.facts = state.volume->facts;
       }
-      if (binding.volume == Binding::kNone && !binding.named && !matching_.volumes.empty()) findNearest(wishes_[i], binding);
+      const bool isMade = keys_.at<"dataSource">(state.spec) || keys_.at<"dataSourceRef">(state.spec);
+      if (binding.volume == Binding::kNone && !binding.named && !isMade && !matching_.volumes.empty()) findNearest(wishes_[i], binding);
     }
   }
 

@@ -226,6 +226,16 @@ void sourceMissing(Context& context, const Sources& sources, const ir::Object& a
   context.report(std::move(d), {&about});
 }
 
+/// MLS3428: matching does not look at dataSource. A claim that finds a volume is bound to it, with what it holds
+/// (pv_controller.go#syncUnboundClaim provisions only where it found none).
+void sourceIgnored(Context& context, const State& state, const Reference& source, const Binding& binding) {
+  const auto& volume = *context.model.matching.volumes[binding.volume].object;
+  auto d = diag::make<Code::SourceIgnored>(source.node->entrySpan(), claimName(context, state), source.name, context.nameOf(volume));
+  d.related.push_back({volume.span, "the volume: it fits, and is there already"});
+  d.help = "name a class of its own for the copy, or keep the volume for another claim with `claimRef`";
+  context.report(std::move(d), {state.object, &volume});
+}
+
 void sourceOfClaim(Context& context, const State& state) {
   if (state.object->external || !state.spec) return;
   const auto source = sourceOf(context, state);
@@ -234,6 +244,8 @@ void sourceOfClaim(Context& context, const State& state) {
     context.report(diag::make<Code::SourceIsItself>(source->node->entrySpan(), claimName(context, state)), {state.object});
     return;
   }
+  const auto& binding = context.model.bindingOf(state);
+  if (binding.volume != Binding::kNone && binding.outcome != Outcome::Never && !binding.named && !binding.reserved) return sourceIgnored(context, state, *source, binding);
   const auto origin = originOf(context, state, *source);
   if (origin.claim) restored(context, state, *source, origin);
   const auto* facts = driverFacts(context, state);
@@ -316,6 +328,21 @@ void copyDeleted(Context& context, const ir::Object& snapshot) {
   context.report(std::move(d), {&snapshot, object});
 }
 
+/// MLS3429: a snapshot and its content name each other, or neither is ready
+/// (external-snapshotter: "VolumeSnapshotContent is bound to a different VolumeSnapshot").
+void contentOfOther(Context& context, const ir::Object& snapshot, const ir::Node& contentAt) {
+  const auto* content = context.model.find(nullptr, "VolumeSnapshotContent", textOf(&contentAt));
+  if (!content || content->external) return;
+  const auto* ref = context.keys.at<"spec.volumeSnapshotRef">(content->root);
+  const auto name = context.keys.text<"name">(ref);
+  const auto space = context.keys.text<"namespace">(ref);
+  const auto own = context.model.text(context.model.nameSpaceOf(snapshot));
+  if (name.empty() || (name == context.model.text(snapshot.name) && (space == own || !context.keys.at<"metadata.namespace">(snapshot.root)))) return;
+  auto d = diag::make<Code::ContentOfOther>(contentAt.span, context.nameOf(snapshot), textOf(&contentAt), space, name);
+  d.related.push_back({ref->entrySpan(), "the snapshot that the content is for"});
+  context.report(std::move(d), {&snapshot, content});
+}
+
 void snapshotOf(Context& context, const ir::Object& snapshot) {
   const auto version = context.model.text(snapshot.apiVersion);
   const auto slash = version.find('/');
@@ -336,6 +363,7 @@ void snapshotOf(Context& context, const ir::Object& snapshot) {
     return;
   }
   copyDeleted(context, snapshot);
+  if (isText(contentAt)) contentOfOther(context, snapshot, *contentAt);
   if (!isText(claimAt)) return;
   if (const auto* claim = snapshotted(context, snapshot, claimAt->text())) snapshotDriver(context, snapshot, *claim);
 }
