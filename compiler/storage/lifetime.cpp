@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/class.h"
 #include "storage/mend.h"
 #include "storage/programs.h"
 #include "storage/rule.h"
@@ -125,7 +126,32 @@ void keptInPod(Context& context, const Pods& pods, const Container& container, c
                                          volume ? endsWithPod(volume->kind) : "the container's own layer");
     if (directory.program && directory.program->passing) d.severity = diag::Severity::Note;
     if (volume && volume->node) d.related.push_back({volume->node->span, "the volume is made with the pod and deleted with it"});
-    d.help = fmt::format("mount a claim at {}", directory.path);
+    // A file needs its folder: a database writes others beside it.
+    const auto folder = directory.sqlite ? directory.path.substr(0, std::max<std::size_t>(directory.path.rfind('/'), 1)) : directory.path;
+    d.help = fmt::format("mount a claim at {}", folder);
+    context.report(std::move(d), {pods.workload});
+    return;
+  }
+}
+
+/// MLS3132: checkpoints or a database in a folder of the node: the next pod may be on another one.
+/// Kubernetes: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+void onOneNode(Context& context, const Pods& pods, const Container& container, const std::vector<StateDirectory>& directories) {
+  if (pods.onePerNode || pods.replicas > 1) return;   // of several pods it is told elsewhere
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (!volume || volume->kind != VolumeKind::HostPath || mount.readOnly) continue;
+    const StateDirectory* kept = nullptr;
+    for (const auto& one : directories)
+      if ((one.what == Content::Checkpoint || one.what == Content::Database || (one.what == Content::Output && pods.runsToEnd)) && mountAt(context.model, container, one.path) == &mount) kept = &one;
+    const bool checkpoints = (mount.edge && mount.edge->intent == ir::Intent::Checkpoint) || (pods.runsToEnd && (speaksOfCheckpoints(mount.name) || speaksOfCheckpoints(mount.path)));
+    if (!kept && !checkpoints) continue;
+    const auto path = context.keys.text<"path">(volume->source);
+    const auto* selector = context.keys.at<"nodeSelector">(pods.spec);
+    if (soundsShared(path) || staysOnNode(context, pods) || (selector && selector->length > 0)) continue;
+    auto d = diag::make<Code::KeptOnOneNode>(mount.node->span, context.nameOf(*pods.workload), kept ? contentText(*kept) : std::string("checkpoints"), path);
+    if (kept && kept->span.known()) d.related.push_back({kept->span, "what is written there"});
+    d.help = "mount a claim, or bind the pod to its node (`nodeSelector: {kubernetes.io/hostname: …}`)";
     context.report(std::move(d), {pods.workload});
     return;
   }
@@ -141,6 +167,7 @@ void podState(Context& context, const Pods& pods, const Container& container) {
   // A trainer in a Deployment says itself where it saves to; a server with GPUs says no such thing.
   const bool trains = pods.gpus > 0 && std::any_of(arguments.begin(), arguments.end(), [](const Argument& one) { return !one.environment && (one.key == "outputdir" || one.key == "savedir" || one.key == "checkpointdir"); });
   if (pods.runsToEnd || checkpoints || trains) runState(context, pods, container, arguments, directories);
+  onOneNode(context, pods, container, directories);
   if (!pods.runsToEnd) keptInPod(context, pods, container, directories);
 }
 

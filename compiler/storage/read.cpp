@@ -2,11 +2,14 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace mlstack::storage {
 
 std::optional<base::Quantity> quantityOf(const ir::Node* node) {
   if (!node) return std::nullopt;
   if (node->kind == ir::NodeKind::Int) return base::Quantity::ofInt(node->integer);
+  if (node->kind == ir::NodeKind::Float) return base::parseQuantity(fmt::format("{}", node->real));
   if (node->kind != ir::NodeKind::String) return std::nullopt;
   return base::parseQuantity(node->text());
 }
