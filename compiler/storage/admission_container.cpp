@@ -88,6 +88,13 @@ void envValue(Judge& judge, const Node& variable) {
   judge.say(std::move(d));
 }
 
+/// A template with such an image is taken, and then none of its pods.
+void imageSpaces(Judge& judge, const Node& image) {
+  const auto text = textOf(&image);
+  if (!text.empty() && (std::string_view(" \t\n").find(text.front()) != std::string_view::npos || std::string_view(" \t\n").find(text.back()) != std::string_view::npos))
+    judge.say(diag::make<Code::ValueForm>(judge.spanOf(image), quoted(judge.path()), judge.shown(image), "an image has no spaces around it"));
+}
+
 void graceOfReadiness(Judge& judge, const Node& seconds) { judge.sayRefused(seconds, judge.path(), "on a readiness probe: it ends no container"); }
 
 void privilege(Judge& judge, const Node& security) {
@@ -155,6 +162,7 @@ constexpr Row kContainerRows[] = {
     is("name", Form::DnsLabel),
     filled("name"),
     has("", "image"),
+    call("image", imageSpaces),
     is("ports[].name", Form::PortName),
     apart("ports", "name"),
     range("ports[].containerPort", 1, 65535),

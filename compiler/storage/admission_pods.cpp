@@ -30,6 +30,8 @@ class PodJudge {
     deviceClaims();
     wholePod();
     plugins();
+    rootUsers();
+    windows();
   }
 
  private:
@@ -289,6 +291,40 @@ class PodJudge {
         say(diag::make<Code::ValueRange>(spanOf(*priority), pods_.path + ".priority", fmt::format("{}", *stated), fmt::format("{}, the value of the class {}, or nothing", *value, className)));
     }
     if (keys_.text<"runtimeClassName">(pods_.spec).empty()) refuse(keys_.at<"overhead">(pods_.spec), pods_.path, "without a `runtimeClassName`: the class states it");
+  }
+
+  /// The kubelet starts no container as root that says it is not.
+  /// Kubernetes: pkg/kubelet/kuberuntime/security_context.go, verifyRunAsNonRoot.
+  void rootUsers() {
+    const auto* podNon = keys_.at<"securityContext.runAsNonRoot">(pods_.spec);
+    const auto* podUser = keys_.at<"securityContext.runAsUser">(pods_.spec);
+    const auto all = context_.model.containersOf(pods_);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto* ownNon = keys_.at<"securityContext.runAsNonRoot">(all[i].node);
+      const auto* ownUser = keys_.at<"securityContext.runAsUser">(all[i].node);
+      const auto* user = ownUser ? ownUser : podUser;
+      if (!isTrue(ownNon ? ownNon : podNon) || intOf(user) != 0) continue;
+      auto d = diag::make<Code::FieldRefused>(keyOf(*user), ownUser ? places_[i] + ".securityContext.runAsUser" : pods_.path + ".securityContext.runAsUser",
+                                              fmt::format("to 0 with `runAsNonRoot`: the kubelet never starts the container `{}`", all[i].name));
+      const auto* non = ownNon ? ownNon : podNon;
+      if (non->span.known()) d.related.push_back({non->entrySpan(), "it is not to be root"});
+      say(std::move(d));
+    }
+  }
+
+  /// Of Linux alone.
+  void windows() {
+    if (keys_.text<"os.name">(pods_.spec) == "linux") refuse(keys_.at<"securityContext.windowsOptions">(pods_.spec), pods_.path + ".securityContext", "with `os.name` linux");
+    if (keys_.text<"os.name">(pods_.spec) != "windows") return;
+    constexpr std::string_view why = "with `os.name` windows";
+    for (const auto* field : {keys_.at<"hostUsers">(pods_.spec), keys_.at<"hostPID">(pods_.spec), keys_.at<"hostIPC">(pods_.spec), keys_.at<"shareProcessNamespace">(pods_.spec)})
+      refuse(field, pods_.path, why);
+    for (const auto& field : ir::Children(keys_.at<"securityContext">(pods_.spec)))
+      if (const auto name = context_.model.text(field.key); name != "windowsOptions" && name != "runAsNonRoot") refuse(&field, pods_.path + ".securityContext", why);
+    const auto all = context_.model.containersOf(pods_);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      for (const auto& field : ir::Children(keys_.at<"securityContext">(all[i].node)))
+        if (const auto name = context_.model.text(field.key); name != "windowsOptions" && name != "runAsNonRoot") refuse(&field, places_[i] + ".securityContext", why);
   }
 
   Context& context_;

@@ -114,7 +114,39 @@ void scopeValues(Judge& judge, const Node& requirement) {
   if (!valued && !op.empty() && op != "Exists") judge.sayWord(*judge.keys.at<"operator">(&requirement), judge.path("operator"), fmt::format("Exists only for the scope {}", scope));
 }
 
+/// Scopes are of pods: nothing else can be counted by them.
+/// Kubernetes: pkg/apis/core/helper/helpers.go, IsResourceQuotaScopeValidForResource.
+void scopedResources(Judge& judge, const Node& spec) {
+  constexpr std::string_view kOfPods = "pods cpu memory limits.cpu limits.memory requests.cpu requests.memory";
+  constexpr std::string_view kOthers =
+      "ephemeral-storage requests.storage requests.ephemeral-storage limits.ephemeral-storage resourcequotas services replicationcontrollers secrets "
+      "persistentvolumeclaims configmaps services.nodeports services.loadbalancers";
+  std::string_view scope;
+  for (const auto& entry : ir::Children(judge.keys.at<"scopes">(&spec)))
+    if (scope.empty() || textOf(&entry) == "BestEffort") scope = textOf(&entry);
+  for (const auto& entry : ir::Children(judge.keys.at<"scopeSelector.matchExpressions">(&spec)))
+    if (scope.empty() || judge.keys.text<"scopeName">(&entry) == "BestEffort") scope = judge.keys.text<"scopeName">(&entry);
+  if (scope.empty() || scope == "VolumeAttributesClass") return;
+  const auto listed = [](std::string_view name, std::string_view list) {
+    for (const auto word : wordsOf(list))
+      if (word == name) return true;
+    return false;
+  };
+  for (const auto& amount : ir::Children(judge.keys.at<"hard">(&spec))) {
+    const auto name = judge.text(amount.key);
+    if (listed(name, kOthers) || (scope == "BestEffort" && name != "pods" && listed(name, kOfPods)))
+      judge.sayRefused(amount, judge.path("hard", name), fmt::format("with the scope {}, which is one of pods{}", scope, scope == "BestEffort" ? " that ask for nothing" : ""));
+  }
+}
+
+void limitType(Judge& judge, const Node& type) {
+  const auto text = textOf(&type);
+  if (text.empty() || text.find('/') != std::string_view::npos || text == "Pod" || text == "Container" || text == "PersistentVolumeClaim") return;
+  judge.sayWord(type, judge.path(), "Pod, Container or PersistentVolumeClaim");
+}
+
 constexpr Row kQuotaRows[] = {
+    call("spec", scopedResources),
     call("spec.hard", judgeQuotaKeys),
     call("spec.scopes", quotaScopes),
     call("spec.scopeSelector.matchExpressions[]", scopeValues),
@@ -161,6 +193,7 @@ void limitOrder(Judge& judge, const Node& limit) {
 
 constexpr Row kLimitRangeRows[] = {
     apart("spec.limits", "type"),
+    call("spec.limits[].type", limitType),
     call("spec.limits[]", limitOrder),
     size("spec.limits[].maxLimitRequestRatio{}", 1),
 };

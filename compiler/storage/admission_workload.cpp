@@ -209,6 +209,7 @@ constexpr Row kReplicaSetRows[] = {
 };
 
 constexpr Row kReplicationControllerRows[] = {
+    has("spec", "template"),
     use("spec", kRunning),
     keysAre("spec.selector", Form::LabelKey),
     is("spec.selector{}", Form::LabelValue),
