@@ -86,7 +86,7 @@ syntax::Name Builder::declaredBy(std::uint32_t first) {
   };
   std::uint32_t head = first;
   switch (tokens_[first].kind) {
-    case TokenKind::Param: case TokenKind::Let: case TokenKind::Kind: case TokenKind::Component:
+    case TokenKind::Param: case TokenKind::Let: case TokenKind::Kind: case TokenKind::Component: case TokenKind::For:
       return isName(first + 1) ? nameAt(first + 1) : syntax::Name{};
     case TokenKind::Import: return importedBy(first);
     case TokenKind::Object: {

@@ -225,6 +225,12 @@ std::string Recovery::hint(std::uint8_t rule, TokenKind wanted) const {
   const TokenKind kind = tokens_[cursor_.position()].kind;
   if (rule == Grammar::RuleStatement && cursor_.position() > 1) {
     if (auto unit = strayUnit(file_, tokens_, cursor_.position() - 1); !unit.empty()) return unit;
+    const Token& before = tokenBefore(1);
+    if (before.kind == String && !before.newlineBefore && cursor_.position() > 2) {
+      const auto text = std::string_view(file_.text).substr(before.span.begin - file_.begin, before.span.end - before.span.begin);
+      if (text.starts_with("\"/")) return fmt::format("a path stands behind `at`: `… at {}`", text.size() > 60 ? "\"…\"" : text);
+      return fmt::format("a value stands behind `=`: `… = {}`", text.size() > 60 ? "\"…\"" : text);
+    }
   }
   if (wanted == Name && isWordKind(kind) && !tokens_[cursor_.position()].newlineBefore) return fmt::format("{} is a word of the language here: choose another name", describe(kind));
   if (kind == Colon && (rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry)) return "a field is written `name = value`";

@@ -73,6 +73,7 @@ Value Evaluator::evalBlockMap(const Statement& s, Env* env, const Type* type, sc
   ++depth_;
   runBody(*body, env, block);
   --depth_;
+  if (body->broken && !isRaw) return errorValue();   // the entry that could not be read may be the one that is asked for
   // A raw block keeps the place of what has an error: the rest of it is checked all the same.
   for (const Entry& entry : entries.items) {
     if (!isRaw && entry.value.kind == ValueKind::Error) return errorValue();

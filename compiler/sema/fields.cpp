@@ -79,6 +79,13 @@ void Evaluator::setField(Block& block, const Member& member, Value value, Span k
   block.fieldTail = &field->next;
 }
 
+namespace {
+
+/// So many are named in a message; of more the reader is told where to look.
+constexpr std::size_t kFewMembers = 10;
+
+}  // namespace
+
 const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* env, bool field) {
   const Kind& kind = *block.kind;
   if (kind.broken) return nullptr;   // it may be the member that could not be read
@@ -110,6 +117,8 @@ const Member* Evaluator::unknownMemberOf(Block& block, const Statement& s, Env* 
     if (index < 128) block.excused[index / 64] |= std::uint64_t{1} << (index % 64);
   } else if (const auto about = membersAbout(kind, text); !about.empty()) {
     d.help = fmt::format("it has `{}`; `mlstackc explain {}` lists all", fmt::join(about, "`, `"), kind.name);
+  } else if (const auto own = ownMembers(kind); !own.empty() && own.size() <= kFewMembers) {
+    d.help = fmt::format("it has `{}`", fmt::join(own, "`, `"));
   } else {
     d.help = kind.api.empty() ? fmt::format("`mlstackc explain {}` lists what it has", kind.name)
                               : fmt::format("`mlstackc explain {}` lists what it has; `with {{ … }}` reaches every field of the object", kind.name);

@@ -67,6 +67,27 @@ std::vector<std::string_view> membersAbout(const Kind& kind, std::string_view wo
   return out;
 }
 
+std::vector<std::string_view> ownMembers(const Kind& kind) {
+  std::vector<std::string_view> out;
+  for (const auto index : kind.order) {
+    const Member& member = kind.members[index];
+    const bool common = !kind.api.empty() && (member.via == Via::Self || (!member.target.empty() && member.target.front().key == "metadata"));
+    if (!common && member.name != "label" && member.name != "value" && member.name != "at") out.push_back(member.name);
+  }
+  return out;
+}
+
+const Kind* kindAbout(std::string_view word) {
+  const std::string wanted = flat(word);
+  const Kind* found = nullptr;
+  for (const Kind& kind : preludeKinds()) {
+    if (kind.api.empty() || wanted.size() < 4 || flat(kind.api.substr(kind.api.rfind('/') + 1)).find(wanted) == std::string::npos) continue;
+    if (found != nullptr) return nullptr;   // one of several says nothing
+    found = &kind;
+  }
+  return found;
+}
+
 std::string membersText(const std::vector<const Member*>& members) {
   if (members.empty()) return {};
   std::string names;

@@ -156,7 +156,7 @@ void Evaluator::runPart(const Statement& s, Env* env, Block& block, const Member
                       .hint(fmt::format("its fields stand in a block: `{} {{ {} = … }}`", symbols_.text(s.head[0].symbol), field)));
   } else if (isStrayValue(s, kind)) {
     const auto head = symbols_.text(s.head[0].symbol);
-    auto d = diag::make<diag::Code::FieldForm>(s.label->span, head, "given its number after `=`", fmt::format("{} = …", head));
+    auto d = diag::make<diag::Code::FieldForm>(s.label->span, head, "given its number after `=`", fmt::format("{} = {}", head, s.label->text));
     d.fixes.push_back({"write `=`", {{{s.label->span.begin, s.label->span.begin}, "= "}}});
     (void)errorAt(std::move(d));
     if (const Member* value = kind.find("value")) (void)markSeen(inner, *value, s.label->span);   // its absence is explained

@@ -123,6 +123,8 @@ void Evaluator::unknownUse(const Statement& s, Env* env) {
     d.fixes.push_back({fmt::format("write `{}`", ours->name), {{asked.span, std::string(ours->name)}}});
   } else if (const auto near = diag::nearest(symbols_.text(asked.symbol), useNames(s, env)); !near.empty()) {
     suggest(d, near, asked.span);
+  } else if (const Kind* about = s.head.size() == 1 ? kindAbout(text) : nullptr; about != nullptr) {
+    d.help = fmt::format("did you mean `{}` ({})?", about->name, about->api.substr(about->api.rfind('/') + 1));
   } else {
     d.help = "`mlstackc explain` lists the kinds; any other object is written `object \"group/version/Kind\" name { … }`";
   }
