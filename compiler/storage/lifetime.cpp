@@ -117,9 +117,12 @@ void keptInPod(Context& context, const Pods& pods, const Container& container, c
     if (directory.what != Content::Database) continue;
     const auto* mount = mountAt(context.model, container, directory.path);
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
-    // A volume above or below the folder may hold it; one whose volume is not declared is told elsewhere.
+    // A volume above or below the folder may hold it, if it stays; one whose volume is not declared is told elsewhere.
     bool below = false;
-    for (const auto& other : context.model.mountsOf(container)) below = below || (!other.path.empty() && isWithin(other.path, directory.path) && !other.readOnly);
+    for (const auto& other : context.model.mountsOf(container)) {
+      const auto* inside = context.model.volumeOf(other);
+      below = below || (!other.path.empty() && isWithin(other.path, directory.path) && !other.readOnly && !(inside && !endsWithPod(inside->kind).empty()));
+    }
     if (mount && (!volume || endsWithPod(volume->kind).empty())) continue;
     if (!mount && below) continue;
     auto d = diag::make<Code::KeptInPod>(directory.span, context.nameOf(*pods.workload), contentText(directory), directory.path,
