@@ -27,7 +27,7 @@ struct Shape;
 /// What a row asks of the value at its path, or of the map there.
 enum class Test : std::uint8_t {
   Range,       // a number from low to high
-  Size,        // a quantity of at least low
+  Size,        // a quantity, not negative; with low 1 more than 0
   Share,       // a count, or a percentage of at most high
   Is,          // a text of a form; an empty one is nothing
   KeysAre,     // each key of a map has a form
@@ -42,6 +42,7 @@ enum class Test : std::uint8_t {
   Only,        // the map has no fields but `words`
   Needs,       // when `condition` holds of the map, it has the field `words`
   Refuses,     // when `condition` holds of the map, it has none of the fields `words`
+  Gate,        // of a feature that is off by default in the versions that the row holds for; `words` says what comes of it
   Use,         // a further shape
   Call         // a function
 };
@@ -88,6 +89,7 @@ constexpr Row atMostOneOf(std::string_view path, std::string_view fields) { retu
 constexpr Row only(std::string_view path, std::string_view fields) { return {.path = path, .test = Test::Only, .words = fields}; }
 constexpr Row needs(std::string_view path, std::string_view condition, std::string_view field) { return {.path = path, .test = Test::Needs, .words = field, .condition = condition}; }
 constexpr Row refuses(std::string_view path, std::string_view condition, std::string_view fields) { return {.path = path, .test = Test::Refuses, .words = fields, .condition = condition}; }
+constexpr Row gate(std::string_view path, std::string_view consequence) { return {.path = path, .test = Test::Gate, .words = consequence}; }
 constexpr Row use(std::string_view path, const Shape& shape) { return {.path = path, .test = Test::Use, .shape = &shape}; }
 constexpr Row call(std::string_view path, void (*function)(Judge&, const ir::Node&)) { return {.path = path, .test = Test::Call, .call = function}; }
 
@@ -139,6 +141,9 @@ class Judge {
   /// Where a map or list begins: its key, or its first entry.
   [[nodiscard]] base::Span headOf(const ir::Node& node) const;
   void say(diag::Diagnostic d) { context.report(std::move(d), {object_}); }
+
+  /// What comes of a field of a feature that is off.
+  void sayGate(const ir::Node& field, std::string_view consequence);
 
   // The common findings.
   void sayForm(const ir::Node& value, const std::string& at, Form form);

@@ -119,6 +119,7 @@ constexpr Row kClaimSpecRows[] = {
     is("dataSourceRef.namespace", Form::DnsLabel),
     call("dataSourceRef", sourceGroup),
     call("", bothSources),
+    gate("volumeAttributesClassName", "it is dropped without a word, and the volume is made with its class's parameters alone").before(34),
 };
 
 /// A claim that states a status and no spec is what a test expects to find, not what is applied.
@@ -163,6 +164,7 @@ constexpr Row kPersistentVolumeRows[] = {
     is("spec.volumeAttributesClassName", Form::DnsSubdomain),
     needs("spec", "volumeAttributesClassName", "csi"),
     call("spec", recycleOfRoot),
+    gate("spec.volumeAttributesClassName", "it is dropped without a word").before(34),
 };
 
 constexpr Row kStorageClassRows[] = {
@@ -187,6 +189,7 @@ constexpr Row kCsiDriverRows[] = {
     apart("spec.tokenRequests", "audience"),
     range("spec.tokenRequests[].expirationSeconds", 600, std::int64_t{1} << 32),
     range("spec.nodeAllocatableUpdatePeriodSeconds", 10),
+    gate("spec.nodeAllocatableUpdatePeriodSeconds", "it is dropped without a word").since(33).before(35),
 };
 
 constexpr Row kSnapshotRows[] = {

@@ -105,6 +105,8 @@ void privilege(Judge& judge, const Node& security) {
     if (textOf(&capability) == "CAP_SYS_ADMIN") judge.sayRefused(*escalation, judge.path("allowPrivilegeEscalation"), "to false with the capability CAP_SYS_ADMIN");
 }
 
+constexpr std::string_view kDropped = "it is dropped without a word";
+
 constexpr Row kHandlerRows[] = {
     oneOf("", "exec httpGet tcpSocket grpc sleep", "exec httpGet tcpSocket grpc sleep"),
     has("exec", "command"),
@@ -211,6 +213,10 @@ constexpr Row kContainerRows[] = {
     words("resizePolicy[].resourceName", "cpu memory"),
     words("resizePolicy[].restartPolicy", "NotRequired RestartContainer"),
     use("securityContext", kSecurity),
+    gate("resizePolicy", kDropped).before(33),
+    gate("securityContext.procMount", kDropped).before(33),
+    gate("restartPolicyRules", kDropped).since(34).before(35),
+    gate("env[].valueFrom.fileKeyRef", "the variable would have no source, and the API server refuses it").since(34).before(35),
 };
 
 }  // namespace

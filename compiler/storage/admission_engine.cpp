@@ -148,6 +148,10 @@ void Judge::sayRefused(const Node& field, const std::string& at, std::string_vie
   say(diag::make<Code::FieldRefused>(field.knowsKey() ? field.keySpan(text(field.key).size()) : spanOf(field), at, why));
 }
 
+void Judge::sayGate(const Node& field, std::string_view consequence) {
+  say(diag::make<Code::GateOff>(field.knowsKey() ? field.keySpan(text(field.key).size()) : spanOf(field), path(), context.stack.kubernetes, consequence));
+}
+
 void Judge::sayTwice(const Node& second, const std::string& at, const Node& first, std::string_view value) {
   auto d = diag::make<Code::ValueTwice>(spanOf(second), at, value);
   if (first.span.known()) d.related.push_back({first.span, "the first one stands here"});
@@ -190,7 +194,7 @@ void Judge::compile(Plan& into, const Shape& shape) {
     }
     plan.rows.push_back(&row);
     std::vector<base::Symbol> symbols;
-    if (row.test != Test::Words)
+    if (row.test != Test::Words && row.test != Test::Gate)
       for (const auto word : wordsOf(row.words)) symbols.push_back(context.stack.symbols->intern(word.substr(0, word.find('='))));
     plan.wordsOf.push_back(std::move(symbols));
   }
@@ -263,6 +267,7 @@ void Judge::test(const Node& node, const Row& row, const std::vector<base::Symbo
     case Test::KeysAre:
     case Test::Has:
     case Test::Only: return testMap(node, row, fields);
+    case Test::Gate: return isSet(&node) ? sayGate(node, row.words) : void();
     case Test::Call: return row.call(*this, node);
     case Test::Use: return;
   }
@@ -273,8 +278,9 @@ void Judge::testValue(const Node& node, const Row& row) {
     if (node.kind == NodeKind::Int && (node.integer < row.low || node.integer > row.high)) sayRange(node, path(), rangeText(row.low, row.high, node.integer > row.high));
   } else if (row.test == Test::Size) {
     const auto amount = quantityOf(&node);
-    if (amount && *amount < base::Quantity::ofInt(row.low)) sayRange(node, path(), row.low == 0 ? "no negative amount" : "more than 0");
-    else if (amount && row.low > 0 && amount->isZero()) sayRange(node, path(), "more than 0");
+    if (!amount) return;
+    if (row.low == 0 && *amount < base::Quantity::ofInt(0)) sayRange(node, path(), "no negative amount");
+    if (row.low > 0 && *amount <= base::Quantity::ofInt(0)) sayRange(node, path(), "more than 0");
   } else if (row.test == Test::Is) {
     if (isText(&node) && node.length != 0 && !faultOf(row.form, node.text()).empty()) sayForm(node, path(), row.form);
   } else if (row.test == Test::Words) {

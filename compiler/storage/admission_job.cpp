@@ -1,6 +1,8 @@
 // Jobs, what makes them, and sets of them.
 // Kubernetes: pkg/apis/batch/validation/validation.go; sigs.k8s.io/jobset pkg/webhooks/jobset_webhook.go.
 
+#include <algorithm>
+
 #include "storage/admission.h"
 
 namespace mlstack::storage::admission {
@@ -154,6 +156,7 @@ constexpr Row kSpecRows[] = {
     needs("", "maxFailedIndexes", "backoffLimitPerIndex"),
     is("managedBy", Form::DomainPath),
     bytes("managedBy", 63),
+    gate("managedBy", "it is dropped without a word, and the Job controller runs the Job as well").before(32),
     call("", modeOfJob),
     most("podFailurePolicy.rules", 20),
     words("podFailurePolicy.rules[].action", "FailJob FailIndex Ignore Count"),
@@ -190,7 +193,44 @@ constexpr Row kCronJobRows[] = {
     call("spec.jobTemplate.spec", generatedSelector),
 };
 
+/// The names of the replicated jobs that a JobSet's policies mean.
+void namesInSet(Judge& judge, const Node& spec) {
+  std::vector<std::string_view> names;
+  for (const auto& job : ir::Children(judge.keys.at<"replicatedJobs">(&spec))) names.push_back(judge.keys.text<"name">(&job));
+  const auto check = [&](const Node* list, const std::string& at) {
+    std::size_t index = 0;
+    for (const auto& entry : ir::Children(list)) {
+      const auto place = fmt::format("{}[{}]", at, index++);
+      if (isText(&entry) && std::find(names.begin(), names.end(), entry.text()) == names.end())
+        judge.sayWord(entry, place, fmt::format("names of its replicated jobs: {}", fmt::join(names, ", ")));
+    }
+  };
+  check(judge.keys.at<"successPolicy.targetReplicatedJobs">(&spec), judge.path("successPolicy", "targetReplicatedJobs"));
+  std::size_t rule = 0;
+  for (const auto& entry : ir::Children(judge.keys.at<"failurePolicy.rules">(&spec)))
+    check(judge.keys.at<"targetReplicatedJobs">(&entry), judge.path("failurePolicy", "rules", rule++, "targetReplicatedJobs"));
+  if (const auto* chosen = judge.keys.at<"coordinator.replicatedJob">(&spec); isText(chosen) && std::find(names.begin(), names.end(), chosen->text()) == names.end())
+    judge.sayWord(*chosen, judge.path("coordinator", "replicatedJob"), fmt::format("names of its replicated jobs: {}", fmt::join(names, ", ")));
+  // A job waits for those before it.
+  std::size_t index = 0;
+  for (const auto& job : ir::Children(judge.keys.at<"replicatedJobs">(&spec))) {
+    const auto at = index++;
+    std::size_t other = 0;
+    for (const auto& entry : ir::Children(judge.keys.at<"dependsOn">(&job))) {
+      const auto place = other++;
+      const auto* name = judge.keys.at<"name">(&entry);
+      const auto before = names.begin() + static_cast<std::ptrdiff_t>(at);
+      if (isText(name) && std::find(names.begin(), before, name->text()) == before)
+        judge.sayWord(*name, judge.path("replicatedJobs", at, "dependsOn", place, "name"), "the name of a replicated job that stands before this one");
+    }
+  }
+}
+
 constexpr Row kJobSetRows[] = {
+    call("spec", namesInSet),
+    is("spec.network.subdomain", Form::ServiceLabel),
+    is("spec.managedBy", Form::DomainPath),
+    bytes("spec.managedBy", 63),
     is("spec.replicatedJobs[].name", Form::ServiceLabel),
     range("spec.replicatedJobs[].replicas", 0, kInt32),
     use("spec.replicatedJobs[].template.spec", kJobSpec),

@@ -65,6 +65,13 @@ void sysctls(Judge& judge, const Node& spec) {
   }
 }
 
+constexpr std::string_view kDropped = "it is dropped without a word";
+
+/// TaintTolerationComparisonOperators: alpha in 1.35.
+void comparison(Judge& judge, const Node& op) {
+  if (textOf(&op) == "Gt" || textOf(&op) == "Lt") judge.sayGate(op, "the API server then takes Equal and Exists only");
+}
+
 constexpr Row kPodTermRows[] = {
     filled("topologyKey"),
     is("topologyKey", Form::LabelKey),
@@ -155,6 +162,12 @@ constexpr Row kPodRows[] = {
     is("securityContext.seccompProfile.localhostProfile", Form::SeccompPath),
     words("securityContext.seLinuxChangePolicy", "Recursive MountOption"),
     call("", sysctls),
+    // Kubernetes: pkg/features/kube_features.go. A field that the version does not have is the schema's business.
+    gate("securityContext.supplementalGroupsPolicy", kDropped).before(33),
+    gate("securityContext.seLinuxChangePolicy", kDropped).since(32).before(33),
+    gate("hostnameOverride", kDropped).since(34).before(35),
+    gate("resources", "it is dropped without a word, and the containers' own count").since(32).before(34),
+    call("tolerations[].operator", comparison).since(35),
 };
 
 constexpr Row kTemplateRows[] = {

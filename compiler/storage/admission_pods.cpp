@@ -226,10 +226,6 @@ class PodJudge {
     const auto* users = keys_.at<"hostUsers">(pods_.spec);
     if (isFalse(users) && !context_.since(33))
       say(diag::make<Code::GateOff>(keyOf(*users), pods_.path + ".hostUsers", context_.stack.kubernetes, "it is dropped without a word, and the pod runs with the node's users"));
-    const auto* resources = keys_.at<"resources">(pods_.spec);
-    // The field itself is there since 1.32.
-    if (isSet(resources) && context_.since(32) && !context_.since(34))
-      say(diag::make<Code::GateOff>(keyOf(*resources), pods_.path + ".resources", context_.stack.kubernetes, "it is dropped without a word, and the containers' own count"));
   }
 
   /// A container uses the claims of devices that its pod lists.

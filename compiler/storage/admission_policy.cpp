@@ -57,6 +57,7 @@ constexpr Row kScalingRows[] = {
     words("policies[].type", "Pods Percent"),
     range("policies[].value", 1, kInt32),
     range("policies[].periodSeconds", 1, 1800),
+    gate("tolerance", "it is dropped without a word").since(33).before(35),
 };
 constexpr Shape kScaling{kScalingRows};
 
@@ -139,6 +140,11 @@ void scopedResources(Judge& judge, const Node& spec) {
   }
 }
 
+void limitRatio(Judge& judge, const Node& ratio) {
+  const auto amount = quantityOf(&ratio);
+  if (amount && *amount < base::Quantity::ofInt(1)) judge.sayRange(ratio, judge.path(), "1 or more");
+}
+
 void limitType(Judge& judge, const Node& type) {
   const auto text = textOf(&type);
   if (text.empty() || text.find('/') != std::string_view::npos || text == "Pod" || text == "Container" || text == "PersistentVolumeClaim") return;
@@ -195,7 +201,7 @@ constexpr Row kLimitRangeRows[] = {
     apart("spec.limits", "type"),
     call("spec.limits[].type", limitType),
     call("spec.limits[]", limitOrder),
-    size("spec.limits[].maxLimitRequestRatio{}", 1),
+    call("spec.limits[].maxLimitRequestRatio{}", limitRatio),
 };
 
 constexpr std::int64_t kHighestPriority = 1'000'000'000;
