@@ -41,7 +41,7 @@ void claimSize(Judge& judge, const Node& spec) {
   if (size && *size <= base::Quantity::ofInt(0)) judge.sayRange(*amount, judge.path("resources", "requests", "storage"), "a size of more than 0");
 }
 
-/// Where a claim's content comes from: only the core group has a kind without a group, and it is the claim.
+/// Where a claim's content comes from (`dataSourceRef`; of a `dataSource` such a kind is dropped): only the core group has a kind without a group, and it is the claim.
 void sourceGroup(Judge& judge, const Node& source) {
   const auto kind = judge.keys.text<"kind">(&source);
   const auto* kindAt = judge.keys.at<"kind">(&source);
@@ -53,12 +53,16 @@ void sourceGroup(Judge& judge, const Node& source) {
 
 bool sameText(const Node* a, const Node* b) { return textOf(a) == textOf(b); }
 
-/// `dataSource` and `dataSourceRef` are two names of one field, when the second has no namespace.
+/// `dataSource` and `dataSourceRef` are two names of one field. What is no claim and no snapshot is taken out of
+/// `dataSource`, and a reference with a namespace out of `dataSourceRef`, before anything is compared.
+/// Kubernetes: pkg/api/persistentvolumeclaim/util.go, DropDisabledFields.
 void bothSources(Judge& judge, const Node& spec) {
   const auto* source = judge.keys.at<"dataSource">(&spec);
   const auto* ref = judge.keys.at<"dataSourceRef">(&spec);
-  if (!isSet(source) || !isSet(ref)) return;
-  if (isSet(judge.keys.at<"namespace">(ref))) return judge.sayRefused(*source, judge.path("dataSource"), "with `dataSourceRef.namespace`");
+  if (!isSet(source) || !isSet(ref) || isSet(judge.keys.at<"namespace">(ref))) return;
+  const auto group = judge.keys.text<"apiGroup">(source);
+  const auto kind = judge.keys.text<"kind">(source);
+  if (!(group.empty() && kind == "PersistentVolumeClaim") && !(group == "snapshot.storage.k8s.io" && kind == "VolumeSnapshot")) return;
   const bool same = sameText(judge.keys.at<"apiGroup">(source), judge.keys.at<"apiGroup">(ref)) &&
                     sameText(judge.keys.at<"kind">(source), judge.keys.at<"kind">(ref)) && sameText(judge.keys.at<"name">(source), judge.keys.at<"name">(ref));
   if (same) return;

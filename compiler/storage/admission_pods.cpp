@@ -24,6 +24,7 @@ class PodJudge {
       mounts(container, places_[i]);
       byPhase(container, places_[i]);
       sleeps(container, places_[i]);
+      procMount(container, places_[i]);
     }
     ephemeralAtCreation();
     gates();
@@ -152,7 +153,9 @@ class PodJudge {
     for (const auto& volume : context_.model.volumesOf(pods_)) known.push_back(volume.name);
     if (const auto near = diag::nearest(text, known); !near.empty()) {
       d.help = fmt::format("did you mean \"{}\"?", near);
-      if (name.span.known()) d.fixes.push_back({fmt::format("write {}", near), {{name.span, std::string(near)}}});
+      const auto written = name.span.known() ? context_.sources.text(name.span) : std::string_view{};
+      if (written == text) d.fixes.push_back({fmt::format("write {}", near), {{name.span, std::string(near)}}});
+      if (written == fmt::format("\"{}\"", text)) d.fixes.push_back({fmt::format("write \"{}\"", near), {{name.span, fmt::format("\"{}\"", near)}}});
     } else if (known.empty()) {
       d.help = "the pod has no `volumes`";
     } else {
@@ -206,6 +209,13 @@ class PodJudge {
         say(diag::make<Code::OrderOfValues>(spanOf(*seconds), fmt::format("{}.lifecycle.{}.sleep.seconds", at, context_.model.text(hook->key)), *value, "above",
                                             quoted("terminationGracePeriodSeconds"), grace));
     }
+  }
+
+  /// The host's /proc as it is needs users of the pod's own.
+  void procMount(const Container& container, const std::string& at) {
+    const auto* mount = keys_.at<"securityContext.procMount">(container.node);
+    if (context_.since(33) && textOf(mount) == "Unmasked" && !isFalse(keys_.at<"hostUsers">(pods_.spec)))
+      refuse(mount, at + ".securityContext", "to Unmasked without `hostUsers: false`");
   }
 
   void ephemeralAtCreation() { refuse(keys_.at<"ephemeralContainers">(pods_.spec), pods_.path, "at creation: `kubectl debug` adds them to a pod that runs"); }

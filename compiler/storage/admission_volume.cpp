@@ -20,6 +20,11 @@ std::int64_t asOctal(std::int64_t decimal) {
   return value;
 }
 
+bool readsOctal(const Judge& judge, base::Span span) {
+  const auto* file = judge.context.sources.fileAt(span.begin);
+  return file && (file->name.ends_with(".yaml") || file->name.ends_with(".yml"));
+}
+
 /// Modes that people write: what owner, group and others may, each at most 7 and falling.
 bool looksLikeMode(std::int64_t octal) {
   const auto owner = octal >> 6 & 7;
@@ -42,8 +47,10 @@ void judgeFileMode(Judge& judge, const Node& mode) {
   const bool refused = value > 0777;
   auto d = diag::make<Code::DecimalMode>(mode.span, judge.path(), value, fmt::format("0{:o}", value), refused ? ": Kubernetes takes 0777 at most" : "");
   if (!refused) d.severity = diag::Severity::Warning;
-  d.help = fmt::format("0{} is meant", value);
-  d.fixes.push_back({fmt::format("write 0{}", value), {{mode.span, fmt::format("0{}", value)}}});
+  // YAML reads a leading 0 as octal; the language and JSON do not.
+  const auto mend = readsOctal(judge, mode.span) ? fmt::format("0{}", value) : fmt::format("{}", meant);
+  d.help = fmt::format("0{} is meant{}", value, mend[0] == '0' ? std::string() : fmt::format(", which is {}", meant));
+  d.fixes.push_back({fmt::format("write {}", mend), {{mode.span, mend}}});
   judge.say(std::move(d));
 }
 
