@@ -12,6 +12,7 @@
 #include "driver/schemas.h"
 #include "driver/terminal.h"
 #include "schema/describe.h"
+#include "storage/describe.h"
 #include "sema/explain.h"
 #include "sema/kubernetes_words.h"
 #include "sema/kind.h"
@@ -165,6 +166,7 @@ int runExplain(Invocation& invocation) {
   if (auto text = sema::explainKind(what); !text.empty()) return printOut(text);
   if (auto text = explainFunction(what); !text.empty()) return printOut(text);
   if (auto text = explainLibrary(what); !text.empty()) return printOut(text);
+  if (auto text = storage::describeProfile(what); !text.empty()) return printOut(text);
   bool place = what.find('/') != std::string::npos && !what.starts_with("std/");
   if (!place && std::isupper(static_cast<unsigned char>(what[0])) == 0) return unknown(unknownSubject(what));
 

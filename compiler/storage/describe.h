@@ -2,6 +2,7 @@
 // Each piece of state in words, for people.
 
 #include <string>
+#include <string_view>
 
 #include "base/source.h"
 #include "ir/stack.h"
@@ -16,5 +17,8 @@ namespace mlstack::storage {
 /// The computed facts as lines, for `build --emit ir`: of each claim, template, ephemeral claim and scratch volume the capability,
 /// capacity, place, lifetime and uses. Empty without state; begins with an empty line and `state` otherwise.
 [[nodiscard]] std::string stateFacts(const ir::Stack& stack);
+
+/// What is known of a driver, provisioner or in-tree source of that name, and where it is written down; empty when nothing is.
+[[nodiscard]] std::string describeProfile(std::string_view name);
 
 }  // namespace mlstack::storage

@@ -407,7 +407,23 @@ void hostPathMustExist(Context& context, const Pods& pods) {
   }
 }
 
-constexpr Rule kRules[] = {nested, hidesImage, oddPaths, subPathVariables, staleConfig, initNotShared, rootOwned, cacheNotWritable, lostAndFound, volumesOfPod, hostPathMustExist};
+/// MLS3185: what a program says it writes lies on a read-only mount (https://kubernetes.io/docs/concepts/storage/volumes/#read-only-mounts).
+void outputReadOnly(Context& context, const Pods& pods, const Container& container) {
+  const auto mounts = context.model.mountsOf(container);
+  if (std::none_of(mounts.begin(), mounts.end(), [](const Mount& mount) { return mount.readOnly; })) return;
+  for (const auto& directory : context.wordsOf(container).directories) {
+    const bool writes = directory.what == Content::Checkpoint || directory.what == Content::Output || directory.what == Content::Database || directory.what == Content::Log;
+    const auto* mount = writes ? mountAt(context.model, container, directory.path) : nullptr;
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume || !mount->readOnly) continue;
+    auto d = diag::make<Code::OutputReadOnly>(directory.span, container.name, contentText(directory), directory.path);
+    d.related.push_back({mount->node->span, isFromConfig(volume->kind) ? "config and secrets are mounted read-only" : "mounted read-only here"});
+    d.help = isFromConfig(volume->kind) ? "write to a claim or an emptyDir" : "take `readOnly` away, or write elsewhere";
+    context.report(std::move(d), {pods.workload});
+  }
+}
+
+constexpr Rule kRules[] = {outputReadOnly, nested, hidesImage, oddPaths, subPathVariables, staleConfig, initNotShared, rootOwned, cacheNotWritable, lostAndFound, volumesOfPod, hostPathMustExist};
 
 }  // namespace
 
