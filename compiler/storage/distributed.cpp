@@ -40,7 +40,7 @@ struct Row {
   Says what;
 };
 // torchrun, torch.distributed, Accelerate, DeepSpeed, Lightning, JAX, SGLang: names as their documentation has them, folded.
-constexpr std::array<Row, 19> kWords{{
+constexpr std::array<Row, 20> kWords{{
     {"nnodes", Says::Nodes},
     {"numnodes", Says::Nodes},
     {"nummachines", Says::Nodes},
@@ -49,6 +49,7 @@ constexpr std::array<Row, 19> kWords{{
     {"jaxnumprocesses", Says::World},
     {"nprocpernode", Says::Processes},
     {"numprocpernode", Says::Processes},
+    {"numgpus", Says::Processes},
     {"masterport", Says::Port},
     {"mainprocessport", Says::Port},
     {"masteraddr", Says::Address},
@@ -99,7 +100,7 @@ Gang gangOf(const std::vector<Argument>& arguments) {
 }
 
 std::int64_t devicesOf(const Context& context, const Container& container) {
-  constexpr std::array<std::string_view, 6> kDevices{"/gpu", "/tpu", "/gaudi", "/neuron", "/neuroncore", "/npu"};
+  constexpr std::array<std::string_view, 5> kDevices{"/gpu", "/tpu", "/gaudi", "/neuroncore", "/npu"};
   std::int64_t most = 0;
   for (const auto& limit : ir::Children(context.keys.at<"resources.limits">(container.node))) {
     const auto name = context.model.text(limit.key);
@@ -152,7 +153,13 @@ Selection selection(const Context& context, const ir::Object& service, const Pod
   for (const auto& wanted : ir::Children(selector)) {
     if (!isText(&wanted)) return {};
     const auto* own = ir::find(labels, wanted.key);
-    if (!own && isAdded(context.model.text(wanted.key))) {
+    const auto key = context.model.text(wanted.key);
+    const bool isJobName = (key == "job-name" || key == "batch.kubernetes.io/job-name") && context.model.kindOf(*pods.workload) == "Job";
+    if (!own && isJobName) {
+      if (wanted.text() != context.model.text(pods.workload->name)) return {Selection::Answer::No, &wanted};
+      continue;
+    }
+    if (!own && isAdded(key)) {
       result.answer = Selection::Answer::Unknown;
       continue;
     }
@@ -261,7 +268,8 @@ void governed(Context& context, const Pods& pods) {
 
 /// MLS3254: the service that pods are to have their names below is another one than selects them, or is nowhere.
 void ungoverned(Context& context) {
-  std::unordered_map<ir::ObjectId, const ir::Object*> headless;   // by workload, one that selects it
+  std::unordered_map<ir::ObjectId, const ir::Object*> headless;     // by workload, one that selects it
+  std::unordered_map<std::string_view, const ir::Object*> elsewhere;   // by name, in whatever namespace
   bool collected = false;
   for (const auto& pods : context.model.pods) {
     if (pods.workload->external) continue;
@@ -272,11 +280,14 @@ void ungoverned(Context& context) {
         if (edge.kind == ir::EdgeKind::Selects && edge.to != ir::kNoObject && context.stack.objects[edge.from].role == ir::Role::Service &&
             isHeadless(context, context.stack.objects[edge.from]))
           headless.emplace(edge.to, &context.stack.objects[edge.from]);
+      for (const auto& object : context.stack.objects)
+        if (object.role == ir::Role::Service && object.root && isHeadless(context, object)) elsewhere.emplace(context.model.text(object.name), &object);
       collected = true;
     }
     const auto other = headless.find(pods.object);
     const bool known = context.model.knowsAll("Service");
-    if (other == headless.end() && !known) continue;
+    const auto far = elsewhere.find(governor.name);
+    if (other == headless.end() && far == elsewhere.end() && !known) continue;
     const auto name = context.nameOf(*pods.workload);
     auto d = diag::make<Code::NoSuchService>(governor.at->span, name, governor.name, firstPod(context, pods, governor.name));
     if (other != headless.end()) {
@@ -284,6 +295,9 @@ void ungoverned(Context& context) {
       d.related.push_back({other->second->span, "this headless service selects them"});
       d.help = fmt::format("did you mean `{}`?", meant);
       d.fixes.push_back({fmt::format("write {}", meant), {{governor.at->span, std::string(meant)}}});
+    } else if (far != elsewhere.end()) {
+      d.related.push_back({far->second->span, fmt::format("this one is in namespace `{}`, the pods in `{}`", context.model.text(context.model.nameSpaceOf(*far->second)), context.model.text(context.model.nameSpaceOf(*pods.workload)))});
+      d.help = "a Service names pods of its own namespace only: put both into one";
     } else {
       d.help = fmt::format("declare a Service `{}` with `clusterIP: None`", governor.name);
     }

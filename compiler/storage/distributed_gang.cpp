@@ -218,6 +218,14 @@ std::string_view shellVariable(std::string_view word) {
   return name.size() > 1 ? name : std::string_view{};
 }
 
+/// Whether the container has a variable of that name, as far as the object says.
+bool hasVariable(const Context& context, const Pods& pods, const Container& container, std::string_view name) {
+  if (name == "HOSTNAME" || (name == kIndex && jobSpecOf(context, *pods.workload))) return true;
+  for (const auto& variable : ir::Children(context.keys.at<"env">(container.node)))
+    if (context.keys.text<"name">(&variable) == name) return true;
+  return false;
+}
+
 /// MLS3264: Kubernetes fills in `$(X)`; `$X` is the shell's, and a program that is started directly gets it as it stands.
 /// https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/
 void variableAsText(Context& context, const Pods& pods, const Container& container) {
@@ -230,7 +238,7 @@ void variableAsText(Context& context, const Pods& pods, const Container& contain
   for (const ir::Node* list : {command, static_cast<const ir::Node*>(context.keys.at<"args">(container.node))}) {
     for (const auto& word : ir::Children(list)) {
       const auto variable = shellVariable(textOf(&word));
-      if (variable.empty()) continue;
+      if (variable.empty() || !hasVariable(context, pods, container, variable)) continue;   // others are a template's
       auto d = diag::make<Code::VariableAsText>(word.span, container.name, textOf(&word));
       d.help = fmt::format("write $({}), which Kubernetes fills in, or start it by `sh -c`", variable);
       if (const auto quoted = context.sources.text(word.span); quoted.find('$') != std::string_view::npos) {
@@ -299,8 +307,38 @@ void oneMaster(Context& context, const ir::Object& object) {
   one(context.keys.at<"spec.tfReplicaSpecs.Master">(object.root), "Master", "it is the one that writes checkpoints");
 }
 
+/// MLS3270: mpirun starts processes in the slots of the workers' host file and ends when there are too few.
+/// https://www.kubeflow.org/docs/components/trainer/legacy-v1/user-guides/mpi/
+void slots(Context& context, const ir::Object& object) {
+  const auto* workers = context.keys.at<"spec.mpiReplicaSpecs.Worker">(object.root);
+  const auto* each = context.keys.at<"spec.slotsPerWorker">(object.root);
+  const auto count = intOf(context.keys.at<"replicas">(workers)).value_or(1);
+  const auto places = intOf(each).value_or(1);
+  if (!workers || count < 1 || (each && !intOf(each))) return;
+  const auto* launcher = context.keys.at<"spec.mpiReplicaSpecs.Launcher.template.spec">(object.root);
+  for (const auto& pods : context.model.podsOf(object.order)) {
+    if (pods.spec != launcher) continue;
+    for (const auto& container : context.model.containersOf(pods)) {
+      const Argument* asked = nullptr;
+      std::int64_t processes = 0;
+      for (const auto& one : context.wordsOf(container).arguments) {
+        if (one.key == "oversubscribe" || one.key == "hostfile" || one.key == "host" || one.value.find("oversubscribe") != std::string::npos) return;
+        if (asked || (one.key != "np" && one.key != "n") || one.environment || one.value.empty() || one.value.size() > 6) continue;
+        if (!std::all_of(one.value.begin(), one.value.end(), [](char c) { return c >= '0' && c <= '9'; })) continue;
+        asked = &one;
+        processes = std::stoll(one.value);
+      }
+      if (!asked || processes <= count * places) continue;
+      auto d = diag::make<Code::TooFewSlots>(asked->node->span, context.nameOf(object), asked->word, processes, counted(count, "worker"), counted(places, "slot"));
+      if (each) d.related.push_back({each->entrySpan(), "slots of each worker"});
+      d.help = fmt::format("{} are there: run more workers, or raise `slotsPerWorker` to the GPUs of a worker", count * places);
+      context.report(std::move(d), {&object});
+    }
+  }
+}
+
 constexpr Rule kRules[] = {
-    gangs, indexWithoutIndexed, variableComesLater, variableAsText, trainingOperator, {"PyTorchJob", oneMaster}, {"MPIJob", oneMaster}, {"XGBoostJob", oneMaster}, {"TFJob", oneMaster},
+    gangs, indexWithoutIndexed, variableComesLater, variableAsText, trainingOperator, {"PyTorchJob", oneMaster}, {"MPIJob", oneMaster}, {"MPIJob", slots}, {"XGBoostJob", oneMaster}, {"TFJob", oneMaster},
 };
 
 }  // namespace

@@ -108,6 +108,47 @@ bool noSuchPod(Context& context, const Pods& pods, const Gang& gang, const Host&
   return true;
 }
 
+/// MLS3255 for pods of a JobSet: "<set>-<job>-<number>-<index>.<subdomain>", unless it asks for no names.
+/// https://jobset.sigs.k8s.io/docs/concepts/#pod-dns-records
+bool noSuchPodOfSet(Context& context, const Pods& pods, const Gang& gang, const Host& host) {
+  if (context.model.kindOf(*pods.workload) != "JobSet") return false;
+  const auto* root = pods.workload->root;
+  const auto name = context.model.text(pods.workload->name);
+  const auto stated = context.keys.text<"spec.network.subdomain">(root);
+  const auto below = stated.empty() ? name : stated;
+  if (!host.first.starts_with(name) || host.first.size() == name.size()) return false;
+  const auto* enabled = context.keys.at<"spec.network.enableDNSHostnames">(root);
+  std::string why;
+  std::string first;
+  if (isFalse(enabled)) why = "the set asks for no names of its pods";
+  for (const auto& job : ir::Children(context.keys.at<"spec.replicatedJobs">(root))) {
+    const auto stem = fmt::format("{}-{}", name, context.keys.text<"name">(&job));
+    if (first.empty()) first = fmt::format("{}-0-0.{}", stem, below);
+    const auto dash = host.first.rfind('-');
+    const auto number = ordinalOf(host.first.substr(0, dash), stem);
+    if (!number || !why.empty()) continue;
+    const auto index = ordinalOf(host.first, host.first.substr(0, dash));
+    const auto* spec = context.keys.at<"template.spec">(&job);
+    const auto jobs = intOf(context.keys.at<"replicas">(&job)).value_or(1);
+    const auto count = intOf(context.keys.at<"completions">(spec)).value_or(intOf(context.keys.at<"parallelism">(spec)).value_or(1));
+    if (*number < jobs && index && *index < count) {
+      if (host.second == below) return false;
+      why = host.second.empty() ? fmt::format("its pods are known as {}.{}", host.first, below) : fmt::format("its pods have their names below `{}`", below);
+    } else {
+      why = fmt::format("`{}` makes the pods {}-0-0 to {}-{}-{}", context.nameOf(*pods.workload), stem, stem, jobs - 1, count - 1);
+    }
+  }
+  if (why.empty()) {
+    if (host.second != below) return false;
+    why = "none of the set's jobs makes a pod of that name";
+  }
+  auto d = diag::make<Code::NoSuchHost>(gang.address->node->span, gang.address->word, gang.host, why);
+  if (isFalse(enabled)) d.related.push_back({enabled->entrySpan(), "names are turned off here"});
+  d.help = isFalse(enabled) ? "leave `enableDNSHostnames` at its default, true" : fmt::format("the first pod is {}", first);
+  context.report(std::move(d), {pods.workload});
+  return true;
+}
+
 /// MLS3257: a Service leads to any of its pods; only one of them listens.
 void anyPod(Context& context, const Pods& pods, const Gang& gang, const Host& host) {
   if (pods.together() < 2 || !host.inCluster || (!host.second.empty() && host.second != context.model.text(context.model.nameSpaceOf(*pods.workload)))) return;
@@ -178,7 +219,7 @@ void meeting(Context& context, const Pods& pods, const Container& container) {
   if (meetsItself(context, pods, gang)) return;
   const auto host = hostOf(gang.host);
   if (!host.inCluster) return;
-  if (withoutName(context, pods, gang, host) || noSuchPod(context, pods, gang, host)) return;
+  if (noSuchPodOfSet(context, pods, gang, host) || withoutName(context, pods, gang, host) || noSuchPod(context, pods, gang, host)) return;
   anyPod(context, pods, gang, host);
 }
 
@@ -277,6 +318,8 @@ void hostPorts(Context& context, const Pods& pods) {
   const bool hostNetwork = context.keys.isTrue<"hostNetwork">(pods.spec);
   for (const auto& container : context.model.containersOf(pods)) {
     if (container.phase != Phase::Main && container.phase != Phase::Sidecar) continue;
+    // A host's TPU chips are one pod's.
+    if (ir::find(context.keys.at<"resources.limits">(container.node), context.keys.symbol<"google.com/tpu">())) return;
     const auto* list = context.keys.at<"ports">(container.node);
     auto ports = portsOf<"hostPort">(context, list);
     if (ports.empty() && hostNetwork) ports = portsOf<"containerPort">(context, list);

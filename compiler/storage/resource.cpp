@@ -235,11 +235,14 @@ bool saysWhere(const Context& context, const Pods& pods) {
 }
 
 /// MLS3282 without a cluster: whether other pods with the device tolerate a taint that these do not.
-void byCustom(Context& context, const Pods& pods, const std::map<std::string_view, const ir::Object*>& custom) {
+/// Where none does, one note stands for all.
+void byCustom(Context& context, const Pods& pods, const std::map<std::string_view, const ir::Object*>& custom, bool& noted) {
   if (saysWhere(context, pods)) return;
   for (const auto& [name, amount] : requestsOf(context, pods)) {
     if (!isDevice(name) || !name.ends_with("/gpu") || amount.isZero()) continue;
     const auto found = custom.find(name);
+    if (found == custom.end() && noted) return;
+    noted = true;
     auto d = diag::make<Code::NotTolerated>(placeOf(context, pods, name), context.nameOf(*pods.workload), name,
                                             found != custom.end() ? "others here tolerate a taint of that name" : "nodes with it are often tainted to keep other pods away");
     if (found != custom.end()) d.related.push_back({found->second->span, "this one does"});
@@ -269,6 +272,7 @@ void withoutNode(Context& context, const Pods& pods, const Nodes& nodes) {
 void onNodes(Context& context) {
   const auto nodes = nodesOf(context);
   std::map<std::string_view, const ir::Object*> custom;
+  bool noted = false;
   for (const auto& pods : context.model.pods) {
     if (!nodes.known && pods.gpus > 0)
       for (const std::string_view device : {"nvidia.com/gpu", "amd.com/gpu"})
@@ -277,7 +281,7 @@ void onNodes(Context& context) {
   for (const auto& pods : context.model.pods) {
     if (pods.workload->external) continue;
     if (!nodes.known) {
-      if (pods.gpus > 0 && !pods.onePerNode) byCustom(context, pods, custom);
+      if (pods.gpus > 0 && !pods.onePerNode) byCustom(context, pods, custom, noted);
       continue;
     }
     if (context.keys.at<"nodeName">(pods.spec)) continue;
@@ -301,6 +305,8 @@ bool hasDefaults(const Context& context, const ir::Object& workload) {
   return false;
 }
 
+constexpr std::int64_t kWholeNode = 8;   // GPUs of the usual machine
+
 /// MLS3284: devices do not count for the quality of service, and a BestEffort pod goes first.
 /// https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
 void bestEffort(Context& context, const Pods& pods) {
@@ -317,7 +323,8 @@ void bestEffort(Context& context, const Pods& pods) {
   if (!with || hasDefaults(context, *pods.workload)) return;
   const auto* resources = context.keys.at<"resources">(with->node);
   auto d = diag::make<Code::BestEffort>(resources ? resources->entrySpan() : with->node->span, context.nameOf(*pods.workload), counted(pods.gpus, "GPU"));
-  if (!pods.runsToEnd && pods.gpus < 2) d.severity = diag::Severity::Note;
+  // A server has what it needs when it runs; and who has a node's GPUs has the node.
+  if (!pods.runsToEnd || pods.gpus >= kWholeNode) d.severity = diag::Severity::Note;
   d.help = "request the memory that it needs, and limit it to the same";
   context.report(std::move(d), {pods.workload});
 }
@@ -372,6 +379,9 @@ void withoutDevice(Context& context, const Pods& pods, const Container& containe
   if (!isPlain(context, *pods.workload) || hasDevices(context, pods) || context.keys.at<"envFrom">(container.node)) return;
   const auto* command = context.keys.at<"command">(container.node);
   bool serves = !command;
+  // Other words than options are another program of the image: `download-to-cache`.
+  const auto* args = context.keys.at<"args">(container.node);
+  if (!command && ir::Children(args).size() > 0 && !textOf(&*ir::Children(args).begin()).starts_with("-")) serves = false;
   for (const auto& one : context.wordsOf(container).arguments) {
     if (one.value == "cpu" || one.value == "bench" || one.value.find("nvidia-smi") != std::string::npos || one.word == "NVIDIA_VISIBLE_DEVICES") return;
     serves = serves || one.value == "serve" || one.value.find("api_server") != std::string::npos || one.value.find("launch_server") != std::string::npos;
@@ -424,7 +434,8 @@ bool servesModels(std::string_view image, const std::vector<Argument>& arguments
 void parallelUnlikeDevices(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || pods.workload->external) return;
   const auto devices = devicesOf(context, container);
-  if (devices < 1) return;
+  // A TPU host runs one process for all of its chips.
+  if (devices < 1 || ir::find(context.keys.at<"resources.limits">(container.node), context.keys.symbol<"google.com/tpu">())) return;
   const auto& arguments = context.wordsOf(container).arguments;
   const Argument* at = nullptr;
   std::int64_t wants = 0;
@@ -446,6 +457,63 @@ void parallelUnlikeDevices(Context& context, const Pods& pods, const Container& 
     if (isDevice(context.model.text(limit.key))) d.related.push_back({limit.entrySpan(), "what it has"});
   d.help = "make the two numbers the same";
   context.report(std::move(d), {pods.workload});
+}
+
+std::int64_t gpusIn(const Context& context, const ir::Node* resources) {
+  std::int64_t most = 0;
+  for (const auto* list : {context.keys.at<"limits">(resources), context.keys.at<"requests">(resources)})
+    for (const auto& entry : ir::Children(list))
+      if (context.model.text(entry.key).ends_with("/gpu"))
+        if (const auto amount = quantityOf(&entry)) most = std::max(most, amount->ceiling());
+  return most;
+}
+
+void judgeField(Context& context, const ir::Object& object, const ir::Node* field, std::string_view word, std::string_view whose, std::int64_t gpus) {
+  const auto amount = quantityOf(field);   // some operators take a text
+  if (!amount || gpus < 1) return;
+  const auto wants = amount->ceiling();
+  if (wants == gpus || wants < 1) return;
+  auto d = diag::make<Code::ParallelUnlikeDevices>(field->entrySpan(), whose, word, counted(wants, "GPU"), counted(gpus, "GPU"), wants > gpus ? "there are not enough" : "the others stay idle");
+  d.help = "make the two numbers the same";
+  context.report(std::move(d), {&object});
+}
+
+std::int64_t gpusOfFirst(const Context& context, const ir::Node* podSpec) {
+  std::int64_t most = 0;
+  for (const auto& container : ir::Children(context.keys.at<"containers">(podSpec))) most = std::max(most, gpusIn(context, context.keys.at<"resources">(&container)));
+  return most;
+}
+
+/// MLS3287 where an operator's field says how many processes a pod runs.
+void processesOfOperator(Context& context, const ir::Object& object) {
+  const auto kind = context.model.kindOf(object);
+  if (kind == "PyTorchJob") {
+    const auto* worker = context.keys.at<"spec.pytorchReplicaSpecs.Worker.template.spec">(object.root);
+    judgeField(context, object, context.keys.at<"spec.nprocPerNode">(object.root), "nprocPerNode", "pytorch", gpusOfFirst(context, worker));
+  } else if (kind == "MPIJob") {
+    const auto* worker = context.keys.at<"spec.mpiReplicaSpecs.Worker.template.spec">(object.root);
+    judgeField(context, object, context.keys.at<"spec.slotsPerWorker">(object.root), "slotsPerWorker", "Worker", gpusOfFirst(context, worker));
+  } else if (kind == "TrainJob") {
+    judgeField(context, object, context.keys.at<"spec.trainer.numProcPerNode">(object.root), "numProcPerNode", "trainer", gpusIn(context, context.keys.at<"spec.trainer.resourcesPerNode">(object.root)));
+  } else {
+    const auto* cluster = kind == "RayCluster" ? context.keys.at<"spec">(object.root) : kind == "RayJob" ? context.keys.at<"spec.rayClusterSpec">(object.root) : context.keys.at<"spec.rayClusterConfig">(object.root);
+    for (const auto& group : ir::Children(context.keys.at<"workerGroupSpecs">(cluster)))
+      judgeField(context, object, context.keys.at<"rayStartParams.num-gpus">(&group), "num-gpus", context.keys.text<"groupName">(&group), gpusOfFirst(context, context.keys.at<"template.spec">(&group)));
+  }
+}
+
+/// MLS3290: a CUDA program sees one MIG instance, however many its container has.
+/// https://docs.nvidia.com/datacenter/tesla/mig-user-guide/ (application considerations)
+void severalInstances(Context& context, const Pods& pods, const Container& container) {
+  for (const auto& entry : ir::Children(context.keys.at<"resources.limits">(container.node))) {
+    const auto name = context.model.text(entry.key);
+    if (!name.starts_with("nvidia.com/mig-")) continue;
+    const auto amount = quantityOf(&entry);
+    if (!amount || amount->ceiling() < 2) continue;
+    auto d = diag::make<Code::SeveralInstances>(entry.entrySpan(), container.name, amount->ceiling(), name);
+    d.help = "ask for one larger instance, or run a pod for each";
+    context.report(std::move(d), {pods.workload});
+  }
 }
 
 // --- updates ---------------------------------------------------------------------------------
@@ -510,7 +578,8 @@ void tpuSlice(Context& context, const Pods& pods) {
   context.report(std::move(d), {pods.workload});
 }
 
-constexpr Rule kRules[] = {deviceNames, onNodes, bestEffort, pastScheduler, withoutDevice, parallelUnlikeDevices, surge, tpuSlice};
+constexpr Rule kRules[] = {deviceNames, onNodes, bestEffort, pastScheduler, withoutDevice, parallelUnlikeDevices, severalInstances, surge, tpuSlice,
+                            {"PyTorchJob", processesOfOperator}, {"MPIJob", processesOfOperator}, {"TrainJob", processesOfOperator}, {"RayCluster", processesOfOperator}, {"RayJob", processesOfOperator}, {"RayService", processesOfOperator}};
 
 }  // namespace
 
