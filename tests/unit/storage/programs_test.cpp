@@ -62,8 +62,8 @@ TEST(Programs, ScriptsAreCutIntoWords) {
   const Read read("    - name: c\n      command: [bash, -ec]\n      args:\n        - |\n          export CKPT=/ckpt   # where it goes\n          cd /work && torchrun train.py --save_dir \"${CKPT}/a\" \\\n            --epochs 3; echo --output_dir=/not-a-comment\n");
   EXPECT_EQ(read.text(), "checkpoints /ckpt/a (--save_dir); its output /not-a-comment (--output_dir)");
   const auto arguments = argumentsOf(*read.model, read.model->containers.front());
-  EXPECT_EQ(arguments[1].key, "ckpt");
-  EXPECT_EQ(arguments[1].value, "/ckpt");
+  EXPECT_EQ(arguments[2].key, "ckpt");
+  EXPECT_EQ(arguments[2].value, "/ckpt");
 }
 
 TEST(Programs, FirstWordOfAScriptIsOne) {
