@@ -254,14 +254,16 @@ void replacedTooSoon(Context& context, const Pods& pods) {
   if (!job || context.keys.at<"podFailurePolicy">(job) || context.keys.text<"podReplacementPolicy">(job) == "Failed") return;
   for (const auto& volume : context.model.volumesOf(pods)) {
     if (volume.kind != VolumeKind::Claim || volume.readOnly || (volume.state && volume.state->declared == ReadWriteOncePod)) continue;
+    // A disk stays with the old pod's node, and the next pod waits for it.
+    const auto* state = volume.state;
+    const bool everywhere = !state || !state->declared || (state->capability() & kManyNodes) || (state->facts && state->facts->attachable == false);
+    if (!everywhere) continue;
     const Mount* writer = nullptr;
     for (const auto& container : context.model.containersOf(pods))
       for (const auto& mount : context.model.mountsOf(container))
         if (!mount.readOnly && context.model.volumeOf(mount) == &volume) writer = &mount;
     if (!writer) continue;
     auto d = diag::make<Code::ReplacedTooSoon>(writer->edge && writer->edge->span.known() ? writer->edge->span : writer->node->span, context.nameOf(*pods.workload), volume.refers, *intOf(grace));
-    // A disk stays with the old pod's node: only a pod of the same node gets in.
-    if (volume.state && volume.state->declared && !(volume.state->capability() & kManyNodes)) d.severity = diag::Severity::Note;
     d.related.push_back({grace->entrySpan(), "so long may the old pod go on writing"});
     d.help = "set `podReplacementPolicy: Failed`: the next pod waits until the last one has ended";
     if (!context.keys.at<"podReplacementPolicy">(job)) mend(d, "wait for the old pod to end", entryInto(context.sources, job, "podReplacementPolicy: Failed"));
