@@ -22,7 +22,7 @@ namespace {
 
 /// A path that belongs to the node: what is there is the same on all, or meant to differ.
 bool belongsToNode(std::string_view path) {
-  constexpr std::array<std::string_view, 14> kRoots{"/dev", "/sys", "/proc", "/run", "/var/run", "/var/lib/kubelet", "/var/log", "/etc", "/lib", "/usr", "/boot", "/var/lib/docker", "/var/lib/containerd", "/home/kubernetes"};
+  constexpr std::array<std::string_view, 15> kRoots{"/tmp", "/dev", "/sys", "/proc", "/run", "/var/run", "/var/lib/kubelet", "/var/log", "/etc", "/lib", "/usr", "/boot", "/var/lib/docker", "/var/lib/containerd", "/home/kubernetes"};
   return path == "/" || std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) { return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/'); });
 }
 
