@@ -84,6 +84,7 @@ class PodJudge {
   void sayName(std::span<const Container> all, std::size_t second, std::size_t first) {
     if (listIn(places_[second]) == listIn(places_[first])) return;
     const auto* name = keys_.at<"name">(all[second].node);
+    if (!name) return;
     auto d = diag::make<Code::ContainerNamedTwice>(spanOf(*name), places_[second] + ".name", all[second].name, places_[first] + ".name");
     if (const auto* other = keys_.at<"name">(all[first].node); other && other->span.known()) d.related.push_back({other->span, "the other one stands here"});
     say(std::move(d));
@@ -167,7 +168,7 @@ class PodJudge {
   /// Only a claim can be a raw device; whether it is one, the rules of classes say.
   void device(const Mount& mount, const Volume& volume, const Node* name, const std::string& at) {
     const bool claim = volume.kind == VolumeKind::Claim || volume.kind == VolumeKind::Template || volume.kind == VolumeKind::Ephemeral;
-    if (mount.device && !claim) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, "and only a claim can be one"));
+    if (mount.device && !claim && name) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, "and only a claim can be one"));
   }
 
   void propagation(const Container& container, const Mount& mount, const std::string& at) {
