@@ -56,7 +56,7 @@ void noClassNoVolume(Context& context, const State& state, const Binding& bindin
 /// The mend of what the default class would do: a line of its own, where there is room for one.
 void askForNoClass(diag::Diagnostic& d, const Context& context, const State& state) {
   d.help = "write `storageClassName: \"\"` in the claim";
-  if (state.kind == StateKind::Claim && state.spec && state.spec->kind == ir::NodeKind::Map && (state.spec->flags & ir::FlagRaw) && ir::Children(state.spec).size() > 0) {
+  if (state.kind == StateKind::Claim && !state.classAt && state.spec && state.spec->kind == ir::NodeKind::Map && (state.spec->flags & ir::FlagRaw) && ir::Children(state.spec).size() > 0) {
     const auto& first = *ir::Children(state.spec).begin();
     const auto at = first.entrySpan().begin;
     const auto column = context.sources.text({state.spec->entrySpan().begin, at});

@@ -85,7 +85,13 @@ bool selects(const Model& model, const ir::Node* selector, const ir::Node* label
 /// Fills a Matching; the parts of its work.
 class Matcher {
  public:
-  explicit Matcher(Model& model) : model_(model), keys_(model.keys), matching_(model.matching) {}
+  explicit Matcher(Model& model) : model_(model), keys_(model.keys), matching_(model.matching) {
+    const auto version = model.stack.kubernetes;
+    int minor = 0;
+    for (const char c : version.substr(std::min(version.size(), version.find('.') + 1)))
+      if (c >= '0' && c <= '9') minor = minor * 10 + (c - '0');
+    attributesCount_ = minor >= 34;
+  }
 
   void run() {
     readClasses();
@@ -155,7 +161,7 @@ class Matcher {
     row.className = textOf(row.classAt);
     row.modes = modesOf(keys_.at<"accessModes">(row.spec));
     row.block = keys_.text<"volumeMode">(row.spec) == "Block";
-    row.attributes = keys_.text<"volumeAttributesClassName">(row.spec);
+    if (attributesCount_) row.attributes = keys_.text<"volumeAttributesClassName">(row.spec);
     row.sizeAt = keys_.at<"capacity.storage">(row.spec);
     row.size = quantityOf(row.sizeAt);
     row.claimRef = keys_.at<"claimRef">(row.spec);
@@ -173,7 +179,7 @@ class Matcher {
   Wish wishOf(const State& state) {
     Wish wish;
     wish.state = &state;
-    wish.attributes = keys_.text<"volumeAttributesClassName">(state.spec);
+    if (attributesCount_) wish.attributes = keys_.text<"volumeAttributesClassName">(state.spec);
     wish.selector = keys_.at<"selector">(state.spec);
     wish.nameSpace = model_.text(model_.nameSpaceOf(*state.object));
     auto& binding = bindingOf(state);
@@ -458,6 +464,7 @@ class Matcher {
   const Keys& keys_;
   Matching& matching_;
   bool knowsClasses_ = false;
+  bool attributesCount_ = false;   // VolumeAttributesClass is on since 1.34
   std::vector<Wish> wishes_;
   std::unordered_map<std::string, Group> groups_;
   std::unordered_map<std::string, std::vector<std::uint32_t>> ofClaim_;     // by claimRef, smallest first

@@ -75,9 +75,10 @@ Placement::Conflict conflictOf(const std::vector<Condition>& a, const std::vecto
 }  // namespace
 
 std::string_view canonicalLabel(std::string_view key) {
+  // Others' labels may be called so and mean something else (`example.com/zone: dmz`).
+  if (!key.starts_with("topology.") && !key.starts_with("failure-domain.")) return key;
   const auto name = key.substr(key.find('/') == std::string_view::npos ? 0 : key.find('/') + 1);
-  if (name == "zone" || name == "region") return name;
-  return key;
+  return name == "zone" || name == "region" ? name : key;
 }
 
 std::string valuesText(const Condition& condition) {
