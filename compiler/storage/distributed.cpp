@@ -86,7 +86,9 @@ Gang gangOf(const std::vector<Argument>& arguments) {
   Gang gang;
   for (const auto& one : arguments) {
     if (one.positional || one.key.size() < 6) continue;
-    const auto* row = std::find_if(kWords.begin(), kWords.end(), [&](const Row& candidate) { return candidate.key == one.key; });
+    // torchrun reads each of its arguments from a variable as well: PET_NNODES.
+    const auto key = std::string_view(one.key).substr(one.environment && one.key.starts_with("pet") ? 3 : 0);
+    const auto* row = std::find_if(kWords.begin(), kWords.end(), [&](const Row& candidate) { return candidate.key == key; });
     if (row == kWords.end()) continue;
     switch (row->what) {
       case Says::Nodes: state(gang.nodes, one); break;
@@ -118,6 +120,37 @@ bool isJob(const Context& context, const ir::Object& object) {
 const ir::Node* jobSpecOf(const Context& context, const ir::Object& object) {
   if (!isJob(context, object)) return nullptr;
   return context.model.kindOf(object) == "Job" ? context.keys.at<"spec">(object.root) : context.keys.at<"spec.jobTemplate.spec">(object.root);
+}
+
+Host hostOf(std::string_view text) {
+  Host host;
+  std::vector<std::string_view> labels;
+  while (!text.empty()) {
+    const auto dot = text.find('.');
+    labels.push_back(text.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    text.remove_prefix(dot + 1);
+  }
+  const auto svc = std::find(labels.begin(), labels.end(), "svc");
+  if (svc != labels.end()) {
+    labels.erase(svc, labels.end());
+    host.isService = labels.size() < 3;
+  }
+  if (labels.size() > 3 || labels.empty()) host.inCluster = false;
+  if (!labels.empty()) host.first = labels[0];
+  if (labels.size() > 1) host.second = labels[1];
+  if (labels.size() > 2) host.third = labels[2];
+  return host;
+}
+
+std::optional<std::int64_t> ordinalOf(std::string_view name, std::string_view stem) {
+  if (!name.starts_with(stem) || name.size() < stem.size() + 2 || name[stem.size()] != '-') return std::nullopt;
+  std::int64_t value = 0;
+  for (const char c : name.substr(stem.size() + 1)) {
+    if (c < '0' || c > '9' || value > 1'000'000) return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
 }
 
 Governor governorOf(const Context& context, const Pods& pods) {
@@ -250,6 +283,8 @@ void waitsForPeers(Context& context, const Pods& pods, const Governor& governor)
   const auto& service = *governor.service;
   if (!isHeadless(context, service) || context.keys.isTrue<"spec.publishNotReadyAddresses">(service.root)) return;
   auto d = diag::make<Code::HidesNotReady>(service.span, governor.name, name);
+  // What is asked over HTTP is a server, which may do without the others.
+  if (context.keys.at<"httpGet">(probe) && !isGang(context, pods)) d.severity = diag::Severity::Note;
   d.related.push_back({probe->entrySpan(), "ready only from then on"});
   d.help = "set `publishNotReadyAddresses: true` on the service";
   const auto* stated = context.keys.at<"spec.publishNotReadyAddresses">(service.root);

@@ -36,7 +36,7 @@ struct Gang {
 
 [[nodiscard]] Gang gangOf(const std::vector<Argument>& arguments);
 
-/// GPUs, TPUs and other accelerators that a container is limited to; 0 for none.
+/// GPUs, TPUs and other accelerators that a container is limited to; 0 for none, and for those of several cores each.
 [[nodiscard]] std::int64_t devicesOf(const Context& context, const Container& container);
 
 /// Job and CronJob of Kubernetes: other groups have kinds of the same name.
@@ -57,6 +57,20 @@ struct Selection {
   const ir::Node* label = nullptr;       // of the selector, which the pods lack or have otherwise
 };
 [[nodiscard]] Selection selection(const Context& context, const ir::Object& service, const Pods& pods);
+
+/// "ddp-0.ddp.ml.svc.cluster.local" taken apart: a pod, the service that it is below, a namespace; or a service and a
+/// namespace.
+struct Host {
+  std::string_view first{};
+  std::string_view second{};
+  std::string_view third{};
+  bool inCluster = true;    // as names of the cluster are, or could be
+  bool isService = false;   // "ddp.ml.svc": no pod's name
+};
+[[nodiscard]] Host hostOf(std::string_view text);
+
+/// 3 of "ddp-3" for "ddp".
+[[nodiscard]] std::optional<std::int64_t> ordinalOf(std::string_view name, std::string_view stem);
 
 // Parts of the family that stand in files of their own.
 [[nodiscard]] std::span<const Rule> gangRules();

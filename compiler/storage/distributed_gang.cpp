@@ -100,13 +100,30 @@ void judgeWaves(Context& context, const Pods& pods, const Gang& gang) {
   report(context, pods, std::move(d));
 }
 
+/// Whether the pods are one part of a run whose others are in other objects: they have a fixed number, or meet at a pod
+/// that is none of theirs.
+bool hasOthers(const Context& context, const Pods& pods, const Gang& gang, const std::vector<Argument>& arguments) {
+  constexpr std::array<std::string_view, 6> kRanks{"rank", "noderank", "machinerank", "processid", "jaxprocessid", "grouprank"};
+  for (const auto& one : arguments) {
+    if (one.positional || std::find(kRanks.begin(), kRanks.end(), one.key) == kRanks.end()) continue;
+    if (!one.value.empty() && std::all_of(one.value.begin(), one.value.end(), [](char c) { return c >= '0' && c <= '9'; })) return true;
+  }
+  if (!gang.address || gang.host.empty() || gang.host == "localhost" || gang.host.starts_with("127.")) return false;
+  const auto host = hostOf(gang.host);
+  if (host.first.starts_with(context.model.text(pods.workload->name))) return false;
+  const auto* service = context.model.find(pods.workload, "Service", host.first);
+  return !service || selection(context, *service, pods).answer != Selection::Answer::Yes;
+}
+
 void gangs(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || pods.workload->external) return;
   const auto whole = wholeOf(context, pods);
   if (whole == Whole::No || pods.replicas < 1) return;
-  const auto gang = gangOf(context.wordsOf(container).arguments);
-  if (gang.nodes && (gang.nodes.most > 1 || pods.replicas == 1)) judgeNodes(context, pods, gang, whole);
-  else if (gang.world && (gang.world.value > 1 || pods.replicas == 1)) judgeWorld(context, pods, container, gang, whole);
+  const auto& arguments = context.wordsOf(container).arguments;
+  const auto gang = gangOf(arguments);
+  if (!gang.isPartOfMany() || hasOthers(context, pods, gang, arguments)) return;
+  if (gang.nodes && gang.nodes.most > 1) judgeNodes(context, pods, gang, whole);
+  else if (gang.world && gang.world.value > 1) judgeWorld(context, pods, container, gang, whole);
   else judgeWaves(context, pods, gang);
 }
 
@@ -146,7 +163,10 @@ const ir::Node* readsIndex(const Context& context, const Container& container) {
       const auto text = word.text();
       if (referenceAt(text, kIndex) == std::string_view::npos) continue;
       // "${X:-0}" knows what to do without it; and a script may set it.
-      if (text.find("{JOB_COMPLETION_INDEX:") != std::string_view::npos || text.find("JOB_COMPLETION_INDEX=") != std::string_view::npos) continue;
+      bool knows = false;
+      for (const std::string_view guard : {"{JOB_COMPLETION_INDEX:", "{JOB_COMPLETION_INDEX-", "JOB_COMPLETION_INDEX=", "-z \"$JOB_COMPLETION_INDEX", "-n \"$JOB_COMPLETION_INDEX", "-z \"${JOB_COMPLETION_INDEX", "-n \"${JOB_COMPLETION_INDEX"})
+        knows = knows || text.find(guard) != std::string_view::npos;
+      if (knows) continue;
       found = &word;
     }
   }
@@ -179,7 +199,7 @@ void indexWithoutIndexed(Context& context, const Pods& pods, const Container& co
 /// the Job controller puts JOB_COMPLETION_INDEX at the end (pkg/controller/job/indexed_job_utils.go).
 void variableComesLater(Context& context, const Pods& pods, const Container& container) {
   const auto* env = context.keys.at<"env">(container.node);
-  if (ir::Children(env).size() == 0 || pods.workload->external) return;
+  if (ir::Children(env).size() == 0 || pods.workload->external || context.keys.at<"envFrom">(container.node)) return;
   std::vector<std::string_view> names;
   for (const auto& variable : ir::Children(env)) names.push_back(context.keys.text<"name">(&variable));
   std::size_t index = 0;

@@ -14,48 +14,11 @@ namespace mlstack::storage {
 
 namespace {
 
-/// "ddp-0.ddp.ml.svc.cluster.local" taken apart: a pod, the service it is below, its namespace.
-struct Host {
-  std::string_view first{};
-  std::string_view second{};
-  std::string_view third{};
-  bool inCluster = true;   // it ends as names of the cluster do, or could
-};
-
-Host hostOf(std::string_view text) {
-  Host host;
-  std::vector<std::string_view> labels;
-  while (!text.empty()) {
-    const auto dot = text.find('.');
-    labels.push_back(text.substr(0, dot));
-    if (dot == std::string_view::npos) break;
-    text.remove_prefix(dot + 1);
-  }
-  const auto svc = std::find(labels.begin(), labels.end(), "svc");
-  if (svc != labels.end()) labels.erase(svc, labels.end());
-  else if (labels.size() > 3) host.inCluster = false;
-  if (labels.size() > 3 || labels.empty()) host.inCluster = false;
-  if (!labels.empty()) host.first = labels[0];
-  if (labels.size() > 1) host.second = labels[1];
-  if (labels.size() > 2) host.third = labels[2];
-  return host;
-}
-
 bool isLocal(std::string_view host) { return host == "localhost" || host.starts_with("127.") || host == "0.0.0.0" || host == "::1"; }
 
 bool isIndexed(const Context& context, const Pods& pods) {
   if (context.model.kindOf(*pods.workload) == "StatefulSet") return true;
   return context.keys.text<"completionMode">(jobSpecOf(context, *pods.workload)) == "Indexed";
-}
-
-std::optional<std::int64_t> ordinalOf(std::string_view name, std::string_view stem) {
-  if (!name.starts_with(stem) || name.size() < stem.size() + 2 || name[stem.size()] != '-') return std::nullopt;
-  std::int64_t value = 0;
-  for (const char c : name.substr(stem.size() + 1)) {
-    if (c < '0' || c > '9' || value > 1'000'000) return std::nullopt;
-    value = value * 10 + (c - '0');
-  }
-  return value;
 }
 
 std::int64_t podsNamed(const Context& context, const Pods& pods) {
@@ -69,12 +32,19 @@ std::int64_t firstOrdinal(const Context& context, const Pods& pods) { return int
 /// (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-hostname-and-subdomain-fields).
 bool withoutName(Context& context, const Pods& pods, const Gang& gang, const Host& host) {
   const auto name = context.model.text(pods.workload->name);
-  if (!ordinalOf(host.first, name) || !isIndexed(context, pods)) return false;
+  if (!ordinalOf(host.first, name) || host.isService) return false;
+  const auto kind = context.model.kindOf(*pods.workload);
+  const bool random = !isIndexed(context, pods);
+  if (random && !isJob(context, *pods.workload) && kind != "Deployment" && kind != "DaemonSet" && kind != "ReplicaSet") return false;
+  if (random && context.keys.at<"hostname">(pods.spec)) return false;
+  if (context.model.find(pods.workload, "Service", host.first)) return false;   // a service for each pod
+  if (!host.third.empty() && host.third != context.model.text(context.model.nameSpaceOf(*pods.workload))) return false;
   const auto governor = governorOf(context, pods);
-  if (host.second == governor.name && !governor.name.empty()) return false;
+  if (!random && host.second == governor.name && !governor.name.empty()) return false;
   const bool isJobs = isJob(context, *pods.workload);
   std::string why;
-  if (governor.name.empty()) why = isJobs ? "its pods have no `subdomain`, and so no names" : "it has no `serviceName`, and so its pods have no names";
+  if (random) why = isJobs ? "the pods of a Job that is not Indexed have names that no one knows before" : fmt::format("the pods of a {} have names that no one knows before", kind);
+  else if (governor.name.empty()) why = isJobs ? "its pods have no `subdomain`, and so no names" : "it has no `serviceName`, and so its pods have no names";
   else if (host.second.empty()) why = fmt::format("its pods are known as {}.{}", host.first, governor.name);
   else why = fmt::format("its pods have their names below `{}`", governor.name);
   auto d = diag::make<Code::NoSuchHost>(gang.address->node->span, gang.address->word, gang.host, why);
@@ -82,6 +52,7 @@ bool withoutName(Context& context, const Pods& pods, const Gang& gang, const Hos
   const auto below = governor.name.empty() ? (host.second.empty() ? name : host.second) : governor.name;
   d.help = governor.name.empty() ? fmt::format("set `{}: {}`, with a headless Service of that name, and meet at {}.{}", isJobs ? "subdomain" : "serviceName", below, host.first, below)
                                  : fmt::format("write {}.{}", host.first, below);
+  if (random) d.help = isJobs ? "set `completionMode: Indexed`, and a `subdomain` with a headless Service of that name" : "use a StatefulSet or an Indexed Job";
   context.report(std::move(d), {pods.workload});
   return true;
 }

@@ -296,20 +296,23 @@ void onNodes(Context& context) {
 
 // --- memory ----------------------------------------------------------------------------------
 
-bool hasDefaults(const Context& context, const ir::Object& workload) {
+/// Namespaces in which a LimitRange fills in what containers leave open.
+std::set<std::uint32_t> defaulted(const Context& context) {
+  std::set<std::uint32_t> spaces;
   for (const auto& object : context.stack.objects) {
-    if (context.model.kindOf(object) != "LimitRange" || context.model.nameSpaceOf(object) != context.model.nameSpaceOf(workload)) continue;
+    if (context.model.kindOf(object) != "LimitRange") continue;
     for (const auto& limit : ir::Children(context.keys.at<"spec.limits">(object.root)))
-      if (context.keys.text<"type">(&limit) == "Container" && (context.keys.at<"default">(&limit) || context.keys.at<"defaultRequest">(&limit) || context.keys.at<"max">(&limit))) return true;
+      if (context.keys.text<"type">(&limit) == "Container" && (context.keys.at<"default">(&limit) || context.keys.at<"defaultRequest">(&limit) || context.keys.at<"max">(&limit)))
+        spaces.insert(context.model.nameSpaceOf(object).id);
   }
-  return false;
+  return spaces;
 }
 
 constexpr std::int64_t kWholeNode = 8;   // GPUs of the usual machine
 
 /// MLS3284: devices do not count for the quality of service, and a BestEffort pod goes first.
 /// https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
-void bestEffort(Context& context, const Pods& pods) {
+void bestEffort(Context& context, const Pods& pods, const std::set<std::uint32_t>& spaces) {
   if (pods.gpus < 1 || pods.workload->external || ir::Children(context.keys.at<"resources">(pods.spec)).size() > 0) return;
   const Container* with = nullptr;
   for (const auto& container : context.model.containersOf(pods)) {
@@ -320,13 +323,22 @@ void bestEffort(Context& context, const Pods& pods) {
       }
     if (container.phase == Phase::Main && !with && devicesOf(context, container) > 0) with = &container;
   }
-  if (!with || hasDefaults(context, *pods.workload)) return;
+  if (!with || spaces.count(context.model.nameSpaceOf(*pods.workload).id) > 0) return;
   const auto* resources = context.keys.at<"resources">(with->node);
   auto d = diag::make<Code::BestEffort>(resources ? resources->entrySpan() : with->node->span, context.nameOf(*pods.workload), counted(pods.gpus, "GPU"));
   // A server has what it needs when it runs; and who has a node's GPUs has the node.
   if (!pods.runsToEnd || pods.gpus >= kWholeNode) d.severity = diag::Severity::Note;
   d.help = "request the memory that it needs, and limit it to the same";
   context.report(std::move(d), {pods.workload});
+}
+
+void withoutMemory(Context& context) {
+  std::optional<std::set<std::uint32_t>> spaces;
+  for (const auto& pods : context.model.pods) {
+    if (pods.gpus < 1) continue;
+    if (!spaces) spaces = defaulted(context);
+    bestEffort(context, pods, *spaces);
+  }
 }
 
 // --- devices that nobody asked for -----------------------------------------------------------
@@ -430,6 +442,23 @@ bool servesModels(std::string_view image, const std::vector<Argument>& arguments
   return std::any_of(arguments.begin(), arguments.end(), [](const Argument& one) { return one.positional && (one.value == "vllm" || one.value.find("vllm.entrypoints") != std::string::npos); });
 }
 
+/// MLS3287 where the argument is left out: vLLM and SGLang then use one GPU. What the command line leaves to files and
+/// variables is not known.
+void usesOne(Context& context, const Pods& pods, const Container& container, const std::vector<Argument>& arguments, std::int64_t devices) {
+  if (container.image.find("vllm") == std::string_view::npos && container.image.find("sglang") == std::string_view::npos) return;
+  bool serves = false;
+  for (const auto& one : arguments) {
+    if (one.environment) continue;
+    if (one.value.find('$') != std::string::npos || one.word.find('$') != std::string_view::npos || one.key == "config" || one.value.ends_with(".sh") || one.value == "ray" || one.value == "sleep") return;
+    serves = serves || one.key == "model" || one.key == "modelpath" || (one.positional && one.value == "serve");
+  }
+  if (!serves || context.keys.at<"envFrom">(container.node)) return;
+  const auto* image = context.keys.at<"image">(container.node);
+  auto d = diag::make<Code::ParallelUnlikeDevices>(image->entrySpan(), container.name, "--tensor-parallel-size, which is 1 unless it is stated,", "1 GPU", counted(devices, "GPU"), "the others stay idle");
+  d.help = fmt::format("pass `--tensor-parallel-size={}`, or ask for one GPU", devices);
+  context.report(std::move(d), {pods.workload});
+}
+
 /// MLS3287: processes that each take a GPU by number, against the GPUs of their container.
 void parallelUnlikeDevices(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || pods.workload->external) return;
@@ -446,6 +475,7 @@ void parallelUnlikeDevices(Context& context, const Pods& pods, const Container& 
   } else if (servesModels(container.image, arguments)) {
     const auto kind = context.model.kindOf(*pods.workload);
     const auto parallel = parallelOf(arguments);
+    if (!parallel.at && !parallel.otherNodes && devices > 1 && kind != "LeaderWorkerSet" && !kind.starts_with("Ray")) return usesOne(context, pods, container, arguments, devices);
     if (!parallel.at || parallel.otherNodes || kind == "LeaderWorkerSet" || kind.starts_with("Ray")) return;
     at = parallel.at;
     wants = parallel.product;
@@ -499,6 +529,31 @@ void processesOfOperator(Context& context, const ir::Object& object) {
     const auto* cluster = kind == "RayCluster" ? context.keys.at<"spec">(object.root) : kind == "RayJob" ? context.keys.at<"spec.rayClusterSpec">(object.root) : context.keys.at<"spec.rayClusterConfig">(object.root);
     for (const auto& group : ir::Children(context.keys.at<"workerGroupSpecs">(cluster)))
       judgeField(context, object, context.keys.at<"rayStartParams.num-gpus">(&group), "num-gpus", context.keys.text<"groupName">(&group), gpusOfFirst(context, context.keys.at<"template.spec">(&group)));
+  }
+}
+
+/// MLS3291: a container numbers its GPUs from 0, whichever of the node's they are.
+/// https://docs.nvidia.com/cuda/cuda-c-programming-guide/ (CUDA_VISIBLE_DEVICES)
+void numbersBeyond(Context& context, const Pods& pods, const Container& container) {
+  if (pods.gpus < 1) return;
+  const auto amount = quantityOf(ir::find(context.keys.at<"resources.limits">(container.node), context.keys.symbol<"nvidia.com/gpu">()));
+  if (!amount || amount->isZero()) return;
+  for (const auto& variable : ir::Children(context.keys.at<"env">(container.node))) {
+    if (context.keys.text<"name">(&variable) != "CUDA_VISIBLE_DEVICES") continue;
+    const auto* value = context.keys.at<"value">(&variable);
+    std::int64_t most = -1;
+    std::int64_t number = -1;
+    for (const char c : textOf(value)) {
+      if (c == ',') number = -1;
+      else if (c >= '0' && c <= '9' && number < 10'000) number = std::max<std::int64_t>(number, 0) * 10 + (c - '0');
+      else if (c != ' ') return;   // names of devices
+      most = std::max(most, number);
+    }
+    if (most < amount->ceiling()) return;
+    auto d = diag::make<Code::NumbersBeyond>(value->span, container.name, most, counted(amount->ceiling(), "GPU"));
+    d.help = "leave the variable out: the container sees what it was given, and no more";
+    context.report(std::move(d), {pods.workload});
+    return;
   }
 }
 
@@ -578,7 +633,7 @@ void tpuSlice(Context& context, const Pods& pods) {
   context.report(std::move(d), {pods.workload});
 }
 
-constexpr Rule kRules[] = {deviceNames, onNodes, bestEffort, pastScheduler, withoutDevice, parallelUnlikeDevices, severalInstances, surge, tpuSlice,
+constexpr Rule kRules[] = {deviceNames, onNodes, withoutMemory, pastScheduler, withoutDevice, parallelUnlikeDevices, severalInstances, numbersBeyond, surge, tpuSlice,
                             {"PyTorchJob", processesOfOperator}, {"MPIJob", processesOfOperator}, {"TrainJob", processesOfOperator}, {"RayCluster", processesOfOperator}, {"RayJob", processesOfOperator}, {"RayService", processesOfOperator}};
 
 }  // namespace

@@ -70,9 +70,9 @@ bool isAlways(std::string_view kind) { return kind == "Deployment" || kind == "S
 void trainsWithoutEnd(Context& context, const Pods& pods, const Container& container) {
   const auto kind = context.model.kindOf(*pods.workload);
   if (container.phase != Phase::Main || pods.workload->external || !isAlways(kind)) return;
-  if (ir::Children(context.keys.at<"ports">(container.node)).size() > 0 && context.keys.at<"readinessProbe">(container.node)) return;   // it serves
+  const bool serves = ir::Children(context.keys.at<"ports">(container.node)).size() > 0 || context.keys.at<"readinessProbe.httpGet">(container.node) || context.keys.at<"livenessProbe.httpGet">(container.node);
   const auto* by = trainsBy(context.wordsOf(container).arguments);
-  if (!by) return;
+  if (!by || (serves && by->positional && by->value.find(".py") != std::string::npos)) return;
   auto d = diag::make<Code::TrainsWithoutEnd>(by->node->span, context.nameOf(*pods.workload), by->value.size() < 60 && by->positional ? by->value : std::string(by->word), kind);
   d.help = pods.replicas > 1 ? "use a Job with `completionMode: Indexed`" : "use a Job";
   context.report(std::move(d), {pods.workload});
@@ -365,6 +365,25 @@ void partitionKeepsAll(Context& context, const ir::Object& object) {
   context.report(std::move(d), {&object});
 }
 
+/// MLS3323: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy. Runs on one claim
+/// are another rule's.
+void runsPileUp(Context& context, const ir::Object& object) {
+  const auto* policy = context.keys.at<"spec.concurrencyPolicy">(object.root);
+  if ((policy && textOf(policy) != "Allow") || object.external) return;
+  for (const auto& pods : context.model.podsOf(object.order)) {
+    if (pods.gpus < 1) continue;
+    for (const auto& volume : context.model.volumesOf(pods))
+      if (volume.kind == VolumeKind::Claim) return;
+    const auto* schedule = context.keys.at<"spec.schedule">(object.root);
+    auto d = diag::make<Code::RunsPileUp>(schedule ? schedule->entrySpan() : object.span, context.nameOf(object), counted(pods.gpus * pods.replicas, "GPU"));
+    d.help = "set `concurrencyPolicy: Forbid`";
+    if (policy) d.fixes.push_back({"start no run before the last has ended", {{policy->span, "Forbid"}}});
+    else mend(d, "start no run before the last has ended", entryInto(context.sources, context.keys.at<"spec">(object.root), "concurrencyPolicy: Forbid"));
+    context.report(std::move(d), {&object});
+    return;
+  }
+}
+
 constexpr Rule kRules[] = {
     trainsWithoutEnd,
     serverInJob,
@@ -376,6 +395,7 @@ constexpr Rule kRules[] = {
     killsLoading,
     {"HorizontalPodAutoscaler", scalesNothing},
     {"CronJob", shortDeadline},
+    {"CronJob", runsPileUp},
     {"StatefulSet", partitionKeepsAll},
 };
 
