@@ -83,4 +83,10 @@ void Sink::promoteWarnings() {
   }
 }
 
+void Sink::drop(const std::function<bool(const Diagnostic&)>& gone) {
+  std::erase_if(all_, gone);
+  errors_ = static_cast<std::size_t>(std::count_if(all_.begin(), all_.end(), [](const Diagnostic& d) { return d.severity == Severity::Error; }));
+  index(seen_.size());
+}
+
 }  // namespace mlstack::diag

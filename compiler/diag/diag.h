@@ -3,6 +3,7 @@
 // something builds a Diagnostic from a row; `render.h` shows them.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -123,6 +124,8 @@ class Sink {
   void sort();
   /// Warnings become errors.
   void promoteWarnings();
+  /// Takes back what no longer holds.
+  void drop(const std::function<bool(const Diagnostic&)>& gone);
 
  private:
   [[nodiscard]] std::size_t slotOf(const Diagnostic& d) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -246,6 +247,13 @@ void Session::compileChange() {
   settings = wanted;
   for (const auto& d : said.all())
     if (d.severity == diag::Severity::Error) sink.add(d);
+  std::set<std::string> bound;
+  for (const auto& unit : was_) {
+    if (!unit.stack) continue;
+    for (const auto& object : unit.stack->objects)
+      if (object.role == ir::Role::Claim) bound.insert(fmt::format("{}/{}", symbols.text(object.kind), symbols.text(object.name)));
+  }
+  sink.drop([&](const diag::Diagnostic& d) { return storage::isAboutMatching(d.code) && bound.contains(d.object); });
   auto before = stacksOf(was_);
   auto after = stacksOf(units);
   if (said.hasErrors() || before == 0 || after == 0) return;

@@ -479,6 +479,13 @@ class Change {
 
 }  // namespace
 
+bool isAboutMatching(diag::Code code) {
+  constexpr std::array kMatching{Code::VolumeRefused, Code::NoVolumeFits,        Code::VolumeMissed,        Code::ReservedElsewhere, Code::FewerModesFirst,
+                                 Code::MuchLarger,    Code::SelectorWithProvisioner, Code::NothingMakesVolumes, Code::ClassMissing,      Code::NoDefaultClass,
+                                 Code::DefaultClassOpen, Code::DefaultTakesClaim, Code::WaitsForConsumer};
+  return std::find(kMatching.begin(), kMatching.end(), code) != kMatching.end();
+}
+
 void analyseChange(const ir::Stack& was, const ir::Stack& now, const base::SourceSet& sources, diag::Sink& sink) {
   const Model before(was);
   const Model after(now);

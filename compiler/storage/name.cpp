@@ -5,7 +5,6 @@
 #include <cctype>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -151,25 +150,7 @@ void serviceLinks(Context& context) {
   }
 }
 
-/// MLS3343: pkg/api/pod/warnings.go: the last of two variables counts, unless it refers to the first.
-void variablesTwice(Context& context, const Pods& pods, const Container& container) {
-  const auto* env = context.keys.at<"env">(container.node);
-  if (ir::Children(env).size() < 2) return;
-  std::unordered_map<std::string_view, const ir::Node*> seen;
-  for (const auto& variable : ir::Children(env)) {
-    const auto name = context.keys.text<"name">(&variable);
-    const auto [at, isNew] = seen.emplace(name, &variable);
-    if (isNew || name.empty()) continue;
-    const auto value = context.keys.text<"value">(&variable);
-    if (value.find(fmt::format("$({})", name)) != std::string_view::npos) continue;
-    auto d = diag::make<Code::VariableTwice>(variable.span, name, container.name);
-    d.related.push_back({at->second->span, "hidden by the later one"});
-    d.help = "take one of them away";
-    context.report(std::move(d), {pods.workload});
-  }
-}
-
-constexpr Rule kRules[] = {{"", nameGrows}, servicesSelect, serviceLinks, variablesTwice};
+constexpr Rule kRules[] = {{"", nameGrows}, servicesSelect, serviceLinks};
 
 }  // namespace
 

@@ -18,4 +18,8 @@ std::size_t analyse(const ir::Stack& stack, const base::SourceSet& sources, bool
 /// stacks must be linked and share one symbol table.
 void analyseChange(const ir::Stack& was, const ir::Stack& now, const base::SourceSet& sources, diag::Sink& sink);
 
+/// Whether a rule is about how a claim that is new finds its volume: a claim that was there before is bound already, and
+/// nothing matches it again.
+[[nodiscard]] bool isAboutMatching(diag::Code code);
+
 }  // namespace mlstack::storage

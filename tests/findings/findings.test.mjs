@@ -35,9 +35,16 @@ function check(...args) {
   }
 }
 
+/// The line, and the text that is marked there, as far as it lies in one line.
+function placeOf(found, text) {
+  const line = text.split("\n")[found.line - 1] ?? "";
+  const marked = line.slice(found.column - 1, found.endLine === found.line ? found.endColumn - 1 : undefined).slice(0, 32);
+  return `line ${found.line}: \`${cell(marked)}\``;
+}
+
 const cell = (text) => String(text).replaceAll("|", "\\|");
 
-/// A finding counts when it lies where the mistake is: its line is shown for reading.
+/// A finding counts when it lies where the mistake is: its place is shown for reading.
 function mistakes() {
   const file = join(shared, "design/STORAGE_MISTAKES.jsonl");
   const wanted = read("mistakes.json");
@@ -73,7 +80,7 @@ function mistakes() {
       counts.found += 1;
       if (decidable) counts.decidableFound += 1;
     }
-    const where = found?.line ? `\`${cell(entry.yaml.split("\n")[found.line - 1].trim().slice(0, 70))}\`` : "";
+    const where = found ? placeOf(found, entry.yaml) : "";
     table.push(`| ${entry.id} | ${means} | ${found ? `${found.code}, ${found.severity}` : `not: ${cell(row.why ?? "")}`} | ${where} |`);
   }
   rmSync(scratch, { recursive: true });
