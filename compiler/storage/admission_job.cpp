@@ -53,7 +53,9 @@ void indexed(Judge& judge, const Node& spec) {
     if (const auto count = intOf(pods)) d.help = fmt::format("`completions: {}` gives each pod an index", *count);
     return judge.say(std::move(d));
   }
-  const auto completions = intOf(completionsAt).value_or(0);
+  const auto known = intOf(completionsAt);
+  if (!known || *known < 0) return;   // said already
+  const auto completions = *known;
   const auto* parallelismAt = judge.keys.at<"parallelism">(&spec);
   const auto parallelism = intOf(parallelismAt).value_or(1);
   const auto* failedAt = judge.keys.at<"maxFailedIndexes">(&spec);
