@@ -27,6 +27,7 @@ void accessModes(Judge& judge, const Node& list) {
 
 /// A claim's `requests.storage`: it is not taken from a limit, as a container's is.
 void claimSize(Judge& judge, const Node& spec) {
+  if (spec.kind != ir::NodeKind::Map) return;
   const auto* resources = judge.keys.at<"resources">(&spec);
   if (resources && (resources->flags & ir::FlagError) != 0) return;
   const auto* amount = judge.keys.at<"requests.storage">(resources);
