@@ -166,7 +166,7 @@ void Manifests::read(diag::Sink& sink) {
 void Manifests::readFile(Manifest& file, diag::Sink& sink) {
   ir::Builder builder(arena_);
   diag::Sink said;
-  auto documents = yaml::readDocuments(*file.source, symbols_, builder, said);
+  auto documents = yaml::readDocuments(*file.source, symbols_, builder, said, {.lastKeyCounts = true});
   if (hasHelm(file.source->text, said.hasErrors())) {
     templates_.push_back(file.source);
     return;

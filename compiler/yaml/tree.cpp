@@ -59,13 +59,18 @@ void Tree::key(base::Symbol key, base::Span span) {
   lastEnd_ = span.end;
   if (const auto* first = findKey(frame, key)) {
     const auto firstSpan = *first;
-    frame.drop = true;
     // The key as it is written; the symbol's text may have come from an alias.
     const auto written =
         std::string_view(file_.text).substr(span.begin - file_.begin, span.end - span.begin);
-    say(diag::make<Code::YamlDuplicateKey>(span, written)
-            .note(firstSpan, "the first one stands here")
-            .hint("remove one of the two; parsers that do not complain keep only the last"));
+    auto d = diag::make<Code::YamlDuplicateKey>(span, written)
+                 .note(firstSpan, "the first one stands here")
+                 .hint("remove one of the two; parsers that do not complain keep only the last");
+    frame.drop = !limits_.lastKeyCounts;
+    if (limits_.lastKeyCounts) {
+      d.severity = diag::Severity::Warning;
+      ir::Builder::remove(*frame.node, key);
+    }
+    say(std::move(d));
     return;
   }
   keys_.push_back({key, span});

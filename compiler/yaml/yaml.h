@@ -15,6 +15,7 @@ namespace mlstack::yaml {
 struct Limits {
   std::size_t maxNodes = 5'000'000;  // after alias expansion
   unsigned maxDepth = 200;
+  bool lastKeyCounts = false;        // of equal keys the last counts, with a warning, as for kubectl
   bool keysAreNames = false;         // `n`, `on`, `1`: what YAML takes for a boolean or number is a name all the same
 };
 
