@@ -176,7 +176,8 @@ class Declared {
     const auto found = names_.find({isClusterWide(kind) ? 0u : context_.model.nameSpaceOf(from).id, kind});
     if (found == names_.end() || found->second.size() > left_) return {};
     left_ -= found->second.size();
-    return diag::nearest(wrong, found->second);
+    const auto near = diag::nearest(wrong, found->second);
+    return isSlip(wrong, near) ? near : std::string_view{};
   }
 
   /// A claim of that name in whatever namespace.

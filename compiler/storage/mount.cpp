@@ -148,12 +148,17 @@ void hidesImage(Context& context, const Pods& pods, const Container& container) 
   }
 }
 
+/// "MOUNT_PATH": what somebody fills in before it is applied.
+bool isPlaceholder(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '_' || c == '<' || c == '>' || c == '$' || c == '{' || c == '}'; });
+}
+
 /// MLS3193: the kubelet puts a slash before a relative path; the API's text forbids a colon and nothing checks it.
 void oddPaths(Context& context, const Pods& pods, const Container& container) {
   for (const auto& mount : context.model.mountsOf(container)) {
     if (mount.device || mount.path.empty() || mount.node->kind != ir::NodeKind::Map) continue;
     const bool windows = mount.path.size() > 2 && mount.path[1] == ':';
-    if (windows || mount.path.starts_with('\\')) continue;
+    if (windows || mount.path.starts_with('\\') || isPlaceholder(mount.path)) continue;
     if (!mount.path.starts_with('/')) {
       auto d = diag::make<Code::OddMountPath>(pathSpan(context, mount), mount.path, fmt::format("is relative: it is mounted at /{}, wherever the program works", mount.path));
       d.fixes.push_back({fmt::format("write /{}", mount.path), {{pathSpan(context, mount), fmt::format("/{}", mount.path)}}});

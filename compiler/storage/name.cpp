@@ -75,7 +75,7 @@ void servicesSelect(Context& context) {
       const auto found = values.find({context.model.nameSpaceOf(object).id, context.model.text(label.key)});
       if (found == values.end() || std::find(found->second.begin(), found->second.end(), textOf(&label)) != found->second.end()) continue;
       const auto near = diag::nearest(textOf(&label), found->second);
-      if (near.empty()) continue;
+      if (!isSlip(textOf(&label), near)) continue;
       auto d = diag::make<Code::SelectsNothing>(label.span, context.objectText(object), context.model.text(label.key), textOf(&label));
       d.help = fmt::format("did you mean \"{}\"?", near);
       d.fixes.push_back({fmt::format("write {}", near), {{label.span, std::string(near)}}});
@@ -90,21 +90,16 @@ void servicesSelect(Context& context) {
 struct PortReader {
   std::string_view image;
   std::string_view variable;
-  bool refuses;   // it ends with an error
 };
 // vLLM: https://docs.vllm.ai/en/latest/configuration/env_vars.html; the others by their documented variables.
-constexpr std::array<PortReader, 11> kPortReaders{{
-    {"vllm", "VLLM_PORT", true},
-    {"mlflow", "MLFLOW_PORT", true},
-    {"label-studio", "LABEL_STUDIO_PORT", true},
-    {"superset", "SUPERSET_PORT", true},
-    {"jupyter", "JUPYTER_PORT", true},
-    {"-notebook", "JUPYTER_PORT", true},
-    {"n8n", "N8N_PORT", true},
-    {"redis", "REDIS_PORT", false},
-    {"aim", "AIM_PORT", false},
-    {"prefect", "PREFECT_PORT", false},
-    {"rabbitmq", "RABBITMQ_PORT", false},
+constexpr std::array<PortReader, 7> kPortReaders{{
+    {"vllm", "VLLM_PORT"},
+    {"mlflow", "MLFLOW_PORT"},
+    {"label-studio", "LABEL_STUDIO_PORT"},
+    {"superset", "SUPERSET_PORT"},
+    {"jupyter", "JUPYTER_PORT"},
+    {"-notebook", "JUPYTER_PORT"},
+    {"n8n", "N8N_PORT"},
 }};
 
 std::string serviceVariable(std::string_view name) {
@@ -140,7 +135,6 @@ void serviceLinks(Context& context) {
         for (const auto& variable : ir::Children(context.keys.at<"env">(container.node))) states = states || context.keys.text<"name">(&variable) == reader.variable;
         if (states) continue;
         auto d = diag::make<Code::ServiceLinks>(found->second->span, context.model.text(found->second->name), reader.variable, context.nameOf(*pods.workload));
-        if (!reader.refuses) d.severity = diag::Severity::Warning;
         const auto* at = context.keys.at<"image">(container.node);
         if (at) d.related.push_back({at->span, fmt::format("this program reads {} as its own setting", reader.variable)});
         d.help = "set `enableServiceLinks: false` on the pod, or give the Service another name";

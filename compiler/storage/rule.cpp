@@ -1,5 +1,6 @@
 #include "storage/rule.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -7,6 +8,29 @@
 namespace mlstack::storage {
 
 std::string counted(std::int64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+
+bool isSlip(std::string_view wrong, std::string_view right) {
+  const std::size_t shorter = std::min(wrong.size(), right.size());
+  const std::size_t longer = std::max(wrong.size(), right.size());
+  if (longer - shorter > 2 || shorter < 3) return false;
+  // Two transposed letters count as one difference, as a slip of the fingers does.
+  std::vector<std::size_t> before(right.size() + 1), last(right.size() + 1), now(right.size() + 1);
+  for (std::size_t j = 0; j <= right.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= wrong.size(); ++i) {
+    now[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + (wrong[i - 1] == right[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && wrong[i - 1] == right[j - 2] && wrong[i - 2] == right[j - 1]) now[j] = std::min(now[j], before[j - 2] + 1);
+    }
+    before.swap(last);
+    last.swap(now);
+  }
+  const auto distance = last[right.size()];
+  // Numbers tell things apart: "data-1" is not "data-2".
+  for (const char c : {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9'})
+    if (std::count(wrong.begin(), wrong.end(), c) != std::count(right.begin(), right.end(), c)) return false;
+  return distance > 0 && distance <= 2 && distance * 3 < shorter;
+}
 
 bool Context::report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about) {
   bool allowed = false;

@@ -20,6 +20,10 @@ using Code = diag::RuleCode;
 /// "3 pods", "1 pod".
 [[nodiscard]] std::string counted(std::int64_t count, std::string_view noun);
 
+/// Whether two names differ by so little that one may be a slip for the other: at most two letters, and less than a third of the
+/// shorter one. "llama-pd" is none for "llama-hdml".
+[[nodiscard]] bool isSlip(std::string_view wrong, std::string_view right);
+
 class Context {
  public:
   Context(const Model& modelOfAll, const base::SourceSet& sourceSet, diag::Sink& into)
