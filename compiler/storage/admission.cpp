@@ -17,7 +17,7 @@ struct Root {
 };
 
 /// The kinds whose values are judged; of all others, metadata alone.
-constexpr std::array<Root, 33> kRoots{{
+constexpr std::array<Root, 34> kRoots{{
     {"", "Pod", &kBarePod},
     {"", "PodTemplate", &kPodTemplate},
     {"", "ReplicationController", &kReplicationController},
@@ -51,6 +51,7 @@ constexpr std::array<Root, 33> kRoots{{
     {"rbac.authorization.k8s.io", "RoleBinding", &kRoleBinding},
     {"rbac.authorization.k8s.io", "ClusterRoleBinding", &kClusterRoleBinding},
     {"jobset.x-k8s.io", "JobSet", &kJobSet},
+    {"leaderworkerset.x-k8s.io", "LeaderWorkerSet", &kLeaderWorkerSet},
 }};
 
 const Shape* shapeOf(std::string_view group, std::string_view kind) {
@@ -101,8 +102,12 @@ void judgeObjects(Context& context) {
       judge.judge(object, *object.root, {}, *shape, isPatch(context, object));
       continue;
     }
-    for (const auto& pods : context.model.podsOf(object.order))
+    for (const auto& pods : context.model.podsOf(object.order)) {
       if (pods.spec && pods.spec->kind == ir::NodeKind::Map) judge.judge(object, *pods.spec, pods.path, kPod, true);
+      if (!pods.metadata || !pods.path.ends_with(".spec")) continue;
+      const auto at = pods.path.substr(0, pods.path.size() - 4) + "metadata";
+      judge.judge(object, *pods.metadata, at, kTemplateMeta, true);
+    }
   }
 }
 

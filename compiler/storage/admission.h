@@ -232,6 +232,7 @@ extern const Shape kJob;             // admission_job.cpp
 extern const Shape kCronJob;
 extern const Shape kJobSpec;
 extern const Shape kJobSet;
+extern const Shape kLeaderWorkerSet;
 extern const Shape kAutoscaler;      // admission_policy.cpp
 extern const Shape kBudget;
 extern const Shape kQuota;

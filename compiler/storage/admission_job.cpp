@@ -228,7 +228,25 @@ void namesInSet(Judge& judge, const Node& spec) {
   }
 }
 
+/// The claims that a set makes for itself.
+constexpr Row kClaimTemplateRows[] = {
+    has("metadata", "name"),
+    is("metadata.name", Form::DnsLabel),
+    use("metadata", kTemplateMeta),
+    use("spec", kClaimSpec),
+};
+constexpr Shape kClaimTemplate{kClaimTemplateRows};
+
+constexpr Row kLeaderWorkerSetRows[] = {
+    range("spec.replicas", 0, kInt32),
+    range("spec.leaderWorkerTemplate.size", 1, kInt32),
+    use("spec.leaderWorkerTemplate.leaderTemplate", kTemplate),
+    use("spec.leaderWorkerTemplate.workerTemplate", kTemplate),
+    use("spec.leaderWorkerTemplate.volumeClaimTemplates[]", kClaimTemplate),
+};
+
 constexpr Row kJobSetRows[] = {
+    use("spec.volumeClaimPolicies[].templates[]", kClaimTemplate),
     call("spec", namesInSet),
     is("spec.network.subdomain", Form::ServiceLabel),
     is("spec.managedBy", Form::DomainPath),
@@ -244,5 +262,6 @@ const Shape kJobSpec{kSpecRows};
 const Shape kJob{kJobRows};
 const Shape kCronJob{kCronJobRows};
 const Shape kJobSet{kJobSetRows};
+const Shape kLeaderWorkerSet{kLeaderWorkerSetRows};
 
 }  // namespace mlstack::storage::admission

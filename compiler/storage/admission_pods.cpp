@@ -122,8 +122,9 @@ class PodJudge {
     const auto kind = context_.model.kindOf(*pods_.workload);
     if (isPatch(context_, *pods_.workload)) return true;
     if (group.empty() || group == "apps" || group == "batch") return false;
-    return !(group == "jobset.x-k8s.io" && !keys_.at<"spec.volumeClaimPolicies">(pods_.workload->root)) &&
-           !(group == "kubeflow.org" && kind != "Notebook" && kind != "MPIJob") && group != "leaderworkerset.x-k8s.io";
+    if (group == "jobset.x-k8s.io") return false;   // the model knows its claim templates
+    if (group == "leaderworkerset.x-k8s.io") return isSet(keys_.at<"spec.leaderWorkerTemplate.volumeClaimTemplates">(pods_.workload->root));
+    return !(group == "kubeflow.org" && kind != "Notebook" && kind != "MPIJob");
   }
 
   void mounts(const Container& container, const std::string& place) {
