@@ -396,6 +396,27 @@ Name nameOf(std::string_view image) {
   return {before.substr(before.rfind('/') + 1), last};
 }
 
+// What an image is run for when its command is not its own: its server, or something else that comes with it.
+constexpr std::array<std::string_view, 27> kServers{"postgres", "mysqld", "mysqld_safe", "mariadbd", "mariadbd-safe", "mongod", "redis-server", "redis-stack-server", "valkey-server",
+                                                    "milvus", "etcd", "qdrant", "weaviate", "chroma", "elasticsearch", "opensearch", "neo4j", "cassandra", "scylla",
+                                                    "clickhouse-server", "cockroach", "influxd", "couchdb", "rabbitmq-server", "minio", "registry", "prometheus"};
+
+/// Whether a container with this image runs the program it is known for.
+bool runsServer(const Model& model, const Container& container, const std::vector<Argument>& arguments) {
+  const bool own = model.keys.at<"command">(container.node) == nullptr;
+  bool first = true;
+  for (const auto& one : arguments) {
+    if (one.environment) continue;
+    const std::string_view word = one.positional ? std::string_view(one.value) : std::string_view();
+    const auto name = word.substr(word.rfind('/') + 1);
+    // An entry point of the image or of the author; the image's own takes another program as its first argument.
+    if (std::find(kServers.begin(), kServers.end(), name) != kServers.end() || name.find("entrypoint") != std::string_view::npos || name.ends_with(".sh")) return true;
+    if (own && first) return name != "psql" && !name.starts_with("pg_") && !name.ends_with("-cli") && !name.ends_with("dump") && name != "sleep" && name != "sh" && name != "bash" && name != "etcdctl" && name != "mysql";
+    first = false;
+  }
+  return own;
+}
+
 /// Words by which a program that is a cache otherwise is told to keep its data.
 bool asksToKeep(const std::vector<Argument>& arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const Argument& one) {
@@ -407,10 +428,11 @@ bool asksToKeep(const std::vector<Argument>& arguments) {
 
 class Finder {
  public:
-  Finder(const Container& container, const std::vector<Argument>& arguments) : container_(container), arguments_(arguments) {}
+  Finder(const Model& model, const Container& container, const std::vector<Argument>& arguments) : model_(model), container_(container), arguments_(arguments) {}
 
   std::vector<StateDirectory> find() {
     program_ = programOf(container_.image);
+    if (program_ && program_ != &kNotebook && !runsServer(model_, container_, arguments_)) program_ = nullptr;
     if (program_ && program_->keepsOnlyIfAsked && !asksToKeep(arguments_)) program_ = nullptr;
     for (const auto& one : arguments_) word(one);
     if (program_ && !moved_ && !program_->path.empty()) {
@@ -476,6 +498,7 @@ class Finder {
     return added;
   }
 
+  const Model& model_;
   const Container& container_;
   const std::vector<Argument>& arguments_;
   const Program* program_ = nullptr;
@@ -498,7 +521,7 @@ const Program* programOf(std::string_view image) {
 std::vector<Argument> argumentsOf(const Model& model, const Container& container) { return Reader(model, container).read(); }
 
 std::vector<StateDirectory> stateDirectories(const Model& model, const Container& container, const std::vector<Argument>& arguments) {
-  Finder finder(container, arguments);
+  Finder finder(model, container, arguments);
   finder.setImage(model.keys.at<"image">(container.node));
   return finder.find();
 }

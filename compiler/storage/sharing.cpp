@@ -327,7 +327,7 @@ void overlappingRuns(Context& context, const ir::Object& cron) {
     for (const auto& container : context.model.containersOf(pods)) {
       for (const auto& mount : context.model.mountsOf(container)) {
         const auto* volume = context.model.volumeOf(mount);
-        if (!volume || volume->kind != VolumeKind::Claim || mount.readOnly || mount.expandsSubPath) continue;
+        if (!volume || volume->kind != VolumeKind::Claim || mount.readOnly || mount.expandsSubPath || volume->refers.empty()) continue;
         if (volume->state && volume->state->declared == ReadWriteOncePod) continue;   // the second run waits
         auto d = diag::make<Code::RunsOverlap>(mount.edge && mount.edge->span.known() ? mount.edge->span : mount.node->span, context.nameOf(cron), volume->refers);
         if (minutes >= 24 * 60) d.severity = diag::Severity::Note;

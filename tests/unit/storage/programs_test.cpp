@@ -85,6 +85,15 @@ TEST(Programs, ImagesAndWhatMovesTheirData) {
   EXPECT_EQ(said("image: 'example.com/postgres-exporter:1'"), "");
 }
 
+TEST(Programs, AnImageMayRunSomethingElse) {
+  EXPECT_EQ(said("image: 'postgres:16', command: [psql, -c, select]"), "");
+  EXPECT_EQ(said("image: 'postgres:16', args: [pg_dump, db]"), "");
+  EXPECT_EQ(said("image: 'postgres:16', args: [-c, max_connections=200]"), "the data of PostgreSQL /var/lib/postgresql/data (PostgreSQL)");
+  EXPECT_EQ(said("image: 'postgres:16', command: [sh, -c, 'exec docker-entrypoint.sh postgres']"), "the data of PostgreSQL /var/lib/postgresql/data (PostgreSQL)");
+  EXPECT_EQ(said("image: 'redis:7', command: [redis-cli, --save, x]"), "");
+  EXPECT_EQ(said("image: 'quay.io/coreos/etcd:v3.5.0', command: [/usr/local/bin/etcd, --data-dir=/var/lib/etcd]"), "the data of etcd /var/lib/etcd (--data-dir)");
+}
+
 TEST(Programs, SqliteFiles) {
   EXPECT_EQ(said("args: [mlflow, server, --backend-store-uri, 'sqlite:////mlruns/mlflow.db']"), "a SQLite database /mlruns/mlflow.db (--backend-store-uri)");
   EXPECT_EQ(said("args: [--storage, 'sqlite:///relative.db']"), "");
