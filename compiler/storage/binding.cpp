@@ -30,52 +30,6 @@ std::string_view claimWord(const State& state) {
   return {};
 }
 
-namespace {
-
-std::vector<std::string_view> partsOf(std::string_view name) {
-  std::vector<std::string_view> parts;
-  while (!name.empty()) {
-    const auto end = std::min(name.find_first_of("-._"), name.size());
-    if (end > 0) parts.push_back(name.substr(0, end));
-    name.remove_prefix(std::min(end + 1, name.size()));
-  }
-  return parts;
-}
-
-std::size_t editsBetween(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
-/// `nfs` and `efs` are two words.
-std::size_t mostEdits(std::size_t letters) { return letters < 4 ? 0 : letters < 5 ? 1 : 2; }
-
-bool isSlip(std::string_view wrong, std::string_view meant) {
-  const auto a = partsOf(wrong);
-  const auto b = partsOf(meant);
-  const auto isDigit = [](char c) { return c >= '0' && c <= '9'; };
-  if (fmt::format("{}", fmt::join(a, "")) == fmt::format("{}", fmt::join(b, ""))) return wrong != meant;
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] == b[i]) continue;
-    if (std::any_of(a[i].begin(), a[i].end(), isDigit) || std::any_of(b[i].begin(), b[i].end(), isDigit)) return false;
-    if (editsBetween(a[i], b[i]) > mostEdits(std::min(a[i].size(), b[i].size()))) return false;
-  }
-  return wrong != meant;
-}
-
-}  // namespace
-
 std::string_view slipOf(std::string_view wrong, const std::vector<std::string_view>& names) {
   const auto meant = std::find_if(names.begin(), names.end(), [&](std::string_view name) { return isSlip(wrong, name); });
   return meant == names.end() ? std::string_view{} : *meant;

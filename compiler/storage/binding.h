@@ -16,8 +16,7 @@ namespace mlstack::storage {
 /// "the claim", "the claim template", "the pod's claim".
 [[nodiscard]] std::string_view claimWord(const State& state);
 
-/// The name among these that `wrong` is likely a slip for: each of its parts (between `-`, `_` and `.`) is one of the
-/// other's or two letters from it. A part that is another word or another number (`gp2`, `gp3`) is meant so.
+/// The first of these names that `wrong` is likely a slip for (rule.h: isSlip); empty when there is none.
 [[nodiscard]] std::string_view slipOf(std::string_view wrong, const std::vector<std::string_view>& names);
 
 /// The class that it has: the one it names, else the only default class that is declared. Null when unknown.
