@@ -21,15 +21,6 @@ base::Span claimSpan(const Context& context, const State& state) {
   return state.root ? state.root->span : state.object->span;
 }
 
-std::string_view claimWord(const State& state) {
-  switch (state.kind) {
-    case StateKind::Claim: return "the claim";
-    case StateKind::Template: return "the claim template";
-    case StateKind::Ephemeral: return "the pod's claim";
-  }
-  return {};
-}
-
 std::string_view slipOf(std::string_view wrong, const std::vector<std::string_view>& names) {
   const auto meant = std::find_if(names.begin(), names.end(), [&](std::string_view name) { return isSlip(wrong, name); });
   return meant == names.end() ? std::string_view{} : *meant;

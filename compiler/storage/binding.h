@@ -13,8 +13,6 @@ namespace mlstack::storage {
 [[nodiscard]] std::string_view claimName(const Context& context, const State& state);
 /// Where the claim's name stands; of templates without one the template.
 [[nodiscard]] base::Span claimSpan(const Context& context, const State& state);
-/// "the claim", "the claim template", "the pod's claim".
-[[nodiscard]] std::string_view claimWord(const State& state);
 
 /// The first of these names that `wrong` is likely a slip for (rule.h: isSlip); empty when there is none.
 [[nodiscard]] std::string_view slipOf(std::string_view wrong, const std::vector<std::string_view>& names);
