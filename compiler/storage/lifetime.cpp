@@ -96,7 +96,9 @@ void runState(Context& context, const Pods& pods, const Container& container, co
     const auto* mount = mountAt(context.model, container, directory.path);
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
     if (std::find(told.begin(), told.end(), mount) != told.end() && mount) continue;
-    const bool certain = pods.runsToEnd && !isTemporary(directory.path) && !directory.varies;
+    // A variable may be one of many that the program does not read.
+    const bool told = directory.what == Content::Checkpoint || directory.word.starts_with('-');
+    const bool certain = told && pods.runsToEnd && !isTemporary(directory.path) && !directory.varies;
     if (volume) {
       if (endsWithPod(volume->kind).empty() || isHandedOn(context, pods, container, volume->name)) continue;
       inPod(context, pods, *mount, *volume, contentText(directory), directory.span, certain);

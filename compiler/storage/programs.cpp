@@ -456,9 +456,11 @@ class Finder {
       if (one.value == "server") server_ = true;
       return;
     }
-    const auto& words = one.environment ? variableWords() : argumentWords();
+    // `OUTPUT_DIR=/out` in a script is a variable, too.
+    const bool variable = one.environment || std::none_of(one.word.begin(), one.word.end(), [](char c) { return c == '-' || c == '.' || (c >= 'a' && c <= 'z'); });
+    const auto& words = variable ? variableWords() : argumentWords();
     auto known = words.find(one.key);
-    if (known == words.end() && !one.environment) {
+    if (known == words.end() && !variable) {
       const auto last = lastPart(one.word);
       if (last.size() == one.word.size()) return;
       known = words.find(keyOf(last));
