@@ -541,16 +541,25 @@ void numbersBeyond(Context& context, const Pods& pods, const Container& containe
   for (const auto& variable : ir::Children(context.keys.at<"env">(container.node))) {
     if (context.keys.text<"name">(&variable) != "CUDA_VISIBLE_DEVICES") continue;
     const auto* value = context.keys.at<"value">(&variable);
-    std::int64_t most = -1;
-    std::int64_t number = -1;
-    for (const char c : textOf(value)) {
-      if (c == ',') number = -1;
-      else if (c >= '0' && c <= '9' && number < 10'000) number = std::max<std::int64_t>(number, 0) * 10 + (c - '0');
-      else if (c != ' ') return;   // names of devices
-      most = std::max(most, number);
+    const auto has = amount->ceiling();
+    std::int64_t entries = 0;
+    std::int64_t visible = 0;    // those before the first that is not there
+    std::int64_t missing = -1;
+    for (std::string_view rest = textOf(value); !rest.empty();) {
+      const auto comma = std::min(rest.find(','), rest.size());
+      std::int64_t number = 0;
+      for (const char c : rest.substr(0, comma)) {
+        if (c == ' ') continue;
+        if (c < '0' || c > '9' || number > 10'000) return;   // names of devices
+        number = number * 10 + (c - '0');
+      }
+      ++entries;
+      if (missing < 0 && number < has) ++visible;
+      else if (missing < 0) missing = number;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
-    if (most < amount->ceiling()) return;
-    auto d = diag::make<Code::NumbersBeyond>(value->span, container.name, most, counted(amount->ceiling(), "GPU"));
+    if (missing < 0 || visible >= std::min(entries, has)) return;
+    auto d = diag::make<Code::NumbersBeyond>(value->span, container.name, missing, counted(has, "GPU"), visible == 0 ? std::string("none") : fmt::format("{}", visible));
     d.help = "leave the variable out: the container sees what it was given, and no more";
     context.report(std::move(d), {pods.workload});
     return;
