@@ -97,8 +97,8 @@ void runState(Context& context, const Pods& pods, const Container& container, co
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
     if (std::find(told.begin(), told.end(), mount) != told.end() && mount) continue;
     // A variable may be one of many that the program does not read.
-    const bool told = directory.what == Content::Checkpoint || directory.word.starts_with('-');
-    const bool certain = told && pods.runsToEnd && !isTemporary(directory.path) && !directory.varies;
+    const bool said = directory.what == Content::Checkpoint || directory.word.starts_with('-');
+    const bool certain = said && pods.runsToEnd && !isTemporary(directory.path) && !directory.varies;
     if (volume) {
       if (endsWithPod(volume->kind).empty() || isHandedOn(context, pods, container, volume->name)) continue;
       inPod(context, pods, *mount, *volume, contentText(directory), directory.span, certain);
