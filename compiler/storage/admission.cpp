@@ -93,13 +93,22 @@ namespace {
 void judgeObjects(Context& context) {
   Judge judge(context);
   Shapes shapes(context.model);
+  struct OfPattern {
+    Verdict meta;
+    Verdict whole;
+  };
+  std::vector<OfPattern> verdicts(context.stack.patterns.size());
   for (const auto& object : context.stack.objects) {
     if (object.external || !object.root || object.root->kind != ir::NodeKind::Map) continue;
-    judge.judge(object, kAnyObject);
+    const auto pattern = ir::patternOf(context.stack, object);
+    if (pattern) judge.judgeAlike(object, kAnyObject, false, verdicts[*pattern].meta);
+    else judge.judge(object, kAnyObject);
     judgeName(judge);
     const auto* shape = shapes.of(object);
     if (shape) {
-      judge.judge(object, *object.root, {}, *shape, isPatch(context, object));
+      const bool patch = isPatch(context, object);
+      if (pattern) judge.judgeAlike(object, *shape, patch, verdicts[*pattern].whole);
+      else judge.judge(object, *object.root, {}, *shape, patch);
       continue;
     }
     for (const auto& pods : context.model.podsOf(object.order)) {

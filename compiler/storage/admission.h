@@ -102,6 +102,29 @@ struct Plan {
   std::vector<const Plan*> uses;
 };
 
+/// A step of the way from the root of an object, or of a part of it, to a value.
+struct Step {
+  base::Symbol key;
+  std::int64_t index = -1;      // in a list
+  std::uint32_t position = 0;   // among the children
+};
+
+/// A row of which the answer can be another one for each object of a pattern (ir::Pattern).
+struct Question {
+  static constexpr std::uint32_t kReach = 0xffffffffu;
+  const Row* row = nullptr;
+  const std::vector<base::Symbol>* fields = nullptr;
+  std::vector<Step> steps;
+  std::uint32_t varying = kReach;   // the number of the scalar that it is asked of; kReach: what `steps` lead to
+};
+
+/// What the walk over one object of a pattern said of all: nothing, but for some questions; or too much, so that
+/// each is walked.
+struct Verdict {
+  enum class State : std::uint8_t { Open, Clean, EachAlone } state = State::Open;
+  std::vector<Question> questions;   // in the order of the walk
+};
+
 /// Walks objects beside shapes.
 class Judge {
  public:
@@ -116,6 +139,9 @@ class Judge {
   void judge(const ir::Object& object, const Shape& shape);
   /// A part of it at that path. `partial`: what reads it may add fields, so that none is lacking.
   void judge(const ir::Object& object, const ir::Node& part, std::string_view at, const Shape& shape, bool partial);
+  /// The whole object, of a pattern: the first one is walked, of the others what varies is looked at. Says the same as
+  /// `judge` would.
+  void judgeAlike(const ir::Object& object, const Shape& shape, bool partial, Verdict& verdict);
 
   [[nodiscard]] const ir::Object& object() const { return *object_; }
   [[nodiscard]] bool partial() const { return partial_; }
@@ -157,10 +183,15 @@ class Judge {
   [[nodiscard]] std::string shown(const ir::Node& value) const;
 
  private:
-  struct Step {
-    base::Symbol key;
-    std::int64_t index = -1;
+  /// For questions: the object's scalars that vary, and the lists and maps around them.
+  struct Asking {
+    Verdict* verdict = nullptr;
+    std::unordered_map<const ir::Node*, std::uint32_t> varying;   // kReach of a list or map
   };
+  bool noteVarying(const ir::Node& node, std::uint32_t count);
+  void ask(const ir::Node& node, const Row& row, const std::vector<base::Symbol>& fields);
+  [[nodiscard]] bool maySayElse(const ir::Node& node, const Row& row, const std::vector<base::Symbol>& fields) const;
+  void answer(const Question& question);
 
   const Plan& planOf(const Shape& shape);
   void compile(Plan& into, const Shape& shape);
@@ -180,6 +211,8 @@ class Judge {
   std::string_view prefix_{};
   bool partial_ = false;
   std::vector<Step> steps_;
+  const std::vector<Step>* at_ = &steps_;   // where the walk is
+  Asking asking_;
   std::unordered_map<const Shape*, std::unique_ptr<Plan>> plans_;
 };
 

@@ -89,7 +89,7 @@ void Judge::append(std::string& to, std::string_view field) {
 
 std::string Judge::path() const {
   std::string all(prefix_);
-  for (const auto& step : steps_) {
+  for (const auto& step : *at_) {
     if (step.index >= 0) append(all, static_cast<std::size_t>(step.index));
     else append(all, text(step.key));
   }
@@ -223,14 +223,17 @@ void Judge::judge(const ir::Object& object, const Node& part, std::string_view a
 
 void Judge::visit(const Node& node, const Plan& plan) {
   if (node.kind == NodeKind::Null || (node.flags & ir::FlagError) != 0) return;
-  for (std::size_t i = 0; i < plan.rows.size(); ++i) test(node, *plan.rows[i], plan.wordsOf[i]);
+  for (std::size_t i = 0; i < plan.rows.size(); ++i) {
+    if (asking_.verdict) ask(node, *plan.rows[i], plan.wordsOf[i]);
+    test(node, *plan.rows[i], plan.wordsOf[i]);
+  }
   walk(node, plan);
   for (const auto* other : plan.uses) visit(node, *other);
 }
 
 void Judge::walk(const Node& node, const Plan& plan) {
   if (!node.isContainer() || (plan.fields.empty() && !plan.each)) return;
-  std::int64_t index = 0;
+  std::uint32_t index = 0;
   for (const auto& child : ir::Children(&node)) {
     const bool inMap = node.kind == NodeKind::Map;
     const Plan* below = nullptr;
@@ -238,7 +241,7 @@ void Judge::walk(const Node& node, const Plan& plan) {
       for (const auto& field : plan.fields)
         if (field.first == child.key) below = field.second.get();
     if (below || plan.each) {
-      steps_.push_back(inMap ? Step{child.key, -1} : Step{{}, index});
+      steps_.push_back(inMap ? Step{child.key, -1, index} : Step{{}, index, index});
       if (below) visit(child, *below);
       if (plan.each) visit(child, *plan.each);
       steps_.pop_back();

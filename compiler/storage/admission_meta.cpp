@@ -197,6 +197,7 @@ void judgeName(Judge& judge) {
   if (!isText(name) || name->length == 0 || (name->flags & ir::FlagError) != 0) return;
   // A name that the language made was judged there (MLS2017).
   const bool judged = (name->flags & ir::FlagRaw) == 0;
+  if (judged && !(kind == "Job" && group == "batch")) return;
   const auto form = formOfName(judge, group, kind);
   // Of a generated name more follows, so that it may end with what a name cannot.
   const std::string whole = generated ? std::string(name->text()) + "a" : std::string(name->text());

@@ -14,17 +14,17 @@ namespace {
 /// One pod template, with where each container stands in it.
 class PodJudge {
  public:
-  PodJudge(Context& context, const Pods& pods) : context_(context), keys_(context.keys), pods_(pods) { findContainers(); }
+  PodJudge(Context& context, const Pods& pods) : context_(context), keys_(context.keys), pods_(pods) {}
 
   void judge() {
     names();
     hostPorts();
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      const auto& container = context_.model.containersOf(pods_)[i];
-      mounts(container, places_[i]);
-      byPhase(container, places_[i]);
-      sleeps(container, places_[i]);
-      procMount(container, places_[i]);
+    const auto all = context_.model.containersOf(pods_);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      mounts(all[i], i);
+      byPhase(all[i], i);
+      sleeps(all[i], i);
+      procMount(all[i], i);
     }
     ephemeralAtCreation();
     gates();
@@ -36,18 +36,19 @@ class PodJudge {
   }
 
  private:
-  void findContainers() {
-    for (const auto& container : context_.model.containersOf(pods_)) {
-      std::string place = pods_.path;
-      for (const std::string_view list : {"initContainers", "containers", "ephemeralContainers"}) {
-        std::size_t index = 0;
-        for (const auto& entry : ir::Children(listOf(list))) {
-          if (&entry == container.node) place = fmt::format("{}.{}[{}]", pods_.path, list, index);
-          ++index;
-        }
-      }
-      places_.push_back(std::move(place));
+  /// Where each container stands, made when the first finding needs it.
+  const std::string& placeOf(std::size_t container) {
+    if (!places_.empty()) return places_[container];
+    std::unordered_map<const Node*, std::string> known;
+    for (const std::string_view list : {"initContainers", "containers", "ephemeralContainers"}) {
+      std::size_t index = 0;
+      for (const auto& entry : ir::Children(listOf(list))) known.emplace(&entry, fmt::format("{}.{}[{}]", pods_.path, list, index++));
     }
+    for (const auto& one : context_.model.containersOf(pods_)) {
+      const auto at = known.find(one.node);
+      places_.push_back(at == known.end() ? pods_.path : at->second);
+    }
+    return places_[container];
   }
 
   [[nodiscard]] const Node* listOf(std::string_view name) const {
@@ -82,10 +83,10 @@ class PodJudge {
     return std::string_view(place).substr(dot + 1, end - dot - 1);
   }
   void sayName(std::span<const Container> all, std::size_t second, std::size_t first) {
-    if (listIn(places_[second]) == listIn(places_[first])) return;
+    if (listIn(placeOf(second)) == listIn(placeOf(first))) return;
     const auto* name = keys_.at<"name">(all[second].node);
     if (!name) return;
-    auto d = diag::make<Code::ContainerNamedTwice>(spanOf(*name), places_[second] + ".name", all[second].name, places_[first] + ".name");
+    auto d = diag::make<Code::ContainerNamedTwice>(spanOf(*name), placeOf(second) + ".name", all[second].name, placeOf(first) + ".name");
     if (const auto* other = keys_.at<"name">(all[first].node); other && other->span.known()) d.related.push_back({other->span, "the other one stands here"});
     say(std::move(d));
   }
@@ -99,11 +100,13 @@ class PodJudge {
       if (all[i].phase != Phase::Main) continue;   // init containers run one by one
       std::size_t index = 0;
       for (const auto& port : ir::Children(keys_.at<"ports">(all[i].node))) {
-        const auto at = fmt::format("{}.ports[{}]", places_[i], index++);
+        const auto place = index++;
         const auto* hostAt = keys_.at<"hostPort">(&port);
         const auto* portAt = keys_.at<"containerPort">(&port);
         const auto host = intOf(hostAt).value_or(0);
         const auto inside = intOf(portAt).value_or(0);
+        if (!hostNetwork && host == 0) continue;
+        const auto at = fmt::format("{}.ports[{}]", placeOf(i), place);
         if (hostNetwork && host != 0 && host != inside)
           say(diag::make<Code::ValueRange>(spanOf(*hostAt), at + ".hostPort", fmt::format("{}", host), fmt::format("{}, the `containerPort`, with `hostNetwork`", inside)));
         const auto* holder = host != 0 ? hostAt : hostNetwork ? portAt : nullptr;
@@ -127,26 +130,26 @@ class PodJudge {
     return !(group == "kubeflow.org" && kind != "Notebook" && kind != "MPIJob");
   }
 
-  void mounts(const Container& container, const std::string& place) {
+  void mounts(const Container& container, std::size_t number) {
     std::size_t mountIndex = 0;
     std::size_t deviceIndex = 0;
-    const bool added = addsVolumes();
     for (const auto& mount : context_.model.mountsOf(container)) {
-      const auto at = mount.device ? fmt::format("{}.volumeDevices[{}]", place, deviceIndex++) : fmt::format("{}.volumeMounts[{}]", place, mountIndex++);
+      const auto index = mount.device ? deviceIndex++ : mountIndex++;
+      const auto at = [&] { return fmt::format("{}.{}[{}]", placeOf(number), mount.device ? "volumeDevices" : "volumeMounts", index); };
       const auto* name = keys_.at<"name">(mount.node);
       const auto* volume = context_.model.volumeOf(mount);
       if (!volume) {
-        if (!added && isText(name) && name->length != 0) sayNoVolume(*name, at, mount.name);
+        if (isText(name) && name->length != 0 && !addsVolumes()) sayNoVolume(*name, at(), mount.name);
         continue;
       }
       if (volume->kind == VolumeKind::Image) {
-        refuse(keys_.at<"subPath">(mount.node), at, "for a volume that is an image");
-        refuse(keys_.at<"subPathExpr">(mount.node), at, "for a volume that is an image");
+        refuse(keys_.at<"subPath">(mount.node), at(), "for a volume that is an image");
+        refuse(keys_.at<"subPathExpr">(mount.node), at(), "for a volume that is an image");
       }
       device(mount, *volume, name, at);
       propagation(container, mount, at);
     }
-    bothWays(container, place);
+    if (deviceIndex != 0) bothWays(container, number);
   }
 
   void sayNoVolume(const Node& name, const std::string& at, std::string_view text) {
@@ -167,57 +170,65 @@ class PodJudge {
   }
 
   /// Only a claim can be a raw device; whether it is one, the rules of classes say.
-  void device(const Mount& mount, const Volume& volume, const Node* name, const std::string& at) {
+  template <class At>
+  void device(const Mount& mount, const Volume& volume, const Node* name, const At& at) {
+    if (!mount.device) return;
     const bool claim = volume.kind == VolumeKind::Claim || volume.kind == VolumeKind::Template || volume.kind == VolumeKind::Ephemeral;
-    if (mount.device && !claim && name) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at + ".name", mount.name, "and only a claim can be one"));
+    if (!claim && name) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*name), at() + ".name", mount.name, "and only a claim can be one"));
   }
 
-  void propagation(const Container& container, const Mount& mount, const std::string& at) {
+  template <class At>
+  void propagation(const Container& container, const Mount& mount, const At& at) {
     if (keys_.text<"mountPropagation">(mount.node) != "Bidirectional" || keys_.isTrue<"securityContext.privileged">(container.node)) return;
-    refuse(keys_.at<"mountPropagation">(mount.node), at, "to Bidirectional in a container that is not privileged");
+    refuse(keys_.at<"mountPropagation">(mount.node), at(), "to Bidirectional in a container that is not privileged");
   }
 
   /// One volume is a device or a file system in a container, not both.
-  void bothWays(const Container& container, const std::string& place) {
+  void bothWays(const Container& container, std::size_t number) {
     const auto all = context_.model.mountsOf(container);
+    std::unordered_map<std::string_view, const Mount*> folders;
+    for (const auto& mount : all)
+      if (!mount.device && !mount.name.empty()) folders.emplace(mount.name, &mount);
     for (const auto& device : all) {
-      if (!device.device || device.name.empty()) continue;
-      const auto same = std::find_if(all.begin(), all.end(), [&device](const Mount& other) { return !other.device && other.name == device.name; });
-      if (same != all.end()) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*same->node), place, device.name, "and mounts it as a file system too"));
+      if (!device.device) continue;
+      const auto same = folders.find(device.name);
+      if (same != folders.end()) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*same->second->node), placeOf(number), device.name, "and mounts it as a file system too"));
     }
   }
 
   /// What an init container that runs to its end cannot have.
-  void byPhase(const Container& container, const std::string& at) {
+  void byPhase(const Container& container, std::size_t number) {
     const auto* restart = keys_.at<"restartPolicy">(container.node);
     if (container.phase == Phase::Init) {
       if (isText(restart) && restart->length != 0 && restart->text() != "Always" && !context_.since(34))
-        say(diag::make<Code::ValueWord>(spanOf(*restart), at + ".restartPolicy", fmt::format("\"{}\"", restart->text()), "Always only, in an init container: it is a sidecar then"));
+        say(diag::make<Code::ValueWord>(spanOf(*restart), placeOf(number) + ".restartPolicy", fmt::format("\"{}\"", restart->text()), "Always only, in an init container: it is a sidecar then"));
       constexpr std::string_view why = "on an init container that runs to its end (`restartPolicy: Always` makes it a sidecar)";
       for (const auto* field : {keys_.at<"lifecycle">(container.node), keys_.at<"livenessProbe">(container.node), keys_.at<"readinessProbe">(container.node),
                                 keys_.at<"startupProbe">(container.node)})
-        refuse(field, at, why);
+        if (isSet(field)) refuse(field, placeOf(number), why);
     } else if (container.phase == Phase::Main && isSet(restart) && !context_.since(34)) {
-      refuse(restart, at, fmt::format("on a container that is no init container, before Kubernetes 1.34"));
+      refuse(restart, placeOf(number), fmt::format("on a container that is no init container, before Kubernetes 1.34"));
     }
   }
 
-  void sleeps(const Container& container, const std::string& at) {
+  void sleeps(const Container& container, std::size_t number) {
+    const auto* lifecycle = keys_.at<"lifecycle">(container.node);
+    if (!lifecycle) return;
     const auto grace = intOf(keys_.at<"terminationGracePeriodSeconds">(pods_.spec)).value_or(30);
-    for (const auto* hook : {keys_.at<"lifecycle.preStop">(container.node), keys_.at<"lifecycle.postStart">(container.node)}) {
+    for (const auto* hook : {keys_.at<"preStop">(lifecycle), keys_.at<"postStart">(lifecycle)}) {
       const auto* seconds = keys_.at<"sleep.seconds">(hook);
       const auto value = intOf(seconds);
       if (value && *value > grace)
-        say(diag::make<Code::OrderOfValues>(spanOf(*seconds), fmt::format("{}.lifecycle.{}.sleep.seconds", at, context_.model.text(hook->key)), *value, "above",
+        say(diag::make<Code::OrderOfValues>(spanOf(*seconds), fmt::format("{}.lifecycle.{}.sleep.seconds", placeOf(number), context_.model.text(hook->key)), *value, "above",
                                             quoted("terminationGracePeriodSeconds"), grace));
     }
   }
 
   /// The host's /proc as it is needs users of the pod's own.
-  void procMount(const Container& container, const std::string& at) {
+  void procMount(const Container& container, std::size_t number) {
     const auto* mount = keys_.at<"securityContext.procMount">(container.node);
-    if (context_.since(33) && textOf(mount) == "Unmasked" && !isFalse(keys_.at<"hostUsers">(pods_.spec)))
-      refuse(mount, at + ".securityContext", "to Unmasked without `hostUsers: false`");
+    if (textOf(mount) == "Unmasked" && context_.since(33) && !isFalse(keys_.at<"hostUsers">(pods_.spec)))
+      refuse(mount, placeOf(number) + ".securityContext", "to Unmasked without `hostUsers: false`");
   }
 
   void ephemeralAtCreation() { refuse(keys_.at<"ephemeralContainers">(pods_.spec), pods_.path, "at creation: `kubectl debug` adds them to a pod that runs"); }
@@ -248,10 +259,10 @@ class PodJudge {
     for (std::size_t i = 0; i < all.size(); ++i) {
       std::size_t index = 0;
       for (const auto& claim : ir::Children(keys_.at<"resources.claims">(all[i].node))) {
-        const auto at = fmt::format("{}.resources.claims[{}].name", places_[i], index++);
+        const auto number = index++;
         const auto* name = keys_.at<"name">(&claim);
         if (!isText(name) || name->length == 0 || std::find(known.begin(), known.end(), name->text()) != known.end()) continue;
-        say(diag::make<Code::ValueWord>(spanOf(*name), at, fmt::format("\"{}\"", name->text()),
+        say(diag::make<Code::ValueWord>(spanOf(*name), fmt::format("{}.resources.claims[{}].name", placeOf(i), number), fmt::format("\"{}\"", name->text()),
                                         known.empty() ? std::string("names of `spec.resourceClaims`, and there are none") : fmt::format("names of `spec.resourceClaims`: {}", fmt::join(known, ", "))));
       }
     }
@@ -269,7 +280,7 @@ class PodJudge {
         const auto* own = ir::find(keys_.at<"resources.limits">(all[i].node), limit.key);
         const auto amount = quantityOf(own);
         if (all[i].phase == Phase::Main && amount && *most < *amount)
-          say(diag::make<Code::RequestAboveLimit>(spanOf(*own), places_[i] + ".resources.limits", amount->text(), context_.model.text(limit.key), most->text() + " for the whole pod"));
+          say(diag::make<Code::RequestAboveLimit>(spanOf(*own), placeOf(i) + ".resources.limits", amount->text(), context_.model.text(limit.key), most->text() + " for the whole pod"));
       }
     }
     for (const auto& request : ir::Children(keys_.at<"requests">(resources))) {
@@ -312,7 +323,7 @@ class PodJudge {
       const auto* ownUser = keys_.at<"securityContext.runAsUser">(all[i].node);
       const auto* user = ownUser ? ownUser : podUser;
       if (!isTrue(ownNon ? ownNon : podNon) || intOf(user) != 0) continue;
-      auto d = diag::make<Code::FieldRefused>(keyOf(*user), ownUser ? places_[i] + ".securityContext.runAsUser" : pods_.path + ".securityContext.runAsUser",
+      auto d = diag::make<Code::FieldRefused>(keyOf(*user), ownUser ? placeOf(i) + ".securityContext.runAsUser" : pods_.path + ".securityContext.runAsUser",
                                               fmt::format("to 0 with `runAsNonRoot`: the kubelet never starts the container `{}`", all[i].name));
       const auto* non = ownNon ? ownNon : podNon;
       if (non->span.known()) d.related.push_back({non->entrySpan(), "it is not to be root"});
@@ -332,7 +343,7 @@ class PodJudge {
     const auto all = context_.model.containersOf(pods_);
     for (std::size_t i = 0; i < all.size(); ++i)
       for (const auto& field : ir::Children(keys_.at<"securityContext">(all[i].node)))
-        if (const auto name = context_.model.text(field.key); name != "windowsOptions" && name != "runAsNonRoot") refuse(&field, places_[i] + ".securityContext", why);
+        if (const auto name = context_.model.text(field.key); name != "windowsOptions" && name != "runAsNonRoot") refuse(&field, placeOf(i) + ".securityContext", why);
   }
 
   Context& context_;

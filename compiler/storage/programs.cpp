@@ -154,6 +154,7 @@ bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 std::string keyOf(std::string_view word) {
   std::string key;
+  key.reserve(word.size());
   for (const char c : word)
     if (c != '-' && c != '_' && c != '.' && c != '+') key += lower(c);
   return key;
@@ -172,10 +173,13 @@ class Reader {
   Reader(const Model& model, const Container& container) : model_(model), container_(container) {}
 
   std::vector<Argument> read() {
-    readEnvironment();
+    const auto* environment = model_.keys.at<"env">(container_.node);
+    const std::array lists{model_.keys.at<"command">(container_.node), model_.keys.at<"args">(container_.node)};
+    found_.reserve(std::size_t{ir::Children(environment).size()} + ir::Children(lists[0]).size() + ir::Children(lists[1]).size());
+    readEnvironment(environment);
     bool shell = false;
     bool script = false;
-    for (const auto* list : {model_.keys.at<"command">(container_.node), model_.keys.at<"args">(container_.node)}) {
+    for (const auto* list : lists) {
       for (const auto& node : ir::Children(list)) {
         const auto text = textOf(&node);
         if (text.empty()) continue;
@@ -189,7 +193,7 @@ class Reader {
           continue;
         }
         if (isShell(text)) shell = true;
-        token(std::string(text), text, node);
+        token(text, text, node);
       }
     }
     flush();
@@ -202,8 +206,8 @@ class Reader {
     return name == "sh" || name == "bash" || name == "ash" || name == "zsh" || name == "dash";
   }
 
-  void readEnvironment() {
-    for (const auto& entry : ir::Children(model_.keys.at<"env">(container_.node))) {
+  void readEnvironment(const ir::Node* environment) {
+    for (const auto& entry : ir::Children(environment)) {
       const auto* value = model_.keys.at<"value">(&entry);
       const auto name = model_.keys.text<"name">(&entry);
       if (name.empty()) continue;
@@ -214,13 +218,21 @@ class Reader {
       one.value = expand(value->text());
       one.node = value;
       one.environment = true;
-      variables_[name] = one.value;
+      assigned_.push_back(found_.size());
       found_.push_back(std::move(one));
     }
   }
 
+  /// The value that a variable has by now.
+  const std::string* valueOf(std::string_view name) {
+    for (; known_ < assigned_.size(); ++known_) variables_[found_[assigned_[known_]].word] = assigned_[known_];
+    const auto at = variables_.find(name);
+    return at == variables_.end() ? nullptr : &found_[at->second].value;
+  }
+
   /// Variables with literal values are put in; others stay as they are written.
-  std::string expand(std::string_view text) const {
+  std::string expand(std::string_view text) {
+    if (text.find('$') == std::string_view::npos) return std::string(text);
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] != '$' || i + 1 == text.size()) {
@@ -233,12 +245,12 @@ class Reader {
       auto end = begin;
       while (end < text.size() && isNameChar(text[end])) ++end;
       const bool closed = !bracketed || (end < text.size() && text[end] == (open == '(' ? ')' : '}'));
-      const auto known = closed && end > begin ? variables_.find(text.substr(begin, end - begin)) : variables_.end();
-      if (known == variables_.end()) {
+      const auto* known = closed && end > begin ? valueOf(text.substr(begin, end - begin)) : nullptr;
+      if (!known) {
         out += '$';
         continue;
       }
-      out += known->second;
+      out += *known;
       i = bracketed ? end : end - 1;
     }
     return out;
@@ -265,7 +277,7 @@ class Reader {
       const auto begin = at;
       std::string word;
       at = wordAt(script, at, word);
-      token(std::move(word), script.substr(begin, at - begin), node);
+      token(word, script.substr(begin, at - begin), node);
     }
     flush();
   }
@@ -297,18 +309,18 @@ class Reader {
     return at;
   }
 
-  void token(std::string word, std::string_view raw, const ir::Node& node) {
+  void token(std::string_view word, std::string_view raw, const ir::Node& node) {
     if (!word.empty() && word.front() == '-' && word.size() > 1 && !(word[1] >= '0' && word[1] <= '9')) {
       flush();
       const auto equals = word.find('=');
       const auto name = raw.substr(0, std::min(raw.find('='), raw.size()));
       pending_ = {};
       pending_.word = name;
-      pending_.key = keyOf(std::string_view(word).substr(0, equals));
+      pending_.key = keyOf(word.substr(0, equals));
       pending_.node = &node;
       open_ = true;
-      if (equals != std::string::npos) {
-        pending_.value = expand(std::string_view(word).substr(equals + 1));
+      if (equals != std::string_view::npos) {
+        pending_.value = expand(word.substr(equals + 1));
         flush();
       }
       return;
@@ -319,15 +331,15 @@ class Reader {
       return;
     }
     const auto equals = word.find('=');
-    const bool assigns = equals != std::string::npos && equals > 0 &&
+    const bool assigns = equals != std::string_view::npos && equals > 0 &&
                          std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) { return isNameChar(c) || c == '.' || c == '+' || c == '-'; });
     Argument one;
     one.node = &node;
     if (assigns) {
       one.word = raw.substr(0, std::min(raw.find('='), raw.size()));
       one.key = keyOf(one.word);
-      one.value = expand(std::string_view(word).substr(equals + 1));
-      if (std::all_of(one.word.begin(), one.word.end(), isNameChar)) variables_[one.word] = one.value;
+      one.value = expand(word.substr(equals + 1));
+      if (std::all_of(one.word.begin(), one.word.end(), isNameChar)) assigned_.push_back(found_.size());
     } else {
       one.word = raw;
       one.value = expand(word);
@@ -345,7 +357,9 @@ class Reader {
   const Model& model_;
   const Container& container_;
   std::vector<Argument> found_;
-  std::unordered_map<std::string_view, std::string> variables_;
+  std::vector<std::size_t> assigned_;   // those of `found_` that are variables
+  std::unordered_map<std::string_view, std::size_t> variables_;   // the first `known_` of them, made when one is used
+  std::size_t known_ = 0;
   Argument pending_;
   bool open_ = false;
 };

@@ -33,6 +33,7 @@ bool isSlip(std::string_view wrong, std::string_view right) {
 }
 
 bool Context::report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about) {
+  ++reports_;
   bool allowed = false;
   for (std::size_t i = 0; i < stack.allows.size(); ++i) {
     const auto& allow = stack.allows[i];
@@ -60,11 +61,19 @@ std::string Context::objectText(const ir::Object& object) const { return fmt::fo
 std::string_view Context::nameOf(const ir::Object& object) const { return model.text(object.sourceName ? object.sourceName : object.name); }
 
 const Words& Context::wordsOf(const Container& container) const {
-  if (read_ == &container) return words_;
-  read_ = &container;
-  words_.arguments = argumentsOf(model, container);
-  words_.directories = stateDirectories(model, container, words_.arguments);
-  return words_;
+  Read* oldest = read_.data();
+  for (auto& one : read_) {
+    if (one.container == container.node) {
+      one.asked = ++asked_;
+      return one.words;
+    }
+    if (one.asked < oldest->asked) oldest = &one;
+  }
+  oldest->container = container.node;
+  oldest->asked = ++asked_;
+  oldest->words.arguments = argumentsOf(model, container);
+  oldest->words.directories = stateDirectories(model, container, oldest->words.arguments);
+  return oldest->words;
 }
 
 bool Context::since(int minor) const {

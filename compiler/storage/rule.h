@@ -2,6 +2,7 @@
 // What a rule is and what it may ask. A rule is a function over one thing with ids of its own; its
 // row says what it is called with. It reports through Context, which knows what is allowed.
 
+#include <array>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -38,6 +39,9 @@ class Context {
   /// object becomes the diagnostic's; null ones are left out.
   bool report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about);
 
+  /// How often something was reported, kept back or not.
+  [[nodiscard]] std::size_t reports() const { return reports_; }
+
   /// "Deployment/web".
   [[nodiscard]] std::string objectText(const ir::Object& object) const;
   /// As the source calls it.
@@ -45,8 +49,8 @@ class Context {
   /// The stack targets that version of Kubernetes 1.NN or a newer one.
   [[nodiscard]] bool since(int minor) const;
 
-  /// What a container's command line and environment say; kept for the container that was asked for last, as
-  /// all rules of one container are called in turn.
+  /// What a container's command line and environment say; kept for the containers that were asked for last, as all
+  /// rules of one container are called in turn, and objects of one pattern have containers in common.
   [[nodiscard]] const Words& wordsOf(const Container& container) const;
 
   /// By number in `stack.allows`.
@@ -55,8 +59,14 @@ class Context {
   [[nodiscard]] const std::vector<diag::Diagnostic>& silenced() const { return silenced_; }
 
  private:
-  mutable const Container* read_ = nullptr;
-  mutable Words words_;
+  struct Read {
+    const ir::Node* container = nullptr;
+    std::uint64_t asked = 0;
+    Words words;
+  };
+  mutable std::array<Read, 4> read_;
+  mutable std::uint64_t asked_ = 0;
+  std::size_t reports_ = 0;
   std::vector<bool> allowUsed_;
   std::vector<diag::Diagnostic> silenced_;
   diag::Sink& sink_;
