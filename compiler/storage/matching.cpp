@@ -44,11 +44,33 @@ struct Group {
   }
 };
 
-std::string groupKey(std::string_view className, bool block, std::string_view attributes, Modes modes) {
-  return fmt::format("{}\n{}\n{}\n{}", className, block, attributes, modes);
-}
+/// What the volumes of a group have in common; with a label, those of them that carry it.
+struct GroupKey {
+  std::string_view className{};
+  std::string_view attributes{};
+  base::Symbol label{};
+  std::string_view value{};
+  Modes modes = 0;
+  bool block = false;
+  bool labelled = false;
 
-std::string labelKey(std::string_view group, std::string_view key, std::string_view value) { return fmt::format("{}\n{}\n{}", group, key, value); }
+  bool operator==(const GroupKey&) const = default;
+  [[nodiscard]] GroupKey with(const ir::Node& ofLabel) const {
+    GroupKey key = *this;
+    key.label = ofLabel.key;
+    key.value = textOf(&ofLabel);
+    key.labelled = true;
+    return key;
+  }
+};
+
+struct GroupHash {
+  std::size_t operator()(const GroupKey& key) const {
+    const std::hash<std::string_view> hash;
+    const auto texts = base::FlatIndex::mix(hash(key.className), base::FlatIndex::mix(hash(key.attributes), hash(key.value)));
+    return base::FlatIndex::mix(texts, (std::uint64_t{key.label.id} << 8U) + (std::uint64_t{key.modes} << 2U) + (key.block ? 2U : 0U) + (key.labelled ? 1U : 0U));
+  }
+};
 
 std::string claimKey(std::string_view nameSpace, std::string_view name) { return fmt::format("{}/{}", nameSpace, name); }
 
@@ -97,6 +119,7 @@ class Matcher {
     readClasses();
     readVolumes();
     matching_.bindings.resize(model_.states.size());
+    wishes_.reserve(model_.states.size());
     std::vector<std::size_t> named, others, waiting;
     for (std::size_t i = 0; i < model_.states.size(); ++i) {
       wishes_.push_back(wishOf(model_.states[i]));
@@ -126,28 +149,49 @@ class Matcher {
   }
 
   void readVolumes() {
+    std::size_t count = 0;
+    for (const auto& object : model_.stack.objects) count += object.role == ir::Role::Volume && object.root ? 1 : 0;
+    matching_.volumes.reserve(count);
+    matching_.byName.reserve(count);
     for (const auto& object : model_.stack.objects)
       if (object.role == ir::Role::Volume && object.root) addVolume(object);
-    std::vector<std::uint32_t> order(matching_.volumes.size());
-    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return matching_.volumes[a].size < matching_.volumes[b].size; });
-    for (const auto i : order) {
+    order_.resize(matching_.volumes.size());
+    for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
+    const auto less = [&](std::uint32_t a, std::uint32_t b) { return matching_.volumes[a].size < matching_.volumes[b].size; };
+    if (!std::is_sorted(order_.begin(), order_.end(), less)) std::stable_sort(order_.begin(), order_.end(), less);
+    const std::string_view* className = nullptr;
+    std::vector<std::uint32_t>* ofClass = nullptr;
+    for (const auto i : order_) {
       const auto& row = matching_.volumes[i];
-      ofClass_[row.className].push_back(i);
-      if (row.claimRef) {
-        ofClaim_[claimKey(row.claimSpace, row.claimName)].push_back(i);
-        continue;
-      }
-      if (!row.available) continue;
-      const auto key = groupKey(row.className, row.block, row.attributes, row.modes);
-      join(key, i);
-      for (const auto& label : ir::Children(row.labels)) join(labelKey(key, model_.text(label.key), textOf(&label)), i);
+      if (!className || *className != row.className) ofClass = &ofClass_[row.className];
+      className = &row.className;
+      ofClass->push_back(i);
+      if (row.claimRef) ofClaim_[claimKey(row.claimSpace, row.claimName)].push_back(i);
     }
   }
 
-  void join(const std::string& key, std::uint32_t volume) {
+  /// Made when a claim first looks for a volume of its own: many name theirs.
+  void makeGroups() {
+    if (grouped_) return;
+    grouped_ = true;
+    labelled_ = std::any_of(wishes_.begin(), wishes_.end(), [&](const Wish& wish) { return ir::Children(keys_.at<"matchLabels">(wish.selector)).size() != 0; });
+    for (const auto i : order_) {
+      const auto& row = matching_.volumes[i];
+      if (row.claimRef || !row.available) continue;
+      modesAtHand_ |= 1U << row.modes;
+      const auto key = keyOf(row);
+      join(key, i);
+      if (!labelled_) continue;
+      for (const auto& label : ir::Children(row.labels)) join(key.with(label), i);
+    }
+  }
+
+  static GroupKey keyOf(const VolumeRow& row) { return {row.className, row.attributes, {}, {}, row.modes, row.block, false}; }
+
+  void join(const GroupKey& key, std::uint32_t volume) {
     auto& group = groups_[key];
-    group.next.push_back(static_cast<std::uint32_t>(group.volumes.size()));
+    const auto place = static_cast<std::uint32_t>(group.volumes.size());
+    group.next.push_back(matching_.volumes[volume].taker ? place + 1 : place);
     group.volumes.push_back(volume);
   }
 
@@ -173,7 +217,11 @@ class Matcher {
     row.available = !keys_.at<"metadata.deletionTimestamp">(object.root) && (phase.empty() || phase == "Available" || phase == "Pending" || held);
     const auto number = static_cast<std::uint32_t>(matching_.volumes.size() - 1);
     matching_.byName.emplace(model_.text(object.name), number);
-    ofStem_[nameStem(model_.text(object.name))].push_back(number);
+  }
+
+  void makeStems() {
+    if (!ofStem_.empty()) return;
+    for (std::uint32_t i = 0; i < matching_.volumes.size(); ++i) ofStem_[nameStem(model_.text(matching_.volumes[i].object->name))].push_back(i);
   }
 
   Wish wishOf(const State& state) {
@@ -270,13 +318,14 @@ class Matcher {
   void take(std::uint32_t volume, const State& state) {
     auto& row = matching_.volumes[volume];
     if (!row.taker) row.taker = &state;
-    if (row.claimRef || !row.available) return;
-    const auto key = groupKey(row.className, row.block, row.attributes, row.modes);
+    if (!grouped_ || row.claimRef || !row.available) return;
+    const auto key = keyOf(row);
     strike(key, volume);
-    for (const auto& label : ir::Children(row.labels)) strike(labelKey(key, model_.text(label.key), textOf(&label)), volume);
+    if (!labelled_) return;
+    for (const auto& label : ir::Children(row.labels)) strike(key.with(label), volume);
   }
 
-  void strike(const std::string& key, std::uint32_t volume) {
+  void strike(const GroupKey& key, std::uint32_t volume) {
     auto& group = groups_[key];
     const auto& rows = matching_.volumes;
     auto at = std::lower_bound(group.volumes.begin(), group.volumes.end(), volume, [&](std::uint32_t a, std::uint32_t b) {
@@ -297,15 +346,16 @@ class Matcher {
   /// for the scheduler the smallest of all.
   Found find(const Wish& wish, bool reservedOnly) {
     const auto& state = *wish.state;
-    if (state.kind == StateKind::Claim) {
+    if (state.kind == StateKind::Claim && !ofClaim_.empty()) {
       if (const auto own = reservedFor(wish, claimKey(wish.nameSpace, state.name)); own != Binding::kNone) return {own, Binding::kNone, true};
     }
     Found best;
     if (reservedOnly) return best;
+    makeGroups();
     // The claim has the class "" unless a default class decides otherwise.
     for (int count = 1; count <= 4; ++count) {
       for (Modes modes = 1; modes < 16; ++modes) {
-        if (std::popcount(static_cast<unsigned>(modes)) != count || (state.declared & ~modes) != 0) continue;
+        if ((modesAtHand_ & (1U << modes)) == 0 || std::popcount(static_cast<unsigned>(modes)) != count || (state.declared & ~modes) != 0) continue;
         const auto volume = smallest(wish, modes);
         if (volume == Binding::kNone) continue;
         const auto& rows = matching_.volumes;
@@ -331,7 +381,7 @@ class Matcher {
   }
 
   std::uint32_t smallest(const Wish& wish, Modes modes) {
-    auto* group = groupFor(wish, groupKey(wish.className, wish.state->block, wish.attributes, modes));
+    auto* group = groupFor(wish, {wish.className, wish.attributes, {}, {}, modes, wish.state->block, false});
     if (!group) return Binding::kNone;
     const auto& rows = matching_.volumes;
     auto at = static_cast<std::uint32_t>(std::lower_bound(group->volumes.begin(), group->volumes.end(), wish.state->size,
@@ -346,12 +396,12 @@ class Matcher {
   }
 
   /// With labels asked for, the shortest list of volumes that carry one of them.
-  Group* groupFor(const Wish& wish, const std::string& key) {
+  Group* groupFor(const Wish& wish, const GroupKey& key) {
     const auto at = groups_.find(key);
     if (at == groups_.end()) return nullptr;
     Group* shortest = &at->second;
     for (const auto& label : ir::Children(keys_.at<"matchLabels">(wish.selector))) {
-      const auto labelled = groups_.find(labelKey(key, model_.text(label.key), textOf(&label)));
+      const auto labelled = groups_.find(key.with(label));
       if (labelled == groups_.end()) return nullptr;
       if (labelled->second.volumes.size() < shortest->volumes.size()) shortest = &labelled->second;
     }
@@ -376,6 +426,7 @@ class Matcher {
       auto found = find(wish, binding.defaultDecides);
       if (state.kind == StateKind::Template && found.volume == Binding::kNone) found = {};
       if (const auto own = reservedForCopy(wish, copy); own != Binding::kNone) found = {own, Binding::kNone, true};
+      if (found.volume == Binding::kNone && ofClaim_.empty()) break;   // nor do the others find one
       if (found.volume == Binding::kNone) continue;
       if (first.volume == Binding::kNone) first = found;
       take(found.volume, state);
@@ -449,6 +500,7 @@ class Matcher {
       binding.nearest = volume;
       binding.nearestMisfits = misfits;
     };
+    makeStems();
     if (const auto own = ofClaim_.find(claimKey(wish.nameSpace, wish.state->name)); own != ofClaim_.end())
       for (const auto volume : own->second) consider(volume, true);
     if (const auto alike = ofStem_.find(nameStem(wish.state->name)); alike != ofStem_.end())
@@ -466,7 +518,11 @@ class Matcher {
   bool knowsClasses_ = false;
   bool attributesCount_ = false;   // VolumeAttributesClass is on since 1.34
   std::vector<Wish> wishes_;
-  std::unordered_map<std::string, Group> groups_;
+  std::vector<std::uint32_t> order_;          // of volumes: smallest first, as declared
+  std::unordered_map<GroupKey, Group, GroupHash> groups_;
+  bool grouped_ = false;
+  bool labelled_ = false;                     // some claim asks for labels
+  unsigned modesAtHand_ = 0;                  // by set of modes: whether a group has it
   std::unordered_map<std::string, std::vector<std::uint32_t>> ofClaim_;     // by claimRef, smallest first
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> ofClass_;   // smallest first
   std::unordered_map<std::string, std::vector<std::uint32_t>> ofStem_;

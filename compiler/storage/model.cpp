@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,34 +21,38 @@ constexpr std::array<std::pair<std::string_view, Mode>, 4> kModes{{
 /// Half of the largest common node (8 GPUs): two pods that ask for more cannot share one.
 constexpr std::int64_t kGpusThatFillANode = 5;
 
-constexpr std::array<std::pair<std::string_view, VolumeKind>, 26> kSources{{
-    {"persistentVolumeClaim", VolumeKind::Claim},
-    {"ephemeral", VolumeKind::Ephemeral},
-    {"emptyDir", VolumeKind::EmptyDir},
-    {"hostPath", VolumeKind::HostPath},
-    {"configMap", VolumeKind::ConfigMap},
-    {"secret", VolumeKind::Secret},
-    {"projected", VolumeKind::Projected},
-    {"downwardAPI", VolumeKind::DownwardApi},
-    {"image", VolumeKind::Image},
-    {"csi", VolumeKind::Csi},
-    {"nfs", VolumeKind::Network},
-    {"cephfs", VolumeKind::Network},
-    {"glusterfs", VolumeKind::Network},
-    {"azureFile", VolumeKind::Network},
-    {"quobyte", VolumeKind::Network},
-    {"iscsi", VolumeKind::Disk},
-    {"fc", VolumeKind::Disk},
-    {"rbd", VolumeKind::Disk},
-    {"awsElasticBlockStore", VolumeKind::Disk},
-    {"gcePersistentDisk", VolumeKind::Disk},
-    {"azureDisk", VolumeKind::Disk},
-    {"vsphereVolume", VolumeKind::Disk},
-    {"cinder", VolumeKind::Disk},
-    {"portworxVolume", VolumeKind::Disk},
-    {"scaleIO", VolumeKind::Disk},
-    {"storageos", VolumeKind::Disk},
-}};
+using Source = std::pair<base::Symbol, VolumeKind>;
+
+std::array<Source, 26> sourcesOf(const Keys& keys) {
+  return {{
+      {keys.symbol<"persistentVolumeClaim">(), VolumeKind::Claim},
+      {keys.symbol<"ephemeral">(), VolumeKind::Ephemeral},
+      {keys.symbol<"emptyDir">(), VolumeKind::EmptyDir},
+      {keys.symbol<"hostPath">(), VolumeKind::HostPath},
+      {keys.symbol<"configMap">(), VolumeKind::ConfigMap},
+      {keys.symbol<"secret">(), VolumeKind::Secret},
+      {keys.symbol<"projected">(), VolumeKind::Projected},
+      {keys.symbol<"downwardAPI">(), VolumeKind::DownwardApi},
+      {keys.symbol<"image">(), VolumeKind::Image},
+      {keys.symbol<"csi">(), VolumeKind::Csi},
+      {keys.symbol<"nfs">(), VolumeKind::Network},
+      {keys.symbol<"cephfs">(), VolumeKind::Network},
+      {keys.symbol<"glusterfs">(), VolumeKind::Network},
+      {keys.symbol<"azureFile">(), VolumeKind::Network},
+      {keys.symbol<"quobyte">(), VolumeKind::Network},
+      {keys.symbol<"iscsi">(), VolumeKind::Disk},
+      {keys.symbol<"fc">(), VolumeKind::Disk},
+      {keys.symbol<"rbd">(), VolumeKind::Disk},
+      {keys.symbol<"awsElasticBlockStore">(), VolumeKind::Disk},
+      {keys.symbol<"gcePersistentDisk">(), VolumeKind::Disk},
+      {keys.symbol<"azureDisk">(), VolumeKind::Disk},
+      {keys.symbol<"vsphereVolume">(), VolumeKind::Disk},
+      {keys.symbol<"cinder">(), VolumeKind::Disk},
+      {keys.symbol<"portworxVolume">(), VolumeKind::Disk},
+      {keys.symbol<"scaleIO">(), VolumeKind::Disk},
+      {keys.symbol<"storageos">(), VolumeKind::Disk},
+  }};
+}
 
 std::uint64_t nameHash(base::Symbol kind, base::Symbol nameSpace, base::Symbol name) {
   return base::FlatIndex::mix(base::FlatIndex::mix(kind.id, nameSpace.id), name.id);
@@ -103,11 +108,12 @@ Modes State::capability() const {
 /// Fills a Model; the parts of its work.
 class ModelBuilder {
  public:
-  explicit ModelBuilder(Model& model) : model_(model), keys_(model.keys), stack_(model.stack) {}
+  explicit ModelBuilder(Model& model) : model_(model), keys_(model.keys), stack_(model.stack), sources_(sourcesOf(model.keys)) {}
 
   void build() {
     indexNames();
     findUses();
+    reserve();
     for (ir::ObjectId id = 0; id < stack_.objects.size(); ++id) {
       model_.firstPods_.push_back(static_cast<std::uint32_t>(model_.pods.size()));
       if (stack_.objects[id].role == ir::Role::Workload && !stack_.objects[id].external) addWorkload(id);
@@ -130,6 +136,22 @@ class ModelBuilder {
         return there.kind == object.kind && there.name == object.name && model_.nameSpaceOf(there) == space;
       });
     }
+  }
+
+  /// Most workloads have one pod template, and most pods a container and a volume at least.
+  void reserve() {
+    std::size_t workloads = 0;
+    std::size_t claims = 0;
+    for (const auto& object : stack_.objects) {
+      workloads += object.role == ir::Role::Workload && !object.external ? 1 : 0;
+      claims += object.role == ir::Role::Claim ? 1 : 0;
+    }
+    model_.firstPods_.reserve(stack_.objects.size() + 1);
+    model_.pods.reserve(workloads);
+    model_.containers.reserve(workloads);
+    model_.volumes.reserve(workloads);
+    model_.mounts.reserve(workloads);
+    model_.states.reserve(claims);
   }
 
   /// The first edge of each object that says how a container uses something.
@@ -221,8 +243,11 @@ class ModelBuilder {
       volume.field = model_.text(child.key);
       break;
     }
-    for (const auto& [field, kind] : kSources)
-      if (field == volume.field) volume.kind = kind;
+    for (const auto& [field, kind] : sources_) {
+      if (!volume.source || field != volume.source->key) continue;
+      volume.kind = kind;
+      break;
+    }
     const auto refer = [&](std::string_view kind, std::string_view name) {
       volume.refers = name;
       if (const auto* object = model_.find(&workload, kind, name)) volume.object = object->order;
@@ -250,24 +275,28 @@ class ModelBuilder {
     if (volume.kind == VolumeKind::ConfigMap || volume.kind == VolumeKind::Secret) volume.readOnly = true;
   }
 
-  Phase phaseOf(const ir::Node& container, const ir::Node* spec) const {
-    const auto in = [&](const ir::Node* list) {
-      for (const auto& child : ir::Children(list))
-        if (&child == &container) return true;
-      return false;
-    };
-    if (in(keys_.at<"initContainers">(spec))) return keys_.text<"restartPolicy">(&container) == "Always" ? Phase::Sidecar : Phase::Init;
-    return in(keys_.at<"ephemeralContainers">(spec)) ? Phase::Ephemeral : Phase::Main;
+  /// The containers of a list, as ir::containersOf counts them.
+  static std::size_t countIn(const ir::Node* list) {
+    std::size_t count = 0;
+    for (const auto& child : ir::Children(list)) count += child.kind == ir::NodeKind::Map ? 1 : 0;
+    return count;
   }
 
   void addContainers(Pods& pods) {
     pods.containers.first = static_cast<std::uint32_t>(model_.containers.size());
+    byName_.clear();
+    const auto mains = countIn(keys_.at<"initContainers">(pods.spec));
+    const auto ephemerals = mains + countIn(keys_.at<"containers">(pods.spec));
+    const auto others = ephemerals + countIn(keys_.at<"ephemeralContainers">(pods.spec));
+    std::size_t number = 0;
     for (const auto* node : ir::containersOf(*pods.spec, *stack_.symbols)) {
+      const auto at = number++;
       auto& container = model_.containers.emplace_back();
       container.node = node;
       container.name = keys_.text<"name">(node);
       container.image = keys_.text<"image">(node);
-      container.phase = phaseOf(*node, pods.spec);
+      if (at < mains) container.phase = keys_.text<"restartPolicy">(node) == "Always" ? Phase::Sidecar : Phase::Init;
+      else container.phase = at >= ephemerals && at < others ? Phase::Ephemeral : Phase::Main;
       pods.gpus = std::max(pods.gpus, gpusOf(*node));
       container.mounts.first = static_cast<std::uint32_t>(model_.mounts.size());
       for (const auto& mount : ir::Children(keys_.at<"volumeMounts">(node))) addMount(pods, mount, false);
@@ -299,6 +328,7 @@ class ModelBuilder {
     volume.refers = claim;
     if (const auto* object = model_.find(pods.workload, "PersistentVolumeClaim", claim)) volume.object = object->order;
     ++pods.volumes.count;
+    if (!byName_.empty()) byName_.emplace(volume.name, mount.volume);
   }
 
   /// Edges stand in the order of the mounts; one that is not where it should be is looked for from the start.
@@ -327,15 +357,27 @@ class ModelBuilder {
       mount.expandsSubPath = true;
     }
     mount.readOnly = keys_.isTrue<"readOnly">(&node);
-    for (std::uint32_t i = 0; i < pods.volumes.count; ++i) {
-      auto& volume = model_.volumes[pods.volumes.first + i];
-      if (volume.name != mount.name) continue;
-      volume.mounted = true;
-      mount.volume = pods.volumes.first + i;
-      mount.readOnly = mount.readOnly || volume.readOnly;
-      mount.edge = edgeOf(pods.object, mount.name, mount.path);
-      break;   // a claim template hides a volume of the same name
+    mount.volume = volumeNamed(pods, mount.name);
+    if (mount.volume == Mount::kNoVolume) return;
+    auto& volume = model_.volumes[mount.volume];
+    volume.mounted = true;
+    mount.readOnly = mount.readOnly || volume.readOnly;
+    mount.edge = edgeOf(pods.object, mount.name, mount.path);
+  }
+
+  /// The first one: a claim template hides a volume of the same name.
+  std::uint32_t volumeNamed(const Pods& pods, std::string_view name) {
+    constexpr std::uint32_t kFew = 16;
+    const auto end = pods.volumes.first + pods.volumes.count;
+    if (pods.volumes.count <= kFew) {
+      for (auto i = pods.volumes.first; i < end; ++i)
+        if (model_.volumes[i].name == name) return i;
+      return Mount::kNoVolume;
     }
+    if (byName_.empty())
+      for (auto i = pods.volumes.first; i < end; ++i) byName_.emplace(model_.volumes[i].name, i);
+    const auto at = byName_.find(name);
+    return at == byName_.end() ? Mount::kNoVolume : at->second;
   }
 
   void readSpec(State& state) {
@@ -400,30 +442,36 @@ class ModelBuilder {
         } else if (volume.kind == VolumeKind::Claim && volume.object != ir::kNoObject && model_.stateByObject_[volume.object] != base::FlatIndex::kNone) {
           volume.state = &model_.states[model_.stateByObject_[volume.object]];
         }
-        if (volume.state) addUse(pods, volume);
       }
+      addUses(pods);
     }
   }
 
-  void addUse(const Pods& pods, const Volume& volume) {
-    auto& state = model_.states[static_cast<std::size_t>(volume.state - model_.states.data())];
-    Use use;
-    use.pods = &pods;
-    use.volume = &volume;
-    const auto number = static_cast<std::uint32_t>(&volume - model_.volumes.data());
+  void addUses(const Pods& pods) {
+    uses_.assign(pods.volumes.count, {});
     for (const auto& container : model_.containersOf(pods)) {
       for (const auto& mount : model_.mountsOf(container)) {
-        if (mount.volume != number) continue;
+        if (mount.volume == Mount::kNoVolume) continue;
+        auto& use = uses_[mount.volume - pods.volumes.first];
         if (!use.mount || (use.mount->readOnly && !mount.readOnly)) use.mount = &mount;
         use.writes = use.writes || !mount.readOnly;
       }
     }
-    state.uses.push_back(use);
+    for (std::uint32_t i = 0; i < pods.volumes.count; ++i) {
+      const auto& volume = model_.volumes[pods.volumes.first + i];
+      if (!volume.state) continue;
+      uses_[i].pods = &pods;
+      uses_[i].volume = &volume;
+      model_.states[static_cast<std::size_t>(volume.state - model_.states.data())].uses.push_back(uses_[i]);
+    }
   }
 
   Model& model_;
   const Keys& keys_;
   const ir::Stack& stack_;
+  const std::array<Source, 26> sources_;
+  std::vector<Use> uses_;                                       // of the volumes of the pods at hand
+  std::unordered_map<std::string_view, std::uint32_t> byName_;   // likewise, when they are many
   std::vector<std::uint32_t> firstUse_;
   std::uint32_t cursor_ = 0;
 };
