@@ -48,6 +48,7 @@ job train {{
   image   = image
   command = ["python", "train.py", "--data", "/data", "--resume", "/checkpoints"]
   gpus    = gpus
+  reserve {{ cpu = 8  memory = 32Gi }}  // asked for, and the limit: a run without is ended first when its node is full
   retries = 3
   restart = OnFailure
   grace   = 2m  // from the stop signal to the kill: time for a last checkpoint

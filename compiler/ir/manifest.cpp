@@ -152,6 +152,7 @@ bool addObject(Stack& stack, Node* root) {
   object.role = roleOf(symbols.text(apiVersion), symbols.text(kind));
   object.apiVersion = apiVersion;
   object.kind = kind;
+  object.manifest = true;
   object.generated = generated;
   object.name = symbols.intern(generated ? std::string(name->text()) + "*" : std::string(name->text()));
   object.sourceName = object.name;

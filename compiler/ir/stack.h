@@ -101,6 +101,7 @@ struct Object {
   bool external = false;     // exists already: never emitted
   bool observed = false;     // external, from a snapshot of the cluster: its tree is whole
   bool isProtected = false;  // `protect = true`
+  bool manifest = false;     // from a plain manifest, not from a declaration of the language
   bool generated = false;    // metadata.generateName: `name` is that and a `*`, and nothing can refer to it
   Symbol apiVersion{};       // "apps/v1"
   Symbol kind{};             // "StatefulSet"

@@ -178,7 +178,8 @@ void preciousDeleted(Context& context, const State& state) {
   const auto* annotations = context.keys.at<"metadata.annotations">(state.root);
   const auto* keep = ir::find(annotations, context.keys.symbol<"helm.sh/resource-policy">());
   std::string_view why;
-  if (state.object->isProtected && state.kind == StateKind::Claim) why = "is protected";
+  // The mark is about updates, and a class that only stands in the cluster is as its administrator wants it.
+  if (state.object->isProtected && state.kind == StateKind::Claim && (!object->external || object->observed)) why = "is protected";
   else if (textOf(keep) == "keep") why = "is to be kept (helm.sh/resource-policy)";
   else if (isWhole(context.model, *object) && soundsPrecious(state.name)) why = "sounds as if nobody could make its data again";
   if (why.empty()) return;

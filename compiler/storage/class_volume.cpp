@@ -52,6 +52,7 @@ void folderOfSomeNode(Context& context, const State& state) {
   if (!isText(path) || context.keys.at<"spec.nodeAffinity">(state.volume->root) || soundsShared(path->text())) return;
   for (const auto& use : state.uses) {
     if (use.pods->onePerNode || staysOnNode(context, *use.pods)) continue;
+    if (context.model.kindOf(*use.pods->workload) == "Pod") continue;   // placed once, and no controller makes another one
     auto d = diag::make<Code::FolderOfSomeNode>(path->entrySpan(), context.nameOf(*state.volume), path->text(), context.nameOf(*use.pods->workload));
     d.related.push_back({use.span(), fmt::format("used here, by way of the claim `{}`", claimName(context, state))});
     d.help = "give the volume a `nodeAffinity`, as a `local` one has, or use storage that every node reaches";

@@ -252,6 +252,8 @@ void undeclared(Context& context, Declared& declared, const Pods& pods, const Me
     context.report(std::move(d), {&workload, object});
     return;
   }
+  // In a stack what is not declared is referred to by a text, which says that it is elsewhere.
+  if (!workload.manifest) return;
   auto d = diag::make<Code::NotDeclared>(mention.at->span, word, name);
   context.report(std::move(d), {&workload});
 }

@@ -235,13 +235,13 @@ bool saysWhere(const Context& context, const Pods& pods) {
 }
 
 /// MLS3282 without a cluster: whether other pods with the device tolerate a taint that these do not.
-/// Where none does, one note stands for all.
+/// Where none does, one note stands for all pods of plain manifests; a stack that says `gpus` leaves taints to its cluster.
 void byCustom(Context& context, const Pods& pods, const std::map<std::string_view, const ir::Object*>& custom, bool& noted) {
   if (saysWhere(context, pods)) return;
   for (const auto& [name, amount] : requestsOf(context, pods)) {
     if (!isDevice(name) || !name.ends_with("/gpu") || amount.isZero()) continue;
     const auto found = custom.find(name);
-    if (found == custom.end() && noted) return;
+    if (found == custom.end() && (noted || !pods.workload->manifest)) return;
     noted = true;
     auto d = diag::make<Code::NotTolerated>(placeOf(context, pods, name), context.nameOf(*pods.workload), name,
                                             found != custom.end() ? "others here tolerate a taint of that name" : "nodes with it are often tainted to keep other pods away");

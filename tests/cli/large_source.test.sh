@@ -62,6 +62,7 @@ job trainer-@ {
     command = ["torchrun", "train.py"]
     env { EPOCHS = settings-@["epochs"]  NAME = "train-@"  POD = field("metadata.name") }
     gpus    = 1
+    reserve { cpu = 8  memory = 32Gi }
     write model-@ at "/model"
     read settings-@ at "/etc/run"
     scratch 1Gi at "/tmp"
