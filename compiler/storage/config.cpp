@@ -38,6 +38,8 @@ class Mentions {
   Mentions(const Context& context, const Pods& pods) : context_(context), keys_(context.keys), pods_(pods) {}
 
   std::vector<Mention> all() {
+    constexpr std::size_t kMostly = 8;
+    found_.reserve(kMostly);
     for (const auto& container : context_.model.containersOf(pods_)) ofContainer(*container.node);
     for (const auto& volume : context_.model.volumesOf(pods_)) ofVolume(volume);
     add("ServiceAccount", keys_.at<"serviceAccountName">(pods_.spec));
@@ -122,13 +124,27 @@ class Made {
     if (made_.count({context_.model.nameSpaceOf(from).id, kind, name})) return true;
     if (kind != "PersistentVolumeClaim") return false;
     // "<template>-<set>-<n>" of a StatefulSet, "<template>-<set>" of a JobSet.
-    return std::any_of(templates_.begin(), templates_.end(), [&](const auto& one) {
-      const auto& [space, claim, owner] = one;
-      return space == context_.model.nameSpaceOf(from).id && name.starts_with(claim) && name.substr(claim.size()).starts_with('-') && name.substr(claim.size() + 1).starts_with(owner);
-    });
+    const auto space = context_.model.nameSpaceOf(from).id;
+    for (auto dash = name.find('-'); dash != std::string_view::npos && !templates_.empty(); dash = name.find('-', dash + 1))
+      if (ownsBeginning(space, name.substr(0, dash), name.substr(dash + 1))) return true;
+    return false;
   }
 
  private:
+  /// Whether a text begins with the name of an owner of that template. Owners are sorted, so the last one that is not
+  /// behind the text begins as it does, or shows how much of it can be one.
+  [[nodiscard]] bool ownsBeginning(std::uint32_t space, std::string_view claim, std::string_view text) const {
+    for (;;) {
+      auto at = templates_.upper_bound({space, claim, text});
+      if (at == templates_.begin()) return false;
+      const auto& [otherSpace, otherClaim, owner] = *--at;
+      if (otherSpace != space || otherClaim != claim) return false;
+      if (text.starts_with(owner)) return true;
+      const auto differs = std::mismatch(text.begin(), text.end(), owner.begin(), owner.end()).first;
+      text = text.substr(0, static_cast<std::size_t>(differs - text.begin()));
+    }
+  }
+
   void add(const ir::Object& object, std::string_view kind, std::string_view name) {
     if (!name.empty()) made_.insert({context_.model.nameSpaceOf(object).id, kind, name});
   }
@@ -150,8 +166,9 @@ std::string_view wordOf(std::string_view kind) {
 bool isClusterWide(std::string_view kind) { return kind == "PriorityClass" || kind == "RuntimeClass"; }
 
 bool holds(const Context& context, const ir::Object& object, std::string_view key) {
-  for (const auto field : {"data", "binaryData", "stringData"}) {
-    for (const auto& entry : ir::Children(ir::findPath(object.root, field, *context.stack.symbols)))
+  const auto& keys = context.keys;
+  for (const auto* field : {keys.at<"data">(object.root), keys.at<"binaryData">(object.root), keys.at<"stringData">(object.root)}) {
+    for (const auto& entry : ir::Children(field))
       if (context.model.text(entry.key) == key) return true;
   }
   return false;
@@ -211,9 +228,9 @@ class Declared {
 /// (pkg/kubelet/kubelet_pods.go, pkg/volume/configmap, pkg/volume/secret).
 void missingKey(Context& context, const Pods& pods, const Mention& mention, const ir::Object& object) {
   if (!mention.key || !isText(mention.key) || isTrue(mention.optional) || object.external || !object.root) return;
+  if (holds(context, object, mention.key->text())) return;
   const auto keys = keysOf(context, object);
   if (keys.empty() && mention.kind == "Secret") return;   // filled by someone else, as token secrets are
-  if (holds(context, object, mention.key->text())) return;
   auto d = diag::make<Code::MissingKey>(mention.key->span, context.objectText(object), mention.key->text(), context.nameOf(*pods.workload));
   d.related.push_back({object.span, "declared here"});
   const auto near = diag::nearest(mention.key->text(), keys);
