@@ -20,7 +20,7 @@ std::vector<MessageRow> sortedRows() {
 }
 
 bool same(const Diagnostic& a, const Diagnostic& b) {
-  return a.code == b.code && a.span == b.span && a.file == b.file && a.object == b.object && a.message == b.message;
+  return a.code == b.code && a.span == b.span && a.file == b.file && a.message == b.message;
 }
 
 std::size_t hashOf(const Diagnostic& d) {

@@ -248,6 +248,19 @@ void Session::checkSchemas(const Unit& unit, const ir::Stack& stack, diag::Sink&
   schema::checkObjects(*unit.catalog, stack, options, found);
 }
 
+namespace {
+
+/// What the API server asks of fields is not said of an object whose kind the target does not have.
+void dropOfUnknownKinds(diag::Sink& found) {
+  std::set<std::string> unknown;
+  for (const auto& d : found.all())
+    if (d.code == Code::UnknownKubernetesKind || d.code == Code::KindInOtherVersion || d.code == Code::ApiNotInTarget) unknown.insert(d.object);
+  if (unknown.empty()) return;
+  found.drop([&](const diag::Diagnostic& d) { return static_cast<int>(d.code) / 100 == 35 && unknown.contains(d.object); });
+}
+
+}  // namespace
+
 void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered) {
   cluster_.addTo(stack);
   ir::link(stack);
@@ -256,15 +269,12 @@ void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered
     for (const auto& breach : ir::verify(stack, kVerifyDepth)) sink.add(diag::make<Code::InternalError>({}, breach));
   }
   if (!settings.rules) return;
-  if (!unit.isManifest) {
-    checkSchemas(unit, stack, sink);
-    if (lowered) checkStorage(stack, whole, sink);
-    return;
-  }
   diag::Sink found;
   checkSchemas(unit, stack, found);
-  checkStorage(stack, whole, found);
-  takeForManifests(unit, found);
+  if (unit.isManifest || lowered) checkStorage(stack, whole, found);
+  dropOfUnknownKinds(found);
+  if (unit.isManifest) return takeForManifests(unit, found);
+  for (const auto& d : found.all()) sink.add(d);
 }
 
 void Session::checkStorage(ir::Stack& stack, bool whole, diag::Sink& into) {

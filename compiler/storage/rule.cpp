@@ -1,6 +1,7 @@
 #include "storage/rule.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -32,8 +33,20 @@ bool isSlip(std::string_view wrong, std::string_view right) {
   return distance > 0 && distance <= 2 && distance * 3 < shorter;
 }
 
+namespace {
+
+/// Findings that rest on something not being there.
+bool isOfAbsence(diag::Code code) {
+  constexpr std::array kOfAbsence{Code::VolumeMissing, Code::NoVolumeFits, Code::NoClassNoVolume, Code::ReservedForNobody, Code::ClassMissing, Code::AttributesMissing,
+                                  Code::SelectsNothing, Code::NotDeclared, Code::NotInCluster, Code::NearMiss};
+  return std::find(kOfAbsence.begin(), kOfAbsence.end(), code) != kOfAbsence.end();
+}
+
+}  // namespace
+
 bool Context::report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about) {
   ++reports_;
+  if (!whole && isOfAbsence(d.code)) return false;
   bool allowed = false;
   for (std::size_t i = 0; i < stack.allows.size(); ++i) {
     const auto& allow = stack.allows[i];

@@ -34,9 +34,10 @@ class Context {
   const Keys& keys;
   const ir::Stack& stack;
   const base::SourceSet& sources;
+  bool whole = true;   // false when something was left out of the stack for an error of its own
 
   /// Reports, unless an `allow` of this code stands on one of these objects or on the stack. The first
-  /// object becomes the diagnostic's; null ones are left out.
+  /// object becomes the diagnostic's; null ones are left out. What is not there is not reported of a stack that is not whole.
   bool report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about);
 
   /// How often something was reported, kept back or not.

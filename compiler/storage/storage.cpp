@@ -84,6 +84,7 @@ void run(Context& context) {
 std::size_t analyse(const ir::Stack& stack, const base::SourceSet& sources, bool whole, diag::Sink& sink) {
   const Model model(stack);
   Context context(model, sources, sink);
+  context.whole = whole;
   run(context);
   for (std::size_t i = 0; whole && i < stack.allows.size(); ++i) {
     const auto& allow = stack.allows[i];
