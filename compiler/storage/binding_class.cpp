@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "storage/binding.h"
+#include "storage/made.h"
 
 namespace mlstack::storage {
 
@@ -171,6 +172,7 @@ void selectorWithProvisioner(Context& context, const State& state) {
 void waitsForConsumer(Context& context, const State& state) {
   const auto& binding = context.model.bindingOf(state);
   if (state.kind != StateKind::Claim || state.object->external || !state.uses.empty() || binding.outcome != Outcome::Waits) return;
+  if (const auto made = madeClaim(context.model, *state.object, state.name); made && made->isMade()) return;   // a set's pod uses it, by its name
   const auto* object = classOf(context.model, state);
   if (!object || !isWhole(context.model, *object)) return;
   auto d = diag::make<Code::WaitsForConsumer>(claimSpan(context, state), claimName(context, state), context.nameOf(*object));

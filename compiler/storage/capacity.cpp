@@ -2,7 +2,10 @@
 
 #include "storage/capacity.h"
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -202,7 +205,74 @@ void sharedMemory(Context& context, const Pods& pods, const Container& container
   context.report(std::move(d), {pods.workload});
 }
 
+/// MLS3101: memory without a unit, or in thousandths of bytes: no container starts with so little.
+void memoryAmounts(Context& context, const Pods& pods, const Container& container) {
+  const auto* resources = context.keys.at<"resources">(container.node);
+  const auto* limit = context.keys.at<"limits.memory">(resources);
+  const auto* request = context.keys.at<"requests.memory">(resources);
+  amount(context, limit, fmt::format("the memory limit of `{}`", container.name), *pods.workload);
+  if (!limit) amount(context, request, fmt::format("the memory request of `{}`", container.name), *pods.workload);
+}
+
+/// MLS3115: the kubelet takes the page's size from the requests of the pod's containers.
+/// Kubernetes: pkg/volume/emptydir/empty_dir.go#getPageSizeMountOption
+void pagesNotAsked(Context& context, const Pods& pods) {
+  constexpr std::string_view kPages = "hugepages-";
+  for (const auto& volume : context.model.volumesOf(pods)) {
+    const auto* medium = volume.kind == VolumeKind::EmptyDir ? context.keys.at<"medium">(volume.source) : nullptr;
+    if (!textOf(medium).starts_with("HugePages")) continue;
+    const auto size = textOf(medium) == "HugePages" ? std::string_view{} : textOf(medium).substr(std::string_view("HugePages-").size());
+    std::vector<std::string_view> asked;
+    for (const auto& container : context.model.containersOf(pods)) {
+      const auto* resources = context.keys.at<"resources">(container.node);
+      for (const auto* list : {context.keys.at<"limits">(resources), context.keys.at<"requests">(resources)}) {
+        for (const auto& entry : ir::Children(list)) {
+          const auto name = context.model.text(entry.key);
+          if (name.starts_with(kPages) && std::find(asked.begin(), asked.end(), name.substr(kPages.size())) == asked.end()) asked.push_back(name.substr(kPages.size()));
+        }
+      }
+    }
+    const bool found = size.empty() ? asked.size() == 1 : std::find(asked.begin(), asked.end(), size) != asked.end();
+    if (found) continue;
+    auto d = diag::make<Code::PagesNotAsked>(medium->span, volume.name,
+                                             asked.empty()   ? std::string("no container of the pod asks for any")
+                                             : size.empty() ? fmt::format("its containers ask for pages of {} sizes", asked.size())
+                                                            : fmt::format("no container asks for pages of {}", size));
+    d.help = asked.empty() || !size.empty() ? fmt::format("add `hugepages-{}: …` to the limits of the container that uses it", size.empty() ? "2Mi" : size) : "name the size: `medium: HugePages-2Mi`";
+    context.report(std::move(d), {pods.workload});
+  }
+}
+
+/// MLS3116: what a program may keep before it removes the oldest, against the volume it keeps it on.
+/// https://prometheus.io/docs/prometheus/latest/storage/#operational-aspects: its units are powers of 2.
+void keepsBeyondClaim(Context& context, const Pods& pods, const Container& container) {
+  const auto* program = programOf(container.image);
+  if (!program || program->title != "Prometheus") return;
+  const auto& words = context.wordsOf(container);
+  for (const auto& one : words.arguments) {
+    if (one.environment || one.key != "storagetsdbretentionsize") continue;
+    std::string text = one.value;
+    if (text.size() > 2 && text.back() == 'B' && text[text.size() - 2] >= 'A' && text[text.size() - 2] <= 'Z') text.back() = 'i';
+    const auto most = base::parseQuantity(text);
+    for (const auto& directory : words.directories) {
+      if (!most || directory.program != program) continue;
+      const auto* mount = mountAt(context.model, container, directory.path);
+      const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+      const auto* state = volume ? volume->state : nullptr;
+      if (!state || !state->size || *most <= *state->size || (state->facts && state->facts->capacityEnforced == false)) continue;
+      auto d = diag::make<Code::KeepsBeyondClaim>(one.node->span, program->title, one.value, directory.path, state->name, state->size->text());
+      d.related.push_back({state->sizeAt->entrySpan(), "the size is stated here"});
+      d.help = "let it keep four fifths of the volume at most: the log of what is not yet written to blocks counts too";
+      context.report(std::move(d), {pods.workload, state->object});
+      return;
+    }
+  }
+}
+
 constexpr Rule kRules[] = {
+    memoryAmounts,
+    pagesNotAsked,
+    keepsBeyondClaim,
     sizeOutsideClass,
     claimAmounts,
     {"PersistentVolume", volumeAmounts},

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "storage/frozen.h"
+#include "storage/made.h"
+#include "storage/programs.h"
 #include "storage/rule.h"
 #include "storage/storage.h"
 
@@ -109,10 +111,19 @@ class Change {
     const bool grows = after.role == ir::Role::Config || after.role == ir::Role::Secret;
     if (grows) immutableData(before, after);
     const auto kind = now_.kindOf(after);
-    if (kind == "StatefulSet") templates(before, after);
+    if (kind == "StatefulSet") {
+      templates(before, after);
+      ordinals(before, after);
+    }
     reclaim(before, after);
-    for (const auto& change : frozenChanges(before, after, *now_.stack.symbols)) frozen(change, after);
-    if (after.role == ir::Role::Workload) mounts(before, after);
+    bool refused = false;   // what the API server refuses does not come to the pods
+    for (const auto& change : frozenChanges(before, after, *now_.stack.symbols)) {
+      frozen(change, after);
+      refused = refused || change.path.find("olume") != std::string::npos;
+    }
+    if (after.role != ir::Role::Workload) return;
+    if (!refused) mounts(before, after);
+    versions(before, after);
   }
 
   /// MLS3140: the API server refuses the update.
@@ -213,7 +224,16 @@ class Change {
       const auto was = keys_.text<"spec.persistentVolumeReclaimPolicy">(before.root);
       if (textOf(at) == "Delete" && was != "Delete") say(at, "persistentVolumeReclaimPolicy", "deleting the claim then deletes the data");
     }
-    if (now_.kindOf(after) != "StatefulSet") return;
+    // external-snapshotter: a content takes the policy of its class when it is made.
+    const auto kind = now_.kindOf(after);
+    const bool group = kind == "VolumeGroupSnapshotClass" || kind == "VolumeGroupSnapshotContent";
+    if (group || kind == "VolumeSnapshotClass" || kind == "VolumeSnapshotContent") {
+      const bool content = kind.ends_with("Content");
+      const auto* at = content ? keys_.at<"spec.deletionPolicy">(after.root) : keys_.at<"deletionPolicy">(after.root);
+      const auto was = content ? keys_.text<"spec.deletionPolicy">(before.root) : keys_.text<"deletionPolicy">(before.root);
+      if (textOf(at) == "Delete" && was == "Retain") say(at, "deletionPolicy", content ? "deleting its snapshot then deletes the copy" : "deleting a snapshot that is taken from now on deletes the copy too");
+    }
+    if (kind != "StatefulSet") return;
     const auto* policy = keys_.at<"spec.persistentVolumeClaimRetentionPolicy">(after.root);
     const auto* old = keys_.at<"spec.persistentVolumeClaimRetentionPolicy">(before.root);
     const auto* deleted = keys_.at<"whenDeleted">(policy);
@@ -247,6 +267,49 @@ class Change {
     for (const auto& one : ir::Children(old))
       if (!byName(fresh, keys_.text<"metadata.name">(&one)))
         return sayTemplates(fresh ? fresh->entrySpan() : after.span, after, fmt::format("template \"{}\" is gone", keys_.text<"metadata.name">(&one)), {}, &one);
+  }
+
+  /// MLS3150, MLS3152: which claims the pods of a set use follows from their numbers.
+  /// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#start-ordinal, #persistentvolumeclaim-retention
+  void ordinals(const ir::Object& before, const ir::Object& after) {
+    const auto firstOf = [&](const ir::Object& set) { return intOf(keys_.at<"spec.ordinals.start">(set.root)).value_or(0); };
+    const auto countOf = [&](const ir::Object& set) { return intOf(keys_.at<"spec.replicas">(set.root)).value_or(1); };
+    const auto was = firstOf(before);
+    const auto now = firstOf(after);
+    const auto wasCount = countOf(before);
+    const auto nowCount = countOf(after);
+    const auto* claims = keys_.at<"spec.volumeClaimTemplates">(after.root);
+    if (was != now && wasCount > 0 && nowCount > 0) return renumbered(before, after, claims, {was, wasCount}, {now, nowCount});
+    const bool deletes = keys_.text<"spec.persistentVolumeClaimRetentionPolicy.whenScaled">(after.root) == "Delete";
+    const auto* at = keys_.at<"spec.replicas">(after.root);
+    if (!deletes || nowCount >= wasCount || !at) return;
+    for (const auto& claim : ir::Children(claims)) {
+      auto d = diag::make<Code::StateGone>(at->entrySpan(), "the state in", claimsText(keys_.text<"metadata.name">(&claim), now_.text(after.name), now + nowCount, wasCount - nowCount),
+                                           fmt::format("`{}` goes from {} to {}, and its whenScaled is Delete: the claims and their data are deleted", context_.nameOf(after), counted(wasCount, "pod"), nowCount));
+      d.related.push_back({keys_.at<"spec.persistentVolumeClaimRetentionPolicy.whenScaled">(after.root)->entrySpan(), "this deletes them"});
+      d.help = "set `whenScaled: Retain` before, or copy what is to stay";
+      context_.report(std::move(d), {&after});
+    }
+  }
+
+  struct Numbers {
+    std::int64_t first = 0;
+    std::int64_t count = 0;
+  };
+
+  void renumbered(const ir::Object& before, const ir::Object& after, const ir::Node* claims, Numbers was, Numbers now) {
+    // Pods that have their number on both sides keep their claims.
+    if (was.first >= now.first && was.first + was.count <= now.first + now.count) return;
+    const auto* at = keys_.at<"spec.ordinals.start">(after.root);
+    const auto* old = keys_.at<"spec.ordinals.start">(before.root);
+    for (const auto& claim : ir::Children(claims)) {
+      const auto name = keys_.text<"metadata.name">(&claim);
+      const auto set = now_.text(after.name);
+      auto d = diag::make<Code::StateSwapped>(at ? at->entrySpan() : after.span, fmt::format("what \"{}\" keeps", name), context_.nameOf(after), claimsText(name, set, was.first, was.count), claimsText(name, set, now.first, now.count));
+      if (old && old->span.known()) d.related.push_back({old->entrySpan(), "it was this"});
+      d.help = "a pod's number is part of its claim's name: keep `ordinals.start`, or copy the data first";
+      context_.report(std::move(d), {&after});
+    }
   }
 
   const ir::Node* byName(const ir::Node* list, std::string_view name) const {
@@ -379,7 +442,10 @@ class Change {
     for (const auto& [where, place] : old) {
       if (!lasts(place.volume->kind) || place.mount->readOnly) continue;
       const auto found = fresh.find(where);
-      if (found == fresh.end()) continue;
+      if (found == fresh.end()) {
+        unmounted(after, fresh, where, place);
+        continue;
+      }
       const auto& now = found->second;
       if (!told.insert(now.volume).second) continue;
       if (!lasts(now.volume->kind)) {
@@ -388,13 +454,87 @@ class Change {
         d.related.push_back({place.mount->node->span, "it was this"});
         d.help = "keep the claim at this path; what the pods write there would end with them";
         context_.report(std::move(d), {&after});
-      } else if (describe(*place.volume) != describe(*now.volume)) {
-        auto d = diag::make<Code::StateSwapped>(now.mount->node->span, where.second, context_.nameOf(after), describe(*place.volume), describe(*now.volume));
+      } else if (describe(place) != describe(now)) {
+        auto d = diag::make<Code::StateSwapped>(now.mount->node->span, where.second, context_.nameOf(after), describe(place), describe(now));
         d.related.push_back({place.mount->node->span, "it was this"});
         d.help = "copy the data first if the pods need what they wrote";
         context_.report(std::move(d), {&after});
       }
     }
+  }
+
+  /// MLS3149: the path is no longer a mount, though the volume is there and another container has it. What no container mounts is
+  /// told without the old stack.
+  void unmounted(const ir::Object& after, const Places& fresh, const std::pair<std::string_view, std::string_view>& where, const Place& was) {
+    const Place* other = nullptr;
+    const Container* same = nullptr;
+    for (const auto& pods : now_.podsOf(after.order))
+      for (const auto& container : now_.containersOf(pods))
+        if (container.name == where.first) same = &container;
+    if (!same || same->phase == Phase::Init || mountAt(now_, *same, where.second)) return;
+    for (const auto& [there, place] : fresh) {
+      if (describe(*place.volume) != describe(*was.volume)) continue;
+      if (there.first == where.first) return;   // at another path
+      other = &place;
+    }
+    if (!other) return;
+    auto d = diag::make<Code::StateBecomesScratch>(same->node->span, where.second, context_.nameOf(after), describe(was), "the container's own layer");
+    d.severity = diag::Severity::Warning;
+    d.related.push_back({was.mount->node->span, fmt::format("`{}` had it here", where.first)});
+    d.related.push_back({other->mount->node->span, "the volume is still mounted here"});
+    d.help = "mount it again, unless the program needs it no more";
+    context_.report(std::move(d), {&after});
+  }
+
+  /// MLS3154: files of a database that another major version does not open.
+  void versions(const ir::Object& before, const ir::Object& after) {
+    for (const auto& pods : now_.podsOf(after.order)) {
+      for (const auto& container : now_.containersOf(pods)) {
+        if (container.phase == Phase::Init) continue;
+        for (const auto& others : was_.podsOf(before.order))
+          for (const auto& other : was_.containersOf(others))
+            if (other.name == container.name) version(after, other, container);
+      }
+    }
+  }
+
+  void version(const ir::Object& after, const Container& was, const Container& now) {
+    const auto* program = programOf(now.image);
+    const auto* old = programOf(was.image);
+    if (!program || !old || program->title != old->title || program->what != Content::Database) return;
+    const auto major = majorOf(now.image);
+    const auto majorWas = majorOf(was.image);
+    if (!major || !majorWas || *major == *majorWas) return;
+    const bool each = program->title == "PostgreSQL" || program->title == "TimescaleDB";
+    if (program->title == "TimescaleDB" && (now.image.find("pg") == std::string_view::npos || was.image.find("pg") == std::string_view::npos)) return;
+    const bool steps = program->title == "MongoDB" || program->title == "Elasticsearch" || program->title == "OpenSearch" || program->title == "Neo4j";
+    const bool down = *major < *majorWas;
+    if (!each && !(down && (steps || program->title == "MySQL" || program->title == "MariaDB")) && !(steps && *major > *majorWas + 1)) return;
+    // The same folder on a volume that stays.
+    for (const auto& folder : stateDirectories(now_, now)) {
+      if (folder.what != Content::Database || folder.program != program) continue;
+      const auto* mount = mountAt(now_, now, folder.path);
+      const auto* volume = mount ? now_.volumeOf(*mount) : nullptr;
+      if (!volume || !lasts(volume->kind)) continue;
+      for (const auto& oldFolder : stateDirectories(was_, was)) {
+        const auto* oldMount = oldFolder.path == folder.path ? mountAt(was_, was, oldFolder.path) : nullptr;
+        const auto* oldVolume = oldMount ? was_.volumeOf(*oldMount) : nullptr;
+        if (!oldVolume || describe({oldVolume, oldMount, nullptr}) != describe({volume, mount, nullptr})) continue;
+        const auto* at = keys_.at<"image">(now.node);
+        auto d = diag::make<Code::DataOfOtherVersion>(at ? at->span : now.node->span, context_.nameOf(after), program->title, *majorWas, *major, folder.path);
+        if (const auto* oldImage = keys_.at<"image">(was.node); oldImage && oldImage->span.known()) d.related.push_back({oldImage->span, "it was this"});
+        d.help = each ? "dump and restore, or run pg_upgrade with both versions, into another folder or claim first"
+                 : down ? "no version opens the files of a newer one: restore a backup that was taken before"
+                        : "go up one major version at a time, each started once on the data";
+        context_.report(std::move(d), {&after});
+        return;
+      }
+    }
+  }
+
+  static std::string describe(const Place& place) {
+    if (place.mount->subPath.empty()) return describe(*place.volume);
+    return fmt::format("folder \"{}\" of {}", place.mount->subPath, describe(*place.volume));
   }
 
   static std::string describe(const Volume& volume) {

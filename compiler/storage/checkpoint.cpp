@@ -155,7 +155,8 @@ void resumesThere(Context& context, const Pods& pods, const Container& container
   }
   const auto* mount = mountAt(context.model, container, resume->path);
   auto d = diag::make<Code::ResumesElsewhere>(resume->span, context.nameOf(*pods.workload), resume->path, save->path, mount ? "" : ", and nothing is mounted there");
-  if (mount) d.severity = diag::Severity::Note;
+  // One letter beside it is a slip; a number is another run.
+  if (mount) d.severity = isSlip(resume->path, save->path) ? diag::Severity::Warning : diag::Severity::Note;
   else if (!resume->word.starts_with("--resume") && !resume->word.starts_with("--restore")) d.severity = diag::Severity::Warning;
   d.related.push_back({save->span, "it saves here"});
   d.help = "let both name one folder: what a pod saved is what the next one must find";
@@ -323,12 +324,147 @@ bool namesPod(const Context& context, const Container& container, std::string_vi
   return false;
 }
 
+/// Whether a Job starts a pod or container again after it failed.
+bool retries(const Context& context, const Pods& pods) {
+  const auto* job = jobOf(context, pods);
+  if (!job) return false;
+  if (context.keys.text<"restartPolicy">(pods.spec) == "OnFailure" || context.keys.at<"backoffLimitPerIndex">(job)) return true;
+  return intOf(context.keys.at<"backoffLimit">(job)) != 0 || context.model.kindOf(*pods.workload) == "JobSet";
+}
+
+/// Whether the command line speaks of training: "python train.py", "torchrun", "finetune".
+bool trains(const Words& words) {
+  return std::any_of(words.arguments.begin(), words.arguments.end(), [](const Argument& one) {
+    if (!one.positional) return false;
+    const std::string_view value = one.value;
+    const auto name = value.substr(value.rfind('/') + 1);
+    return name.find("train") != std::string_view::npos || name.find("finetune") != std::string_view::npos || name == "torchrun" || name == "deepspeed";
+  });
+}
+
+/// What a text of a shell has anew whenever it runs: "the time"; empty when there is nothing of the kind.
+std::string_view anewIn(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kAnew{{{"$(date", "the time"},
+                                                                               {"`date", "the time"},
+                                                                               {"$RANDOM", "a random number"},
+                                                                               {"${RANDOM", "a random number"},
+                                                                               {"$SRANDOM", "a random number"},
+                                                                               {"$EPOCHSECONDS", "the time"},
+                                                                               {"$(uuidgen", "a random number"},
+                                                                               {"$(mktemp", "a random number"}}};
+  for (const auto& [word, what] : kAnew)
+    if (text.find(word) != std::string_view::npos) return what;
+  return {};
+}
+
+/// MLS3232: a folder that is named after the moment, in a Job that is started again: each start is the first.
+void folderOfOneStart(Context& context, const Pods& pods, const Container& container, const Words& words) {
+  if (context.model.kindOf(*pods.workload) == "CronJob" || !retries(context, pods)) return;
+  for (const auto& one : words.directories) {
+    if ((one.what != Content::Checkpoint && one.what != Content::Output) || !one.varies || !one.span.known()) continue;
+    if (one.what == Content::Output && !trains(words)) continue;
+    const auto* mount = mountAt(context.model, container, one.path);
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume || (volume->kind != VolumeKind::Claim && volume->kind != VolumeKind::Network)) continue;
+    for (const auto& argument : words.arguments) {
+      const auto what = anewIn(argument.value);
+      if (argument.node->span.begin != one.span.begin || argument.word != one.word || what.empty()) continue;
+      auto d = diag::make<Code::FolderOfOnePod>(one.span, context.nameOf(*pods.workload), contentText(one), argument.value, what);
+      d.help = "name the folder after the run, as the Job is: a retry must find what the last pod saved";
+      context.report(std::move(d), {pods.workload});
+      return;
+    }
+  }
+}
+
+/// MLS3231: what is told to write over its folder does not look for a checkpoint there.
+/// https://github.com/huggingface/transformers examples/pytorch: get_last_checkpoint only without --overwrite_output_dir.
+void overwritten(Context& context, const Pods& pods, const Container& container, const Words& words) {
+  const auto found = std::find_if(words.arguments.begin(), words.arguments.end(), [](const Argument& one) { return one.key == "overwriteoutputdir" && !one.environment && one.value != "false" && one.value != "False"; });
+  if (found == words.arguments.end() || !retries(context, pods)) return;
+  const bool resumes = std::any_of(words.arguments.begin(), words.arguments.end(), [](const Argument& one) { return one.key.starts_with("resume") && one.value != "false" && one.value != "False"; });
+  if (resumes) return;
+  for (const auto& one : words.directories) {
+    if (one.what != Content::Output && one.what != Content::Checkpoint) continue;
+    const auto* mount = mountAt(context.model, container, one.path);
+    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
+    if (!volume || (volume->kind != VolumeKind::Claim && volume->kind != VolumeKind::Network) || mount->readOnly) continue;
+    auto d = diag::make<Code::WipedAtStart>(found->node->span, container.name, context.nameOf(*pods.workload), "writes over", one.path);
+    d.related.push_back({one.span, "its folder"});
+    d.help = "leave `--overwrite_output_dir` out: a retry then goes on from the last checkpoint in its folder";
+    context.report(std::move(d), {pods.workload});
+    return;
+  }
+}
+
+/// The script of `sh -c` when the shell is the container's first process; null otherwise.
+const ir::Node* scriptOf(const Context& context, const Container& container) {
+  const ir::Node* before = nullptr;
+  bool shell = false;
+  std::size_t at = 0;
+  for (const auto* list : {context.keys.at<"command">(container.node), context.keys.at<"args">(container.node)}) {
+    for (const auto& word : ir::Children(list)) {
+      const auto text = textOf(&word);
+      const auto name = text.substr(text.rfind('/') + 1);
+      if (at++ == 0) shell = name == "sh" || name == "bash" || name == "ash" || name == "dash";
+      else if (shell && before && textOf(before).starts_with('-') && textOf(before).ends_with('c')) return &word;
+      before = &word;
+    }
+  }
+  return nullptr;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n;";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+  const auto last = text.find_last_not_of(kBlank);
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+/// MLS3233: a script whose end is always good: the Job succeeds when its program has failed.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures
+void failureHidden(Context& context, const Pods& pods, const Container& container, const Words& words) {
+  const auto* node = jobOf(context, pods) ? scriptOf(context, container) : nullptr;
+  if (!node || !trains(words)) return;
+  const auto script = trimmed(textOf(node));
+  for (const std::string_view ending : {"|| true", "||true", "|| :", "|| exit 0"}) {
+    if (!script.ends_with(ending)) continue;
+    const auto line = script.substr(script.find_last_of("\n;") + 1);
+    if (line.find("train") == std::string_view::npos && line.find("torchrun") == std::string_view::npos && line.find("python") == std::string_view::npos) return;
+    auto d = diag::make<Code::FailureHidden>(node->span, container.name, context.nameOf(*pods.workload), ending);
+    d.help = fmt::format("take `{}` away: a run that fails is then started again, up to `backoffLimit` times", ending);
+    context.report(std::move(d), {pods.workload});
+    return;
+  }
+}
+
+/// MLS3234: a shell that goes on after the program does not hand on the signal that ends the pod, and as process 1 it ignores it.
+/// Kubernetes: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
+void signalKept(Context& context, const Pods& pods, const Container& container, const Words& words, bool flushes) {
+  const auto* grace = context.keys.at<"terminationGracePeriodSeconds">(pods.spec);
+  if ((intOf(grace).value_or(0) <= kDefaultGrace && !flushes) || context.keys.isTrue<"shareProcessNamespace">(pods.spec) || context.keys.at<"lifecycle.preStop">(container.node)) return;
+  const auto* node = scriptOf(context, container);
+  if (!node || !trains(words)) return;
+  const auto script = trimmed(textOf(node));
+  for (const std::string_view handles : {"exec ", "trap ", "wait", "tini", "dumb-init", "kill"})
+    if (script.find(handles) != std::string_view::npos) return;
+  auto at = script.find("train");
+  if (at == std::string_view::npos) at = script.find("torchrun");
+  // What comes after the program: one line, perhaps continued, up to the next command.
+  while (at < script.size() && script[at] != ';' && !(script[at] == '\n' && script[at - 1] != '\\') && script.substr(at, 2) != "&&") ++at;
+  if (at >= script.size() || trimmed(script.substr(at)).empty()) return;
+  auto d = diag::make<Code::SignalKept>(node->span, container.name, context.nameOf(*pods.workload));
+  if (grace) d.related.push_back({grace->entrySpan(), "so long it is given to save its state, and after it is killed"});
+  d.help = "let the program be the last command, with `exec` before it, or hand the signal on: `trap 'kill -TERM $child' TERM`, the program in the background, `wait`";
+  context.report(std::move(d), {pods.workload});
+}
+
 /// MLS3232: checkpoints in a folder named after the pod: the next pod of a Job has another name.
 /// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/; only a StatefulSet's pods keep theirs.
 void folderOfOnePod(Context& context, const Pods& pods, const Container& container, const Words& words) {
   if (!jobOf(context, pods)) return;
   const auto report = [&](base::Span at, std::string_view text) {
-    auto d = diag::make<Code::FolderOfOnePod>(at, context.nameOf(*pods.workload), text);
+    auto d = diag::make<Code::FolderOfOnePod>(at, context.nameOf(*pods.workload), "checkpoints", text, "the pod");
     d.help = "name the folder after the run, or the index of an Indexed Job (`$(JOB_COMPLETION_INDEX)`)";
     context.report(std::move(d), {pods.workload});
   };
@@ -386,7 +522,7 @@ void wiped(Context& context, const Pods& pods, const Container& container) {
       for (const auto& directory : stateDirectories(context.model, other))
         checkpoints = checkpoints || ((directory.what == Content::Checkpoint || directory.what == Content::Resume) && isWithin(directory.path, path));
     if (!checkpoints) continue;
-    auto d = diag::make<Code::WipedAtStart>(one.node->span, container.name, context.nameOf(*pods.workload), path);
+    auto d = diag::make<Code::WipedAtStart>(one.node->span, container.name, context.nameOf(*pods.workload), "removes", path);
     d.related.push_back({mount->node->span, "the volume keeps it from pod to pod"});
     d.help = "remove it only when a run begins anew: a retry starts the container again";
     context.report(std::move(d), {pods.workload});
@@ -396,7 +532,10 @@ void wiped(Context& context, const Pods& pods, const Container& container) {
 
 void checkpoints(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || container.mounts.count == 0) return;
-  const auto& [arguments, directories] = context.wordsOf(container);
+  const auto& words = context.wordsOf(container);
+  const auto& arguments = words.arguments;
+  const auto& directories = words.directories;
+  bool flushes = false;
   for (const auto& mount : context.model.mountsOf(container)) {
     if (!mount.edge || mount.edge->intent != ir::Intent::Checkpoint) continue;
     startsAgain(context, pods, mount.edge->span);
@@ -409,6 +548,7 @@ void checkpoints(Context& context, const Pods& pods, const Container& container)
     contract.size = stated.size;
     contract.everyMs = stated.everyMs;
     contract.flushMs = stated.flushMs;
+    flushes = flushes || stated.flushMs;
     fits(context, pods, contract);
     endsInTime(context, pods, contract);
   }
@@ -420,7 +560,11 @@ void checkpoints(Context& context, const Pods& pods, const Container& container)
     }
   resumesThere(context, pods, container, directories);
   sameRun(context, pods, container, arguments, directories);
-  folderOfOnePod(context, pods, container, context.wordsOf(container));
+  folderOfOnePod(context, pods, container, words);
+  folderOfOneStart(context, pods, container, words);
+  overwritten(context, pods, container, words);
+  failureHidden(context, pods, container, words);
+  signalKept(context, pods, container, words, flushes);
   oneFolder(context, pods, container, directories);
   shardsApart(context, pods, container, directories);
 }

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/made.h"
 #include "storage/rule.h"
 
 namespace mlstack::storage {
@@ -243,6 +244,44 @@ void missingKey(Context& context, const Pods& pods, const Mention& mention, cons
   context.report(std::move(d), {pods.workload, &object});
 }
 
+/// Whether an object can have that name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends.
+/// Kubernetes: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+bool canBeName(std::string_view name) {
+  const auto inner = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+  const auto edge = [&](char c) { return inner(c) && c != '-' && c != '.'; };
+  return name.size() <= 253 && std::all_of(name.begin(), name.end(), inner) && edge(name.front()) && edge(name.back());
+}
+
+/// "MY_CLAIM": what somebody fills in before it is applied.
+bool isPlaceholder(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+/// MLS3384: a name that nothing has, in no cluster. Reports whether it is one.
+bool noName(Context& context, const Pods& pods, const Mention& mention) {
+  const auto name = mention.at->text();
+  const bool checked = mention.kind == "PersistentVolumeClaim" || mention.kind == "ConfigMap" || mention.kind == "Secret";
+  if (!checked || canBeName(name) || isPlaceholder(name)) return false;
+  auto d = diag::make<Code::NotInCluster>(mention.at->span, wordOf(mention.kind), name, context.nameOf(*pods.workload));
+  d.help = "nothing can have this name: names are of lower-case letters, digits, `-` and `.`";
+  context.report(std::move(d), {pods.workload});
+  return true;
+}
+
+/// MLS3383: a claim of a set's template, with a number that none of its pods has.
+void numberOfNoPod(Context& context, const Pods& pods, const Mention& mention) {
+  if (mention.kind != "PersistentVolumeClaim") return;
+  const auto made = madeClaim(context.model, *pods.workload, mention.at->text());
+  if (!made || made->isMade() || made->count < 1) return;
+  const auto& set = *made->state->object;
+  const auto* replicas = context.keys.at<"spec.replicas">(set.root);
+  if (!replicas) return;   // an autoscaler's, or another file's
+  auto d = diag::make<Code::NearMiss>(mention.at->span, "claim", mention.at->text(), claimsText(made->state->name, context.model.text(set.name), made->first, made->count));
+  d.related.push_back({replicas->entrySpan(), fmt::format("`{}` makes a claim for each of its pods", context.nameOf(set))});
+  d.help = "name the claim of a pod that is there; one with this number is there only if the set was larger once";
+  context.report(std::move(d), {pods.workload, &set});
+}
+
 /// MLS3380, MLS3383, MLS3384: a name that is not declared here. It may exist in the cluster, so it is an error only where the
 /// cluster's facts say that it does not.
 void undeclared(Context& context, Declared& declared, const Pods& pods, const Mention& mention) {
@@ -290,9 +329,11 @@ void mentions(Context& context) {
       const bool given = std::any_of(kGiven.begin(), kGiven.end(), [&](const auto& row) { return row.first == mention.kind && row.second == name; });
       // What a template or a script fills in ("$(NAME)", "${NAME}", "<NAME>") names nothing yet.
       const bool filled = name.find_first_of("$<{") != std::string_view::npos;
-      if (given || filled || isTrue(mention.optional) || made.has(*pods.workload, mention.kind, name)) continue;
+      if (given || filled || isTrue(mention.optional)) continue;
+      const bool isMade = made.has(*pods.workload, mention.kind, name);
       if (!told.insert({context.model.nameSpaceOf(*pods.workload).id, mention.kind, name}).second) continue;
-      undeclared(context, declared, pods, mention);
+      if (isMade) numberOfNoPod(context, pods, mention);
+      else if (!noName(context, pods, mention)) undeclared(context, declared, pods, mention);
     }
   }
 }
@@ -319,7 +360,78 @@ void subPathKeys(Context& context, const Pods& pods, const Container& container)
   }
 }
 
-constexpr Rule kRules[] = {mentions, subPathKeys};
+/// MLS3387: only secrets of the two types for registries are read for pulling, whatever keys others have.
+/// Kubernetes: pkg/credentialprovider/secrets/secrets.go#MakeDockerKeyring
+void pullSecrets(Context& context, const Pods& pods) {
+  for (const auto& entry : ir::Children(context.keys.at<"imagePullSecrets">(pods.spec))) {
+    const auto* name = context.keys.at<"name">(&entry);
+    const auto* secret = context.model.find(pods.workload, "Secret", textOf(name));
+    if (!secret || secret->external || !secret->root) continue;
+    const auto* typeAt = context.keys.at<"type">(secret->root);
+    const auto type = typeAt ? textOf(typeAt) : std::string_view("Opaque");
+    if (type.empty() || type == "kubernetes.io/dockerconfigjson" || type == "kubernetes.io/dockercfg") continue;
+    auto d = diag::make<Code::PullSecretType>(name->span, context.nameOf(*pods.workload), context.objectText(*secret), type);
+    d.related.push_back({typeAt ? typeAt->entrySpan() : secret->span, "declared here"});
+    d.help = "make it of type kubernetes.io/dockerconfigjson, with the key `.dockerconfigjson` (`kubectl create secret docker-registry`)";
+    context.report(std::move(d), {pods.workload, secret});
+  }
+}
+
+/// Names of Kueue's objects. https://kueue.sigs.k8s.io/docs/concepts/
+class Queues {
+ public:
+  explicit Queues(Context& context) : context_(context) {}
+
+  void run() {
+    for (const auto& object : context_.stack.objects) {
+      const auto kind = context_.model.kindOf(object);
+      if (kind == "LocalQueue") names_[{context_.model.nameSpaceOf(object).id, kind}].push_back(context_.model.text(object.name));
+      else if (kind == "ClusterQueue" || kind == "ResourceFlavor") names_[{0, kind}].push_back(context_.model.text(object.name));
+    }
+    if (names_.empty()) return;
+    for (const auto& object : context_.stack.objects) {
+      if (object.external || !object.root) continue;
+      const auto kind = context_.model.kindOf(object);
+      if (kind == "LocalQueue") name(object, "ClusterQueue", context_.keys.at<"spec.clusterQueue">(object.root));
+      if (kind == "ClusterQueue")
+        for (const auto& group : ir::Children(context_.keys.at<"spec.resourceGroups">(object.root)))
+          for (const auto& flavor : ir::Children(context_.keys.at<"flavors">(&group))) name(object, "ResourceFlavor", context_.keys.at<"name">(&flavor));
+      name(object, "LocalQueue", ir::find(context_.keys.at<"metadata.labels">(object.root), context_.keys.symbol<"kueue.x-k8s.io/queue-name">()));
+    }
+  }
+
+ private:
+  void name(const ir::Object& from, std::string_view kind, const ir::Node* at) {
+    if (!isText(at) || at->length == 0) return;
+    const auto found = names_.find({kind == "LocalQueue" ? context_.model.nameSpaceOf(from).id : 0u, kind});
+    if (found == names_.end()) return;
+    const auto& declared = found->second;
+    const auto wrong = at->text();
+    if (std::find(declared.begin(), declared.end(), wrong) != declared.end()) return;
+    auto near = diag::nearest(wrong, declared);
+    // Of the only one that is declared a short name with one letter more or less is a slip, too.
+    if (!isSlip(wrong, near)) near = declared.size() == 1 && oneLetter(wrong, declared[0]) ? declared[0] : std::string_view{};
+    if (near.empty()) return;
+    auto d = diag::make<Code::NearMiss>(at->span, kind, wrong, near);
+    d.help = fmt::format("write `{}`, if that is meant: what names a queue that is not there waits without end", near);
+    context_.report(std::move(d), {&from});
+  }
+
+  /// "qq" and "q", "cqq" and "cq".
+  static bool oneLetter(std::string_view a, std::string_view b) {
+    const auto longer = a.size() > b.size() ? a : b;
+    const auto shorter = a.size() > b.size() ? b : a;
+    const bool digit = !longer.empty() && longer.back() >= '0' && longer.back() <= '9';
+    return longer.size() == shorter.size() + 1 && longer.starts_with(shorter) && !digit;
+  }
+
+  Context& context_;
+  std::map<std::pair<std::uint32_t, std::string_view>, std::vector<std::string_view>> names_;
+};
+
+void queues(Context& context) { Queues(context).run(); }
+
+constexpr Rule kRules[] = {mentions, subPathKeys, pullSecrets, queues};
 
 }  // namespace
 

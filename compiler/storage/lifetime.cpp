@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "storage/class.h"
+#include "storage/made.h"
 #include "storage/mend.h"
 #include "storage/programs.h"
 #include "storage/rule.h"
@@ -113,6 +114,36 @@ void runState(Context& context, const Pods& pods, const Container& container, co
   }
 }
 
+constexpr std::string_view kPostgresOld = "/var/lib/postgresql/data";
+
+/// Images of PostgreSQL before 18 declare VOLUME /var/lib/postgresql/data: unless something is mounted at just that path, the runtime
+/// puts a volume of its own there, over what is mounted above. https://hub.docker.com/_/postgres (PGDATA);
+/// containerd internal/cri/server: volumes of the image that are not among the mounts.
+bool hiddenByImage(const Container& container, const Mount& mount, const StateDirectory& directory) {
+  const auto major = postgresMajor(container.image);
+  if (!major || *major >= 18) return false;
+  return isWithin(directory.path, kPostgresOld) && isWithin(kPostgresOld, mount.path) && !isWithin(mount.path, kPostgresOld);
+}
+
+/// The mount at which the entry point of PostgreSQL 18 and later refuses to start; null when there is none.
+/// https://github.com/docker-library/postgres/pull/1259
+const Mount* refusesMount(const Context& context, const Container& container, const StateDirectory& directory) {
+  const auto major = postgresMajor(container.image);
+  if (!major || *major < 18 || directory.path != fmt::format("/var/lib/postgresql/{}/docker", *major)) return nullptr;
+  for (const auto& mount : context.model.mountsOf(container))
+    if (isWithin(kPostgresOld, mount.path) && isWithin(mount.path, kPostgresOld)) return &mount;
+  return nullptr;
+}
+
+/// Whether the container has a volume that it can write and that outlives it.
+bool keepsElsewhere(const Context& context, const Container& container) {
+  for (const auto& mount : context.model.mountsOf(container)) {
+    const auto* volume = context.model.volumeOf(mount);
+    if (volume && !mount.readOnly && !volume->readOnly && endsWithPod(volume->kind).empty()) return true;
+  }
+  return false;
+}
+
 /// MLS3122: a database, or another program that is there to keep something, without a volume that stays.
 void keptInPod(Context& context, const Pods& pods, const Container& container, const std::vector<StateDirectory>& directories) {
   for (const auto& directory : directories) {
@@ -125,11 +156,34 @@ void keptInPod(Context& context, const Pods& pods, const Container& container, c
       const auto* inside = context.model.volumeOf(other);
       below = below || (!other.path.empty() && isWithin(other.path, directory.path) && !other.readOnly && !(inside && !endsWithPod(inside->kind).empty()));
     }
-    if (mount && (!volume || endsWithPod(volume->kind).empty())) continue;
-    if (!mount && below) continue;
+    const bool covered = mount && hiddenByImage(container, *mount, directory);
+    if (mount && !covered && (!volume || endsWithPod(volume->kind).empty())) continue;
+    if (!mount && below && !refusesMount(context, container, directory)) continue;
+    const bool keeps = keepsElsewhere(context, container);
+    if (!directory.path.starts_with('/') && keeps) continue;   // where the program works is not known: perhaps there
     auto d = diag::make<Code::KeptInPod>(directory.span, context.nameOf(*pods.workload), contentText(directory), directory.path,
-                                         volume ? endsWithPod(volume->kind) : "the container's own layer");
-    if (directory.program && directory.program->passing) d.severity = diag::Severity::Note;
+                                         covered  ? "a volume of its own that the image declares there"
+                                         : volume ? endsWithPod(volume->kind)
+                                                  : "the container's own layer");
+    if (directory.program && directory.program->passing && !keeps) d.severity = diag::Severity::Note;
+    if (covered) {
+      d.related.push_back({mount->node->span, fmt::format("what is mounted here does not hold it: the runtime makes a new volume at {} for each container", kPostgresOld)});
+      d.help = fmt::format("mount the claim at {}, with a `subPath`", kPostgresOld);
+      context.report(std::move(d), {pods.workload});
+      return;
+    }
+    if (const auto* refused = refusesMount(context, container, directory)) {
+      d.severity = diag::Severity::Error;
+      d.related.push_back({refused->node->span, "images of 18 and later keep nothing here, and end at once while a volume is mounted at this path"});
+      d.help = "mount the claim at /var/lib/postgresql";
+      context.report(std::move(d), {pods.workload});
+      return;
+    }
+    if (!directory.path.starts_with('/')) {
+      d.help = fmt::format("name a whole path on a claim: `sqlite:////data/{}`", directory.path);
+      context.report(std::move(d), {pods.workload});
+      return;
+    }
     if (volume && volume->node) d.related.push_back({volume->node->span, "the volume is made with the pod and deleted with it"});
     // A file needs its folder: a database writes others beside it.
     const auto folder = directory.sqlite ? directory.path.substr(0, std::max<std::size_t>(directory.path.rfind('/'), 1)) : directory.path;
@@ -200,6 +254,7 @@ void staticVolumeDeleted(Context& context, const ir::Object& volume) {
     std::string_view field;
     const auto* source = sourceOf(context, volume, field);
     const auto path = context.keys.text<"path">(source);
+    if (field == "hostPath" && path == "/") return;   // the API server refuses it
     const bool erases = field == "nfs" || field == "hostPath";
     auto d = diag::make<Code::VolumeRecycled>(policy->span, context.nameOf(volume), erases ? fmt::format("everything in {} is erased", path.empty() ? "it" : path) : std::string("its driver knows no recycling, and the volume stays Failed"));
     d.help = "use `Retain`";
@@ -421,6 +476,30 @@ constexpr Rule kRules[] = {
 };
 
 }  // namespace
+
+std::optional<MadeClaim> madeClaim(const Model& model, const ir::Object& from, std::string_view name) {
+  MadeClaim made;
+  const auto base = withoutOrdinal(name, made.ordinal);
+  for (auto dash = base.find('-'); dash != std::string_view::npos; dash = base.find('-', dash + 1)) {
+    const auto* set = model.find(&from, "StatefulSet", base.substr(dash + 1));
+    if (!set || set->external) continue;
+    for (const auto& pods : model.podsOf(set->order)) {
+      for (const auto& volume : model.volumesOf(pods)) {
+        if (volume.kind != VolumeKind::Template || !volume.state || volume.name != base.substr(0, dash)) continue;
+        made.state = volume.state;
+        made.first = intOf(model.keys.at<"spec.ordinals.start">(set->root)).value_or(0);
+        made.count = intOf(model.keys.at<"spec.replicas">(set->root)).value_or(1);
+        return made;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::string claimsText(std::string_view claim, std::string_view set, std::int64_t first, std::int64_t count) {
+  if (count < 2) return fmt::format("{}-{}-{}", claim, set, first);
+  return fmt::format("{0}-{1}-{2} … {0}-{1}-{3}", claim, set, first, first + count - 1);
+}
 
 std::span<const Rule> lifetimeRules() { return kRules; }
 

@@ -376,11 +376,17 @@ void volumesOfPod(Context& context, const Pods& pods) {
         context.report(std::move(d), {pods.workload});
         break;
       }
-      if (!volume.mounted) {
+      // The containers of a TrainJob stand in its runtime.
+      if (!volume.mounted && pods.containers.count > 0 && context.model.kindOf(*pods.workload) != "TrainJob") {
         auto d = diag::make<Code::ClaimNotMounted>(volume.node->span, volume.refers, context.nameOf(*pods.workload));
         d.help = "mount it, or take the volume away";
         context.report(std::move(d), {pods.workload});
       }
+    }
+    if (volume.kind == VolumeKind::Template && !volume.mounted && pods.containers.count > 0 && context.model.kindOf(*pods.workload) == "StatefulSet") {
+      auto d = diag::make<Code::ClaimNotMounted>(volume.node->span, volume.name, context.nameOf(*pods.workload));
+      d.help = "mount it, or take the template away: each pod has such a claim made and waits for it";
+      context.report(std::move(d), {pods.workload});
     }
     if (volume.kind == VolumeKind::Template) continue;
     for (std::size_t j = 0; j < i && volumes[j].kind == VolumeKind::Template; ++j) {
@@ -412,23 +418,138 @@ void hostPathMustExist(Context& context, const Pods& pods) {
   }
 }
 
+/// What makes a mount read-only though neither it nor the pod's volume says so.
+struct ReadOnlyBy {
+  const ir::Node* at = nullptr;
+  bool certain = false;
+};
+
+const ir::Node* optionRo(const ir::Node* options) {
+  for (const auto& option : ir::Children(options))
+    if (textOf(&option) == "ro") return &option;
+  return nullptr;
+}
+
+/// The options of the volume that is there, or of the class that makes it; `readOnly` of the volume's source, which each driver reads
+/// in its own way (pkg/volume/volume.go: NewSpecFromPersistentVolume takes it from the pod alone).
+ReadOnlyBy readOnlyBy(const Context& context, const Volume& volume) {
+  const auto* state = volume.state;
+  if (!state) return {};
+  if (!state->volume) return state->classObject ? ReadOnlyBy{optionRo(context.keys.at<"mountOptions">(state->classObject->root)), true} : ReadOnlyBy{};
+  if (const auto* option = optionRo(context.keys.at<"spec.mountOptions">(state->volume->root))) return {option, true};
+  for (const auto& source : ir::Children(context.keys.at<"spec">(state->volume->root)))
+    if (source.kind == ir::NodeKind::Map && context.keys.isTrue<"readOnly">(&source)) return {context.keys.at<"readOnly">(&source), false};
+  return {};
+}
+
+void sayReadOnly(Context& context, const Pods& pods, const Container& container, const Mount& mount, base::Span at, std::string_view what, std::string_view path) {
+  const auto* volume = context.model.volumeOf(mount);
+  if (!volume) return;
+  const auto by = mount.readOnly ? ReadOnlyBy{mount.node, true} : readOnlyBy(context, *volume);
+  if (!by.at) return;
+  auto d = diag::make<Code::OutputReadOnly>(at, container.name, what, path);
+  if (!by.certain) d.severity = diag::Severity::Warning;
+  const bool config = isFromConfig(volume->kind);
+  d.related.push_back({by.at->isContainer() ? by.at->span : by.at->entrySpan(), config ? "config and secrets are mounted read-only" : mount.readOnly ? "mounted read-only here" : "the volume is mounted read-only by this"});
+  d.help = config ? "write to a claim or an emptyDir" : mount.readOnly ? "take `readOnly` away, or write elsewhere" : "take it away, or write elsewhere";
+  context.report(std::move(d), {pods.workload});
+}
+
 /// MLS3185: what a program says it writes lies on a read-only mount (https://kubernetes.io/docs/concepts/storage/volumes/#read-only-mounts).
 void outputReadOnly(Context& context, const Pods& pods, const Container& container) {
-  const auto mounts = context.model.mountsOf(container);
-  if (std::none_of(mounts.begin(), mounts.end(), [](const Mount& mount) { return mount.readOnly; })) return;
+  if (container.mounts.count == 0) return;
   for (const auto& directory : context.wordsOf(container).directories) {
     const bool writes = directory.what == Content::Checkpoint || directory.what == Content::Output || directory.what == Content::Database || directory.what == Content::Log;
     const auto* mount = writes ? mountAt(context.model, container, directory.path) : nullptr;
-    const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
-    if (!volume || !mount->readOnly) continue;
-    auto d = diag::make<Code::OutputReadOnly>(directory.span, container.name, contentText(directory), directory.path);
-    d.related.push_back({mount->node->span, isFromConfig(volume->kind) ? "config and secrets are mounted read-only" : "mounted read-only here"});
-    d.help = isFromConfig(volume->kind) ? "write to a claim or an emptyDir" : "take `readOnly` away, or write elsewhere";
+    if (mount) sayReadOnly(context, pods, container, *mount, directory.span, contentText(directory), directory.path);
+  }
+}
+
+/// Variables that name a cache which the program fills.
+constexpr std::array<std::string_view, 9> kFilledCaches{"HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "TORCH_HOME", "VLLM_CACHE_ROOT", "NIM_CACHE_PATH", "HF_DATASETS_CACHE", "SENTENCE_TRANSFORMERS_HOME"};
+
+/// MLS3185: the container's own file system is read-only, and a cache or temporary files go there.
+/// https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+void rootReadOnly(Context& context, const Pods& pods, const Container& container) {
+  const auto* readOnly = context.keys.at<"securityContext.readOnlyRootFilesystem">(container.node);
+  if (!isTrue(readOnly) || container.phase == Phase::Init) return;
+  const auto& words = context.wordsOf(container);
+  const bool offline = std::any_of(words.arguments.begin(), words.arguments.end(), [](const Argument& one) { return (one.word == "HF_HUB_OFFLINE" || one.word == "TRANSFORMERS_OFFLINE") && one.value != "0"; });
+  for (const auto& directory : words.directories) {
+    const bool cache = !offline && std::find(kFilledCaches.begin(), kFilledCaches.end(), directory.word) != kFilledCaches.end();
+    // What a run writes on this layer is told as lost (lifetime.cpp).
+    const bool output = !pods.runsToEnd && (directory.what == Content::Checkpoint || directory.what == Content::Output);
+    if (!(cache || output || directory.what == Content::Log || directory.what == Content::Scratch) || mountAt(context.model, container, directory.path)) continue;
+    auto d = diag::make<Code::OutputReadOnly>(directory.span, container.name, cache ? std::string("a cache") : contentText(directory), directory.path);
+    if (!directory.word.starts_with('-')) d.severity = diag::Severity::Warning;
+    d.related.push_back({readOnly->entrySpan(), "no volume is mounted there, and the container's own file system is read-only"});
+    d.help = fmt::format("mount an emptyDir or a claim at {}", directory.path);
     context.report(std::move(d), {pods.workload});
   }
 }
 
-constexpr Rule kRules[] = {outputReadOnly, nested, hidesImage, oddPaths, subPathVariables, staleConfig, initNotShared, rootOwned, cacheNotWritable, lostAndFound, volumesOfPod, hostPathMustExist};
+/// MLS3185: a script that writes to a read-only mount: downloads by wget and curl, `> file`.
+void scriptWrites(Context& context, const Pods& pods, const Container& container) {
+  if (container.mounts.count == 0) return;
+  const auto mounts = context.model.mountsOf(container);
+  if (std::none_of(mounts.begin(), mounts.end(), [](const Mount& mount) { return mount.readOnly; })) return;
+  const auto write = [&](std::string_view path, base::Span at) {
+    if (!path.starts_with('/') || path.find_first_of("$`*?{") != std::string_view::npos) return false;
+    const auto* mount = mountAt(context.model, container, path);
+    if (!mount || !mount->readOnly) return false;
+    sayReadOnly(context, pods, container, *mount, at, "a file", path);
+    return true;
+  };
+  std::string_view program;
+  for (const auto& one : context.wordsOf(container).arguments) {
+    if (one.environment) continue;
+    if (one.positional) {
+      const std::string_view word = one.value;
+      const auto name = word.substr(word.rfind('/') + 1);
+      if (name == "wget" || name == "curl") program = name;
+      continue;
+    }
+    const bool wget = program == "wget" && (one.word == "-O" || one.word == "-P" || one.word == "--output-document" || one.word == "--directory-prefix");
+    const bool curl = program == "curl" && (one.word == "-o" || one.word == "--output" || one.word == "--output-dir");
+    if ((wget || curl) && write(one.value, one.node->span)) return;
+  }
+  for (const auto* list : {context.keys.at<"command">(container.node), context.keys.at<"args">(container.node)}) {
+    for (const auto& word : ir::Children(list)) {
+      const auto text = textOf(&word);
+      for (auto at = text.find('>'); at != std::string_view::npos; at = text.find('>', at + 1)) {
+        const auto begin = text.find_first_not_of("> ", at);
+        // "->", "=>" and "2>": no file of the script's own.
+        if (begin == std::string_view::npos || at == 0 || text[at - 1] != ' ') continue;
+        if (write(text.substr(begin, text.find_first_of(" \t\n;&|)\"'", begin) - begin), word.span)) return;
+      }
+    }
+  }
+}
+
+/// MLS3383: what is to be read lies on no mount, and the path is nearly that of one.
+void besideAMount(Context& context, const Pods& pods, const Container& container) {
+  if (container.mounts.count == 0 || container.phase == Phase::Init) return;
+  for (const auto& directory : context.wordsOf(container).directories) {
+    const bool reads = directory.what == Content::Model || directory.what == Content::Dataset || directory.what == Content::Resume;
+    if (!reads || !directory.span.known() || mountAt(context.model, container, directory.path)) continue;
+    for (const auto& mount : context.model.mountsOf(container)) {
+      const auto path = normal(mount.path);
+      // As many folders deep as the mount.
+      auto depth = std::count(path.begin(), path.end(), '/');
+      std::size_t end = 0;
+      while (end < directory.path.size() && (directory.path[end] != '/' || depth-- > 0)) ++end;
+      const auto beside = std::string_view(directory.path).substr(0, end);
+      if (mount.device || path.size() < 4 || !isSlip(beside, path)) continue;
+      auto d = diag::make<Code::NearMiss>(directory.span, "mount", beside, path);
+      d.related.push_back({pathSpan(context, mount), "mounted here"});
+      d.help = fmt::format("write `{}{}`, if that is meant", path, directory.path.substr(end));
+      context.report(std::move(d), {pods.workload});
+      return;
+    }
+  }
+}
+
+constexpr Rule kRules[] = {outputReadOnly, rootReadOnly, scriptWrites, besideAMount, nested, hidesImage, oddPaths, subPathVariables, staleConfig, initNotShared, rootOwned, cacheNotWritable, lostAndFound, volumesOfPod, hostPathMustExist};
 
 }  // namespace
 

@@ -371,10 +371,11 @@ std::string pathOf(std::string_view value, bool& varies) {
   constexpr std::string_view kFile = "file://";
   if (value.starts_with(kFile)) value.remove_prefix(kFile.size());
   if (value.size() < 2 || value.front() != '/' || value.starts_with("//")) return {};
-  if (value.find_first_of(" \t\n,:*?") != std::string_view::npos) return {};
+  // What only the run knows may hold anything: "/out/run-$(date +%s)".
+  const auto dollar = value.find_first_of("$`{<");
+  if (value.substr(0, dollar).find_first_of(" \t\n,:*?") != std::string_view::npos) return {};
   for (const std::string_view system : {"/dev", "/proc", "/sys"})
     if (isWithin(value, system)) return {};
-  const auto dollar = value.find_first_of("$`{<");
   if (dollar != std::string_view::npos) {
     varies = true;
     value = value.substr(0, value.rfind('/', dollar));
@@ -390,9 +391,14 @@ std::string sqlitePath(std::string_view value) {
   if (at == std::string_view::npos) return {};
   auto rest = value.substr(at + 6);
   if (rest.starts_with('+')) rest.remove_prefix(std::min(rest.find(':'), rest.size()));
-  if (!rest.starts_with(":////")) return {};
+  const bool whole = rest.starts_with(":////");
+  if (!whole && !rest.starts_with(":///")) return {};
   rest.remove_prefix(4);
-  return std::string(rest.substr(0, rest.find_first_of("?\"' ")));
+  auto path = rest.substr(0, rest.find_first_of("?\"' "));
+  while (!whole && path.starts_with("./")) path.remove_prefix(2);
+  // ":memory:", "$FILE", "..": nothing that is known.
+  if (!whole && (path.empty() || path.find_first_of(":$%{.") == 0)) return {};
+  return std::string(path);
 }
 
 struct Name {
@@ -446,12 +452,13 @@ class Finder {
 
   std::vector<StateDirectory> find() {
     program_ = programOf(container_.image);
+    works_ = std::string(model_.keys.text<"workingDir">(container_.node));
+    if (!works_.starts_with('/') || works_.find('$') != std::string::npos) works_.clear();
     if (program_ && program_ != &kNotebook && !runsServer(model_, container_, arguments_)) program_ = nullptr;
     if (program_ && program_->keepsOnlyIfAsked && !asksToKeep(arguments_)) program_ = nullptr;
     for (const auto& one : arguments_) word(one);
-    if (program_ && !moved_ && !program_->path.empty()) {
-      const auto* image = imageNode_;
-      add(std::string(program_->path), program_->what, image ? image->span : base::Span{}, program_->title, program_);
+    if (program_ && !moved_) {
+      if (auto folder = ownFolder(); !folder.empty()) add(std::move(folder), program_->what, imageNode_ ? imageNode_->span : base::Span{}, program_->title, program_);
     }
     return std::move(found_);
   }
@@ -487,6 +494,20 @@ class Finder {
     path(one, known->second, nullptr);
   }
 
+  /// Where the program keeps its data when nothing puts it elsewhere.
+  std::string ownFolder() const {
+    const auto major = postgresMajor(container_.image);
+    if (major && *major >= 18 && program_->path == "/var/lib/postgresql/data") return fmt::format("/var/lib/postgresql/{}/docker", *major);
+    if (program_->image != "etcd" || nameOf(container_.image).owner.starts_with("bitnami")) return std::string(program_->path);
+    // `NAME.etcd` where it works, which is / in its image. https://etcd.io/docs/v3.6/op-guide/configuration/
+    std::string name = "default";
+    for (const auto& one : arguments_) {
+      if (one.key == "configfile" || one.key == "etcdconfigfile") return {};
+      if ((one.key == "name" && !one.environment) || one.word == "ETCD_NAME") name = one.value.find('$') == std::string::npos ? one.value : "NAME";
+    }
+    return fmt::format("{}/{}.etcd", works_ == "/" ? "" : works_, name);
+  }
+
   bool ofProgram(const Argument& one) {
     const bool itsVariable = one.environment && !program_->variable.empty() && one.word == program_->variable;
     const bool itsArgument = !one.environment && !program_->argument.empty() && one.key == program_->argument;
@@ -499,10 +520,23 @@ class Finder {
   void path(const Argument& one, Content what, const Program* program) {
     bool varies = false;
     auto text = pathOf(one.value, varies);
+    if (text.empty()) text = relative(one, what, varies);
     if (text.empty()) return;
     auto& added = add(std::move(text), what, one.node->span, program && one.positional ? program->title : one.word, program);
     added.varies = varies;
   }
+
+  /// A folder that a program writes below where it works, when that is stated and the word says that it is a folder.
+  std::string relative(const Argument& one, Content what, bool& varies) const {
+    if (works_.empty() || (what != Content::Checkpoint && what != Content::Output)) return {};
+    std::string_view value = one.value;
+    while (value.starts_with("./")) value.remove_prefix(2);
+    if (value.empty() || value.find_first_of("./$`{<~-") == 0 || value.find(':') != std::string_view::npos) return {};
+    const bool folder = std::any_of(kFolderWords.begin(), kFolderWords.end(), [&](std::string_view word) { return std::string_view(one.key).ends_with(word); });
+    const bool moves = std::any_of(arguments_.begin(), arguments_.end(), [](const Argument& other) { return other.positional && (other.value == "cd" || other.value == "pushd"); });
+    return folder && !moves ? pathOf(fmt::format("{}/{}", works_ == "/" ? "" : works_, value), varies) : std::string();
+  }
+  static constexpr std::array<std::string_view, 5> kFolderWords{"dir", "path", "folder", "directory", "root"};
 
   StateDirectory& add(std::string path, Content what, base::Span span, std::string_view word, const Program* program) {
     auto& added = found_.emplace_back();
@@ -519,6 +553,7 @@ class Finder {
   const std::vector<Argument>& arguments_;
   const Program* program_ = nullptr;
   const ir::Node* imageNode_ = nullptr;
+  std::string works_;   // `workingDir`; empty when the image decides
   bool moved_ = false;
   bool server_ = false;
   std::vector<StateDirectory> found_;
@@ -532,6 +567,30 @@ const Program* programOf(std::string_view image) {
   for (const auto& program : kPrograms)
     if (program.image == name.last && (program.owner.empty() || program.owner == name.owner)) return &program;
   return isNotebook(name.last) ? &kNotebook : nullptr;
+}
+
+std::optional<std::int64_t> majorOf(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const auto colon = image.rfind(':');
+  if (colon == std::string_view::npos || image.find('/', colon) != std::string_view::npos) return std::nullopt;
+  auto tag = image.substr(colon + 1);
+  if (nameOf(image).last == "pgvector" || nameOf(image).last == "timescaledb") {
+    const auto at = tag.find("pg");
+    if (at == std::string_view::npos) return std::nullopt;
+    tag.remove_prefix(at + 2);
+  }
+  if (tag.starts_with('v')) tag.remove_prefix(1);
+  std::int64_t major = 0;
+  std::size_t digits = 0;
+  while (digits < tag.size() && tag[digits] >= '0' && tag[digits] <= '9' && digits < 6) major = major * 10 + (tag[digits++] - '0');
+  // A whole number, then nothing, a point or a variant: no digest and no date.
+  const bool ends = digits == tag.size() || tag[digits] == '.' || tag[digits] == '-';
+  return digits > 0 && digits < 4 && ends ? std::optional(major) : std::nullopt;
+}
+
+std::optional<std::int64_t> postgresMajor(std::string_view image) {
+  const auto* program = programOf(image);
+  return program && program->path == "/var/lib/postgresql/data" ? majorOf(image) : std::nullopt;
 }
 
 std::vector<Argument> argumentsOf(const Model& model, const Container& container) { return Reader(model, container).read(); }

@@ -3,6 +3,7 @@
 // sets, read from its image, its arguments and its environment. The words stand in two tables (programs.cpp).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,9 +42,14 @@ struct Program {
 /// Null for images that are not in the table.
 [[nodiscard]] const Program* programOf(std::string_view image);
 
+/// The major version in the tag of an image of PostgreSQL ("postgres:16.2", "pgvector:pg17"); nothing for others and for tags without one.
+[[nodiscard]] std::optional<std::int64_t> postgresMajor(std::string_view image);
+/// The same of every image whose tag begins with its program's version.
+[[nodiscard]] std::optional<std::int64_t> majorOf(std::string_view image);
+
 /// A folder (or file) in the container, with the word that names it.
 struct StateDirectory {
-  std::string path;                     // absolute, without a slash at its end; up to what only the run knows
+  std::string path;                     // absolute, without a slash at its end; up to what only the run knows. Of a SQLite file perhaps relative
   Content what = Content::Output;
   base::Span span;                      // the argument, the variable's value, or the image
   std::string_view word{};              // "--output_dir", "PGDATA"; the program's title when it puts it there itself

@@ -1,9 +1,11 @@
 // Access modes against the pods that use a claim at the same time.
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
+#include "storage/made.h"
 #include "storage/mend.h"
 #include "storage/programs.h"
 #include "storage/rule.h"
@@ -352,16 +354,49 @@ bool onNetwork(const Volume& volume) {
   return !volume.state->block && (volume.state->declared & ReadWriteMany) && !isLocal(*volume.state);
 }
 
+/// Drivers that show an object store as files: no locks, and most of them no writing into the middle of a file.
+/// https://github.com/awslabs/mountpoint-s3/blob/main/doc/SEMANTICS.md; https://cloud.google.com/storage/docs/cloud-storage-fuse/overview
+constexpr std::array<std::string_view, 7> kObjectStores{"s3.csi.aws.com",   "s3.csi.scality.com", "ru.yandex.s3.csi", "ch.ctrox.csi.s3-driver",
+                                                        "csi-rclone",       "gcsfuse.csi.storage.gke.io", "blob.csi.azure.com"};
+
+/// The driver when a volume is an object store mounted as files; empty for others.
+std::string_view objectStoreOf(const Context& context, const Volume& volume) {
+  const auto* state = volume.state;
+  std::string_view driver;
+  const ir::Node* said = nullptr;   // what may choose another protocol
+  if (volume.kind == VolumeKind::Csi) {
+    driver = context.keys.text<"driver">(volume.source);
+    said = context.keys.at<"volumeAttributes">(volume.source);
+  } else if (state && state->volume) {
+    driver = context.keys.text<"spec.csi.driver">(state->volume->root);
+    said = context.keys.at<"spec.csi.volumeAttributes">(state->volume->root);
+  } else if (state && state->classObject) {
+    driver = context.keys.text<"provisioner">(state->classObject->root);
+    said = context.keys.at<"parameters">(state->classObject->root);
+  }
+  if (context.keys.text<"protocol">(said) == "nfs") return {};
+  return std::find(kObjectStores.begin(), kObjectStores.end(), driver) == kObjectStores.end() ? std::string_view{} : driver;
+}
+
 /// MLS3077, MLS3078, MLS3080: databases on network file systems, and two processes on one database.
 void databases(Context& context, const Pods& pods, const Container& container) {
   if (container.mounts.count == 0 || container.phase == Phase::Init) return;
   for (const auto& directory : context.wordsOf(container).directories) {
     if (directory.what != Content::Database || !(directory.sqlite || (directory.program && directory.program->oneWriter))) continue;
+    if (!directory.path.starts_with('/')) continue;
     const auto* mount = mountAt(context.model, container, directory.path);
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
     if (!volume) continue;
     const auto* state = volume->state;
     const auto title = directory.program ? directory.program->title : std::string_view("SQLite");
+    if (const auto driver = objectStoreOf(context, *volume); !driver.empty()) {
+      auto d = diag::make<Code::DatabaseOnNetwork>(directory.span, title, directory.path);
+      d.severity = diag::Severity::Error;
+      d.related.push_back({mount->node->span, fmt::format("{} shows an object store as files: it cannot lock them, nor write into one that is there", driver)});
+      d.help = "use a class of block volumes for one pod (ReadWriteOnce)";
+      context.report(std::move(d), {pods.workload, state ? state->object : nullptr});
+      continue;
+    }
     const bool network = onNetwork(*volume);
     const bool each = volume->kind == VolumeKind::Template || volume->kind == VolumeKind::Ephemeral || volume->kind == VolumeKind::EmptyDir || mount->expandsSubPath;
     if (!each && pods.together() > 1 && directory.program) {
@@ -407,13 +442,37 @@ void emptyForReaders(Context& context, const State& state) {
   if (state.facts->provisioner.empty() || state.facts->provisioner == "kubernetes.io/no-provisioner" || state.facts->staticOnly == true) return;
   if (context.keys.at<"volumeName">(state.spec) || context.keys.at<"selector">(state.spec)) return;
   if (context.keys.at<"dataSource">(state.spec) || context.keys.at<"dataSourceRef">(state.spec)) return;
+  if (const auto can = state.classModes(); can && !(*can & ReadOnlyMany)) return;   // it is not made at all: told above
   auto d = diag::make<Code::EmptyForReaders>(state.declaredAt->span, state.name, *state.className);
   d.help = "fill it from a snapshot or another claim (`dataSource`), or ask for a mode in which someone can write";
   context.report(std::move(d), {state.object, state.classObject});
 }
 
+/// MLS3072: another workload uses the claim that a StatefulSet makes for one of its pods, by its name.
+void claimOfASet(Context& context, const Pods& pods) {
+  for (const auto& volume : context.model.volumesOf(pods)) {
+    if (volume.kind != VolumeKind::Claim || volume.field != "persistentVolumeClaim" || volume.refers.empty()) continue;
+    if (volume.state && !volume.state->object->external) continue;   // declared: counted with its other uses
+    const auto made = madeClaim(context.model, *pods.workload, volume.refers);
+    if (!made || !made->isMade() || made->state->object == pods.workload) continue;
+    const auto& state = *made->state;
+    const bool onePod = state.declared == ReadWriteOncePod;
+    if (!onePod && ((state.capability() & kManyNodes) || isLocal(state) || withoutAttach(state) || pods.pinned || followsPods(context, pods))) continue;
+    const bool steady = !pods.runsToEnd || context.model.kindOf(*pods.workload) == "CronJob";
+    auto d = diag::make<Code::WorkloadsOnOneClaim>(volume.node->span, context.nameOf(*pods.workload), context.nameOf(*state.object), volume.refers, onePod ? "one pod" : "one node",
+                                                   onePod ? "the second stays Pending" : "on another node the second does not start");
+    // A run that is started by hand may be one for which the set is scaled down.
+    if (!steady) d.severity = diag::Severity::Note;
+    d.related.push_back({state.root->span, "the set makes the claim from this template, for its pod of that number"});
+    if (onePod) d.help = "copy from a snapshot of the claim, or run the work inside of the set's pod";
+    else d.help = "bind its pods to the set's pod with a required podAffinity on kubernetes.io/hostname, or work on a snapshot of the claim";
+    context.report(std::move(d), {pods.workload, state.object});
+  }
+}
+
 constexpr Rule kRules[] = {
     accessModes,
+    claimOfASet,
     emptyForReaders,
     surgeNeedsVolume,
     {"HorizontalPodAutoscaler", podAutoscaler},
