@@ -124,6 +124,7 @@ constexpr Example kExplainExamples[] = {
     {"mlstackc explain container.read", "One field or part"},
     {"mlstackc explain v1/Pod.spec.containers", "A field of Kubernetes or of an added CRD"},
     {"mlstackc explain join", "A function"},
+    {"mlstackc explain ebs.csi.aws.com", "What a storage driver can do, and what its classes may say"},
 };
 
 constexpr Example kSchemaExamples[] = {
@@ -241,7 +242,7 @@ constexpr CommandRow kCommands[] = {
      .examples = kFmtExamples,
      .run = runFmt},
     {.name = "explain",
-     .summary = "Explain a diagnostic, a kind, a field, a function or a Kubernetes field",
+     .summary = "Explain a diagnostic, a kind, a field, a function, a storage driver or a Kubernetes field",
      .operands = "[WHAT]",
      .takes = Takes::Text,
      .maxOperands = 1,

@@ -23,6 +23,10 @@ expect 0 explain train.pytorch && prints 'nodes: int in 1..4096 = 1' && prints '
 expect 0 explain aws.efs && prints 'efs.csi.aws.com'
 expect 1 explain aws.efss && says 'did you mean `aws.efs`'
 expect 1 explain std/nothing && says 'std/aws'
+# What a driver can do, by any of its names.
+expect 0 explain ebs.csi.aws.com && prints 'Elastic Block Store' && prints 'access modes +ReadWriteOnce' && prints 'class parameters'
+expect 0 explain kubernetes.io/aws-ebs && prints 'Elastic Block Store'
+expect 1 explain nothing.csi.example.com && says MLS9016
 printf 'stack p\n/// How many nodes.\nparam nodes: int in 1..4 = 2\nparam image: image\n' >p.mlstack
 expect 0 explain p.mlstack && prints 'nodes' && prints 'How many nodes' && prints 'image'
 finish

@@ -15,6 +15,8 @@ expect 0 build one.mlstack two.mlstack
 [[ $(grep -c '^---$' out) -eq 3 ]] || fault "four documents need three separators"
 expect 0 build one.mlstack one.mlstack ./one.mlstack
 cmp -s out expected.yaml || fault "a file named twice is built once"
+expect 0 build "$MLSTACK_SOURCE_DIR/examples/training-pod.mlstack" --emit ir && prints '^state$' &&
+  prints '^  claim ml-model-data-pvc  10Gi  ReadWriteOnce .*lifetime Retain' && prints '^    Pod/ml-training-pod  pods 1  writes  /var/ml_model'
 expect 0 build one.mlstack --emit json && prints '"kind": "List"'
 for what in ir ast tokens; do
   expect 0 build one.mlstack --emit "$what"
