@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "diag/rules.h"
 #include "driver/allows.h"
 #include "driver/compile.h"
 #include "storage/storage.h"
@@ -158,6 +159,21 @@ bool isBuiltInGroup(std::string_view name, const schema::Catalog& catalog) {
   });
 }
 
+/// "apps/v1beta1/Deployment" of "no `apps/v1beta1/Deployment` is known: …".
+std::string_view askedFor(const diag::Diagnostic& d) {
+  auto name = std::string_view(d.message).substr(d.message.find('`') + 1);
+  return name.substr(0, name.find('`'));
+}
+
+/// A custom resource whose group the tables know, in a version of which they know nothing: none that is served any more.
+bool isOtherVersion(const diag::Diagnostic& d) {
+  if (d.code != Code::KindInOtherVersion) return false;
+  auto asked = askedFor(d);
+  if (asked == "kubeflow.org/v2beta1/MPIJob") return false;   // of another operator: https://github.com/kubeflow/mpi-operator
+  auto group = asked.substr(0, asked.find('/'));
+  return d.message.find(fmt::format("`{}/", group), d.message.find("belongs to")) != std::string::npos;
+}
+
 /// Whether what the schemas say of an object is right of a manifest, too: it may hold what the cluster wrote, and
 /// custom resources that no table knows.
 bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog) {
@@ -167,40 +183,94 @@ bool holdsForManifests(const diag::Diagnostic& d, const schema::Catalog& catalog
   if (d.code == Code::MissingField && d.object.starts_with("JobSet/") && d.message.find("failurePolicy.rules[") != std::string::npos)
     return false;
   if (d.code != Code::UnknownKubernetesKind && d.code != Code::KindInOtherVersion && d.code != Code::ApiNotInTarget) return true;
-  auto name = std::string_view(d.message).substr(d.message.find('`') + 1);   // "apps/v1beta1/Deployment"
-  return isBuiltInGroup(name.substr(0, name.find('`')), catalog);
+  return isBuiltInGroup(askedFor(d), catalog) || isOtherVersion(d);
+}
+
+/// Fields of Kubeflow Trainer 2.0 and 2.1 that later releases call otherwise: a cluster may run those.
+/// https://github.com/kubeflow/trainer/blob/master/CHANGELOG.md
+bool isOfOlderRelease(const diag::Diagnostic& d) {
+  if (d.code != Code::UnknownField) return false;
+  if (!d.object.starts_with("TrainJob/") && !d.object.starts_with("TrainingRuntime/") && !d.object.starts_with("ClusterTrainingRuntime/")) return false;
+  return d.message.ends_with("`podTemplateOverrides`") || d.message.ends_with("`numProcPerNode`");
+}
+
+/// The finding as it is said of a manifest. `capitals`: its value may be a placeholder.
+diag::Diagnostic asManifestsHave(diag::Diagnostic d, bool capitals, const schema::Catalog& catalog) {
+  if (d.severity != diag::Severity::Error) return d;
+  if (capitals) {
+    d.severity = diag::Severity::Warning;
+    if (d.help.empty()) d.help = "this looks like a placeholder: put its value in before it is applied";
+  } else if (isOfOlderRelease(d)) {
+    d.severity = diag::Severity::Warning;
+    d.help = "older releases of Kubeflow Trainer have it, later ones drop it or refuse it: check which one the cluster runs";
+  } else if (isOtherVersion(d) && !isBuiltInGroup(askedFor(d), catalog)) {
+    d.severity = diag::Severity::Warning;
+  }
+  return d;
 }
 
 bool isUpper(std::string_view text) {
   return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
 }
 
-/// Whether a word of capitals and `_` stands in it: `V_ZONE` of "weights-V_ZONE". No value whose form is judged has one.
-bool hasVariable(std::string_view text) {
-  auto isPart = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
-  for (std::size_t at = 0; at < text.size();) {
-    auto end = at;
-    while (end < text.size() && isPart(text[end])) ++end;
-    auto word = text.substr(at, end - at);
-    auto inner = word.find('_', 1);
-    if (inner != std::string_view::npos && inner + 1 < word.size()) return true;
-    at = end + 1;
-  }
-  return false;
+bool isCapital(char c) { return c >= 'A' && c <= 'Z'; }
+bool isNamePart(char c) { return (c >= 'a' && c <= 'z') || isCapital(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == '/' || c == ':'; }
+
+/// Whether `open`word`close` stands in a text that is otherwise as names are: "<your-bucket>", "gs://{bucket}/x".
+bool hasEnclosed(std::string_view text, char open, char close, std::string_view also) {
+  auto from = text.find(open);
+  auto to = from == std::string_view::npos ? from : text.find(close, from);
+  if (to == std::string_view::npos || to < from + 2) return false;
+  auto word = text.substr(from + 1, to - from - 1);
+  auto isPart = [&](char c) { return (isNamePart(c) && c != ':' && c != '/') || also.find(c) != std::string_view::npos; };
+  bool letters = std::ranges::any_of(word, [](char c) { return isCapital(c) || (c >= 'a' && c <= 'z'); });
+  return letters && std::ranges::all_of(word, isPart) && std::ranges::all_of(text.substr(0, from), isNamePart);
 }
 
-/// A text that stands for another one, which a script writes in before the manifest is applied: `${NODES}`, `$NODES`,
-/// `${NODES:-3}`, `<your-bucket>`, `NUM_NODES`, `{{ nodes }}`, `{nodes}`.
-bool isPlaceholder(std::string_view text, Code code) {
-  if (text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back())
-    text = text.substr(1, text.size() - 2);
-  if (text.find("${") != std::string_view::npos || text.find("{{") != std::string_view::npos) return true;
-  if (text.size() > 1 && text[0] == '$' && isUpper(text.substr(1))) return true;
-  for (const std::string_view pair : {"<>", "{}"}) {
-    auto open = text.find(pair[0]);
-    if (open != std::string_view::npos && text.find(pair[1], open + 2) != std::string_view::npos && text.front() != '{') return true;
+/// "NUM_NODES", "WEIGHTS", or "weights-V_ZONE": names have small letters, and none of those judged has `_`.
+bool isInCapitals(std::string_view text) {
+  if (text.empty() || !(isCapital(text.front()) || (text.front() >= 'a' && text.front() <= 'z'))) return false;
+  if (isUpper(text)) return text.find('_', 1) != std::string_view::npos || text.size() >= 4;
+  bool variable = false;
+  for (std::size_t at = 0; at < text.size();) {
+    auto end = at;
+    while (end < text.size() && (isCapital(text[end]) || (text[end] >= '0' && text[end] <= '9') || text[end] == '_')) ++end;
+    auto word = text.substr(at, end - at);
+    auto inner = word.find('_', 1);
+    variable = variable || (inner != std::string_view::npos && inner + 1 < word.size());
+    if (end < text.size() && (!isNamePart(text[end]) || text[end] == '/' || text[end] == ':' || text[end] == '_')) return false;
+    at = end + 1;
   }
-  return code != Code::UnknownEnumerator && hasVariable(text);   // READ_ONLY may be meant
+  return variable;
+}
+
+enum class Stands : std::uint8_t { ForItself, ForAnother, PerhapsForAnother };
+
+/// Whether a value is a text that stands for another one, which a script writes in before the manifest is applied: `${NODES}`,
+/// `$NODES`, `${NODES:-3}`, `<your-bucket>`, `{{ nodes }}`, `{nodes}`; perhaps NUM_NODES. Maps and lists are none.
+Stands whatStands(std::string_view text) {
+  bool quotes = text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.front() == text.back();
+  if (quotes) text = text.substr(1, text.size() - 2);
+  if (text.empty() || text.find('\n') != std::string_view::npos) return Stands::ForItself;
+  if (!quotes) {
+    if (text.front() == '[' || (text.front() == '{' && !text.starts_with("{{"))) return Stands::ForItself;
+    if (text.starts_with("- ") || text.find(": ") != std::string_view::npos || text.back() == ':') return Stands::ForItself;
+  }
+  auto encloses = [text](std::string_view open, std::string_view close) {
+    auto from = text.find(open);
+    return from != std::string_view::npos && text.find(close, from + open.size() + 1) != std::string_view::npos;
+  };
+  if (encloses("${", "}") || encloses("{{", "}}") || encloses("$(", ")")) return Stands::ForAnother;
+  if (text.size() > 1 && text[0] == '$' && isUpper(text.substr(1))) return Stands::ForAnother;
+  if (hasEnclosed(text, '<', '>', " /:") || hasEnclosed(text, '{', '}', {})) return Stands::ForAnother;
+  return isInCapitals(text) ? Stands::PerhapsForAnother : Stands::ForItself;
+}
+
+/// Capitals are placeholders where a name or a number is expected: READ_ONLY of a list of words may be meant, and what takes a
+/// list or a map is given none by any word.
+bool takesNames(const diag::Diagnostic& d) {
+  if (d.code == Code::UnknownEnumerator || d.code == diag::RuleCode::ValueWord) return false;
+  return d.code != Code::WrongFieldType || (d.message.find("takes a list") == std::string::npos && d.message.find("takes a block") == std::string::npos);
 }
 
 /// Codes that judge the form of one value: of a placeholder they say nothing.
@@ -215,8 +285,9 @@ void Session::takeForManifests(const Unit& unit, const diag::Sink& found) {
   std::map<const base::SourceFile*, std::pair<base::Span, std::size_t>> placeholders;   // the first and their number
   for (const auto& d : found.all()) {
     if (!holdsForManifests(d, *unit.catalog)) continue;
-    if (!d.span.known() || !judgesForm(d.code) || !isPlaceholder(sources.text(d.span), d.code)) {
-      sink.add(d);
+    const auto stands = d.span.known() && judgesForm(d.code) ? whatStands(sources.text(d.span)) : Stands::ForItself;
+    if (stands != Stands::ForAnother) {
+      sink.add(asManifestsHave(d, stands == Stands::PerhapsForAnother && takesNames(d), *unit.catalog));
       continue;
     }
     auto [at, fresh] = placeholders.try_emplace(sources.fileAt(d.span.begin), d.span, 0);

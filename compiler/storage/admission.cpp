@@ -14,10 +14,11 @@ struct Root {
   std::string_view group;
   std::string_view kind;
   const Shape* shape;
+  bool withPods = true;   // the shape knows the pods of the kind; of others a pod's shape judges them
 };
 
-/// The kinds whose values are judged; of all others, metadata alone.
-constexpr std::array<Root, 34> kRoots{{
+/// The kinds whose values are judged; of all others, metadata and pods alone.
+constexpr std::array<Root, 47> kRoots{{
     {"", "Pod", &kBarePod},
     {"", "PodTemplate", &kPodTemplate},
     {"", "ReplicationController", &kReplicationController},
@@ -52,11 +53,24 @@ constexpr std::array<Root, 34> kRoots{{
     {"rbac.authorization.k8s.io", "ClusterRoleBinding", &kClusterRoleBinding},
     {"jobset.x-k8s.io", "JobSet", &kJobSet},
     {"leaderworkerset.x-k8s.io", "LeaderWorkerSet", &kLeaderWorkerSet},
+    {"resource.k8s.io", "ResourceClaim", &kDeviceClaim},
+    {"resource.k8s.io", "ResourceClaimTemplate", &kDeviceClaimTemplate},
+    {"kubeflow.org", "PyTorchJob", &kPyTorchJob, false},
+    {"kubeflow.org", "TFJob", &kTrainingJob, false},
+    {"kubeflow.org", "XGBoostJob", &kTrainingJob, false},
+    {"kubeflow.org", "PaddleJob", &kTrainingJob, false},
+    {"kubeflow.org", "JAXJob", &kTrainingJob, false},
+    {"kubeflow.org", "MPIJob", &kMpiJob, false},
+    {"trainer.kubeflow.org", "TrainJob", &kTrainJob, false},
+    {"ray.io", "RayCluster", &kRayCluster, false},
+    {"ray.io", "RayJob", &kRayJob, false},
+    {"ray.io", "RayService", &kRayService, false},
+    {"serving.kserve.io", "InferenceService", &kInferenceService, false},
 }};
 
-const Shape* shapeOf(std::string_view group, std::string_view kind) {
+const Root* rootOf(std::string_view group, std::string_view kind) {
   for (const auto& root : kRoots)
-    if (root.group == group && root.kind == kind) return root.shape;
+    if (root.group == group && root.kind == kind) return &root;
   return nullptr;
 }
 
@@ -64,16 +78,16 @@ const Shape* shapeOf(std::string_view group, std::string_view kind) {
 class Shapes {
  public:
   explicit Shapes(const Model& model) : model_(model) {}
-  const Shape* of(const ir::Object& object) {
+  const Root* of(const ir::Object& object) {
     const auto key = (std::uint64_t{object.apiVersion.id} << 32) | object.kind.id;
     const auto [at, isNew] = known_.emplace(key, nullptr);
-    if (isNew) at->second = shapeOf(groupOf(model_.text(object.apiVersion)), model_.kindOf(object));
+    if (isNew) at->second = rootOf(groupOf(model_.text(object.apiVersion)), model_.kindOf(object));
     return at->second;
   }
 
  private:
   const Model& model_;
-  std::unordered_map<std::uint64_t, const Shape*> known_;
+  std::unordered_map<std::uint64_t, const Root*> known_;
 };
 
 constexpr std::array<Row, 1> kMetaOnly{{use("metadata", kMeta)}};
@@ -104,12 +118,12 @@ void judgeObjects(Context& context) {
     if (pattern) judge.judgeAlike(object, kAnyObject, false, verdicts[*pattern].meta);
     else judge.judge(object, kAnyObject);
     judgeName(judge);
-    const auto* shape = shapes.of(object);
-    if (shape) {
+    const auto* known = shapes.of(object);
+    if (known) {
       const bool patch = isPatch(context, object);
-      if (pattern) judge.judgeAlike(object, *shape, patch, verdicts[*pattern].whole);
-      else judge.judge(object, *object.root, {}, *shape, patch);
-      continue;
+      if (pattern) judge.judgeAlike(object, *known->shape, patch, verdicts[*pattern].whole);
+      else judge.judge(object, *object.root, {}, *known->shape, patch);
+      if (known->withPods) continue;
     }
     for (const auto& pods : context.model.podsOf(object.order)) {
       if (pods.spec && pods.spec->kind == ir::NodeKind::Map) judge.judge(object, *pods.spec, pods.path, kPod, true);
@@ -137,7 +151,7 @@ void defaultPriority(Context& context) {
   }
 }
 
-constexpr Rule kRules[] = {judgeObjects, defaultPriority, judgePods};
+constexpr Rule kRules[] = {judgeObjects, defaultPriority, judgePods, judgeTargets};
 
 }  // namespace
 

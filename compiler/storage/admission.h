@@ -266,6 +266,16 @@ extern const Shape kCronJob;
 extern const Shape kJobSpec;
 extern const Shape kJobSet;
 extern const Shape kLeaderWorkerSet;
+extern const Shape kPyTorchJob;      // admission_operator.cpp: what the webhooks of operators refuse
+extern const Shape kTrainingJob;
+extern const Shape kMpiJob;
+extern const Shape kTrainJob;
+extern const Shape kRayCluster;
+extern const Shape kRayJob;
+extern const Shape kRayService;
+extern const Shape kInferenceService;
+extern const Shape kDeviceClaim;     // admission_device.cpp
+extern const Shape kDeviceClaimTemplate;
 extern const Shape kAutoscaler;      // admission_policy.cpp
 extern const Shape kBudget;
 extern const Shape kQuota;
@@ -298,6 +308,8 @@ void judgeOwnSelector(Judge& judge, const ir::Node& spec);           // of a wor
 
 /// The rules that need more than a tree: mounts against volumes, names of containers, ports of hosts.
 void judgePods(Context& context, const Pods& pods);
+/// Ports that a Service or an Ingress sends to, by name or number, and that what it sends to does not have.
+void judgeTargets(Context& context);
 /// The name of the object itself, by kind.
 void judgeName(Judge& judge);
 

@@ -93,6 +93,11 @@ void parameterBytes(Judge& judge, const Node& parameters) {
   if (total > 256 * 1024) judge.say(diag::make<Code::FieldTooLarge>(judge.headOf(parameters), judge.path(), counted(total, "byte"), 256 * 1024));
 }
 
+/// What is none of Kubernetes' words the schema says.
+void reclaimOfClass(Judge& judge, const Node& policy) {
+  if (textOf(&policy) == "Recycle") judge.sayWord(policy, judge.path(), "Delete or Retain");
+}
+
 void sameTerms(Judge& judge, const Node& terms) {
   std::size_t index = 0;
   std::vector<const Node*> before;
@@ -175,7 +180,7 @@ constexpr Row kPersistentVolumeRows[] = {
 constexpr Row kStorageClassRows[] = {
     filled("provisioner"),
     is("provisioner", Form::Provisioner),
-    words("reclaimPolicy", "Delete Retain"),
+    call("reclaimPolicy", reclaimOfClass),
     call("parameters", parameterBytes),
     use("allowedTopologies[]", kTopologyTerm),
     call("allowedTopologies", sameTerms),
@@ -198,7 +203,8 @@ constexpr Row kCsiDriverRows[] = {
 };
 
 constexpr Row kSnapshotRows[] = {
-    // That there is exactly one source, the rules of snapshots say.
+    // That there is a source, the rules of snapshots say.
+    atMostOneOf("spec.source", "persistentVolumeClaimName volumeSnapshotContentName"),
     filled("spec.source.persistentVolumeClaimName"),
     filled("spec.source.volumeSnapshotContentName"),
     filled("spec.volumeSnapshotClassName"),

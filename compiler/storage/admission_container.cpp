@@ -1,6 +1,8 @@
 // Containers: ports, environment, mounts, probes, security.
 // Kubernetes: pkg/apis/core/validation/validation.go, validateContainerCommon and what it calls.
 
+#include <algorithm>
+
 #include "storage/admission.h"
 
 namespace mlstack::storage::admission {
@@ -95,6 +97,38 @@ void imageSpaces(Judge& judge, const Node& image) {
     judge.say(diag::make<Code::ValueForm>(judge.spanOf(image), quoted(judge.path()), judge.shown(image), "an image has no spaces around it"));
 }
 
+bool hasCapital(std::string_view text) { return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; }); }
+
+/// The path of a repository is in small letters; before it may stand a host, and behind it a tag.
+/// https://github.com/distribution/reference/blob/main/reference.go
+void imageCapitals(Judge& judge, const Node& image) {
+  const auto text = textOf(&image);
+  if (!hasCapital(text) || text.find_first_of("{}<>$%() \t\n") != std::string_view::npos) return;
+  auto path = text.substr(0, text.find('@'));
+  const auto slash = path.find('/');
+  if (const auto colon = path.rfind(':'); colon != std::string_view::npos && (path.rfind('/') == std::string_view::npos || colon > path.rfind('/'))) path = path.substr(0, colon);
+  if (slash != std::string_view::npos) {
+    const auto first = path.substr(0, slash);
+    if (first.find_first_of(".:") != std::string_view::npos || first == "localhost" || hasCapital(first)) path.remove_prefix(slash + 1);
+  }
+  if (!hasCapital(path)) return;
+  auto d = diag::make<Code::ValueForm>(judge.spanOf(image), quoted(judge.path()), judge.shown(image), "the path of an image's repository has no capitals, and a pod with this one stays in InvalidImageName");
+  // A part that is all capitals is likely to be filled in: gcr.io/PROJECT_ID/trainer.
+  bool likely = false;
+  for (std::size_t from = 0; from <= path.size();) {
+    const auto end = std::min(path.find('/', from), path.size());
+    const auto part = path.substr(from, end - from);
+    const bool small = std::any_of(part.begin(), part.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    likely = likely || (hasCapital(part) && !small && part.size() >= 4);
+    from = end + 1;
+  }
+  if (likely) {
+    d.severity = diag::Severity::Warning;
+    d.help = "this looks like a placeholder: put its value in before it is applied";
+  }
+  judge.say(std::move(d));
+}
+
 void graceOfReadiness(Judge& judge, const Node& seconds) { judge.sayRefused(seconds, judge.path(), "on a readiness probe: it ends no container"); }
 
 void privilege(Judge& judge, const Node& security) {
@@ -165,6 +199,7 @@ constexpr Row kContainerRows[] = {
     filled("name"),
     has("", "image"),
     call("image", imageSpaces),
+    call("image", imageCapitals),
     is("ports[].name", Form::PortName),
     apart("ports", "name"),
     range("ports[].containerPort", 1, 65535),

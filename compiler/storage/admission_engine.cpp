@@ -16,7 +16,8 @@ bool looksLikePlaceholder(std::string_view text) {
   bool letters = false;
   bool underscore = false;
   for (const char c : text) {
-    if (c >= 'a' && c <= 'z') return false;
+    // Nothing that is filled in has these in its name.
+    if ((c >= 'a' && c <= 'z') || c == '/' || c == '=' || c == ' ' || c == ':' || c == '*') return false;
     letters = letters || (c >= 'A' && c <= 'Z');
     underscore = underscore || c == '_';
   }

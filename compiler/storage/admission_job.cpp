@@ -136,6 +136,39 @@ void successPolicy(Judge& judge, const Node& spec) {
   }
 }
 
+/// The indexes of a rule that no pod has.
+void indexesBeyond(Judge& judge, const Node& spec) {
+  const auto completions = intOf(judge.keys.at<"completions">(&spec));
+  if (!completions || *completions < 1) return;
+  std::size_t rule = 0;
+  for (const auto& entry : ir::Children(judge.keys.at<"successPolicy.rules">(&spec))) {
+    const auto at = rule++;
+    const auto* indexes = judge.keys.at<"succeededIndexes">(&entry);
+    const auto text = textOf(indexes);
+    if (text.empty() || !faultOf(Form::Indexes, text).empty()) continue;
+    const auto last = text.substr(text.find_last_of(",-") == std::string_view::npos ? 0 : text.find_last_of(",-") + 1);
+    const auto highest = last.size() > 9 ? std::int64_t{1'000'000'000} : std::stoll(std::string(last));
+    if (highest >= *completions)
+      judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*indexes), judge.path("successPolicy", "rules", at, "succeededIndexes"), judge.shown(*indexes),
+                                                fmt::format("beyond {}, the last index with", *completions - 1), quoted("completions"), *completions));
+  }
+}
+
+/// It is taken, and the controller ends the Job when it first looks at it.
+/// Kubernetes: pkg/controller/job/job_controller.go, pastActiveDeadline.
+void deadlineAtOnce(Judge& judge, const Node& seconds) {
+  if (intOf(&seconds) == 0) judge.say(diag::make<Code::ValueInVain>(judge.spanOf(seconds), judge.path(), 0, "the Job has failed (DeadlineExceeded) before a pod of it runs"));
+}
+
+/// The API server looks the name up in its tables of zones, which may be newer than these.
+void zoneIsKnown(Judge& judge, const Node& zone) {
+  const auto text = textOf(&zone);
+  if (text.empty() || !faultOf(Form::TimeZone, text).empty() || isTimeZone(text) || looksLikePlaceholder(text)) return;
+  auto d = diag::make<Code::ValueInVain>(judge.spanOf(zone), judge.path(), judge.shown(zone), "the time zone database has no such name, and the API server refuses one that it does not know");
+  if (const auto near = nearestTimeZone(text); !near.empty()) d.help = fmt::format("did you mean \"{}\"?", near);
+  judge.say(std::move(d));
+}
+
 void generatedSelector(Judge& judge, const Node& spec) {
   if (const auto* manual = judge.keys.at<"manualSelector">(&spec); isTrue(manual))
     judge.sayRefused(*manual, judge.path("manualSelector"), "in a CronJob: each Job gets a selector of its own");
@@ -171,6 +204,8 @@ constexpr Row kSpecRows[] = {
     most("successPolicy.rules", 20),
     is("successPolicy.rules[].succeededIndexes", Form::Indexes),
     call("", successPolicy),
+    call("", indexesBeyond),
+    call("activeDeadlineSeconds", deadlineAtOnce),
     use("template", kTemplate),
 };
 
@@ -186,6 +221,7 @@ constexpr Row kCronJobRows[] = {
     is("spec.schedule", Form::Schedule),
     call("spec.timeZone", zoneInSchedule),
     is("spec.timeZone", Form::TimeZone),
+    call("spec.timeZone", zoneIsKnown),
     range("spec.startingDeadlineSeconds", 0),
     range("spec.successfulJobsHistoryLimit", 0, kInt32),
     range("spec.failedJobsHistoryLimit", 0, kInt32),
@@ -228,6 +264,25 @@ void namesInSet(Judge& judge, const Node& spec) {
   }
 }
 
+/// The pod that coordinates is one of an Indexed job, by its numbers.
+void coordinator(Judge& judge, const Node& spec) {
+  const auto* chosen = judge.keys.at<"coordinator">(&spec);
+  const auto name = judge.keys.text<"replicatedJob">(chosen);
+  for (const auto& job : ir::Children(judge.keys.at<"replicatedJobs">(&spec))) {
+    if (name.empty() || judge.keys.text<"name">(&job) != name) continue;
+    const auto replicas = intOf(judge.keys.at<"replicas">(&job)).value_or(1);
+    const auto completions = intOf(judge.keys.at<"template.spec.completions">(&job));
+    const auto* number = judge.keys.at<"jobIndex">(chosen);
+    const auto* pod = judge.keys.at<"podIndex">(chosen);
+    if (const auto at = intOf(number); at && (*at < 0 || *at >= replicas))
+      judge.sayRange(*number, judge.path("coordinator", "jobIndex"), fmt::format("0 to {}, as `{}` is {}", replicas - 1, name, counted(replicas, "Job")));
+    if (judge.keys.text<"template.spec.completionMode">(&job) == "NonIndexed")
+      return judge.sayRefused(*chosen, judge.path("coordinator"), fmt::format("to a pod of `{}`, whose pods have no index", name));
+    if (const auto at = intOf(pod); at && completions && (*at < 0 || *at >= *completions))
+      judge.sayRange(*pod, judge.path("coordinator", "podIndex"), fmt::format("0 to {}, as a Job of `{}` has {}", *completions - 1, name, counted(*completions, "completion")));
+  }
+}
+
 /// The claims that a set makes for itself.
 constexpr Row kClaimTemplateRows[] = {
     has("metadata", "name"),
@@ -237,9 +292,37 @@ constexpr Row kClaimTemplateRows[] = {
 };
 constexpr Shape kClaimTemplate{kClaimTemplateRows};
 
+/// An update must be able to take a group away or to add one.
+/// https://github.com/kubernetes-sigs/lws/blob/main/pkg/webhooks/leaderworkerset_webhook.go
+void groupsRoll(Judge& judge, const Node& rolling) {
+  const auto* unavailable = judge.keys.at<"maxUnavailable">(&rolling);
+  const auto* surge = judge.keys.at<"maxSurge">(&rolling);
+  const auto isNone = [](const Node* value) { return intOf(value) == 0 || textOf(value) == "0%" || textOf(value) == "0"; };
+  if (isNone(unavailable) && (!surge || isNone(surge))) judge.sayRange(*unavailable, judge.path("maxUnavailable"), "1 or more while `maxSurge` is 0");
+}
+
+/// A group is parted into equal ones, with or without its leader.
+void subGroups(Judge& judge, const Node& group) {
+  const auto* at = judge.keys.at<"subGroupPolicy.subGroupSize">(&group);
+  const auto each = intOf(at);
+  const auto* sizeAt = judge.keys.at<"size">(&group);
+  const auto size = intOf(sizeAt).value_or(1);
+  if (!each || size < 1) return;
+  if (*each < 1) return judge.sayRange(*at, judge.path("subGroupPolicy", "subGroupSize"), "1 or more");
+  if (*each > size) return judge.say(diag::make<Code::OrderOfValues>(judge.spanOf(*at), judge.path("subGroupPolicy", "subGroupSize"), *each, "above", quoted("size"), size));
+  const bool apart = judge.keys.text<"subGroupPolicy.subGroupPolicyType">(&group) == "LeaderExcluded";
+  if ((size - 1) % *each == 0 || (!apart && size % *each == 0)) return;
+  judge.sayRange(*at, judge.path("subGroupPolicy", "subGroupSize"),
+                 apart ? fmt::format("what divides {}, the workers of a group", size - 1) : fmt::format("what divides {} or {}, a group with or without its leader", size, size - 1));
+}
+
 constexpr Row kLeaderWorkerSetRows[] = {
     range("spec.replicas", 0, kInt32),
     range("spec.leaderWorkerTemplate.size", 1, kInt32),
+    share("spec.rolloutStrategy.rollingUpdateConfiguration.maxUnavailable", 100),
+    share("spec.rolloutStrategy.rollingUpdateConfiguration.maxSurge", 100),
+    call("spec.rolloutStrategy.rollingUpdateConfiguration", groupsRoll),
+    call("spec.leaderWorkerTemplate", subGroups),
     use("spec.leaderWorkerTemplate.leaderTemplate", kTemplate),
     use("spec.leaderWorkerTemplate.workerTemplate", kTemplate),
     use("spec.leaderWorkerTemplate.volumeClaimTemplates[]", kClaimTemplate),
@@ -248,6 +331,9 @@ constexpr Row kLeaderWorkerSetRows[] = {
 constexpr Row kJobSetRows[] = {
     use("spec.volumeClaimPolicies[].templates[]", kClaimTemplate),
     call("spec", namesInSet),
+    call("spec", coordinator),
+    apart("spec.failurePolicy.rules", "name"),
+    words("spec.failurePolicy.rules[].onJobFailureReasons[]", "BackoffLimitExceeded DeadlineExceeded FailedIndexes MaxFailedIndexesExceeded PodFailurePolicy"),
     is("spec.network.subdomain", Form::ServiceLabel),
     is("spec.managedBy", Form::DomainPath),
     bytes("spec.managedBy", 63),

@@ -35,6 +35,16 @@ void deletionCost(Judge& judge, const Node& annotations) {
   }
 }
 
+/// Built-in kinds want a prefix or one of the standard names; of custom resources the API server asks a qualified name only
+/// (apiextensions-apiserver, pkg/registry/customresource/validator.go warns).
+void finalizer(Judge& judge, const Node& entry) {
+  const auto apiVersion = judge.text(judge.object().apiVersion);
+  const auto group = apiVersion.substr(0, apiVersion.find('/') == std::string_view::npos ? 0 : apiVersion.find('/'));
+  const bool custom = group.find('.') != std::string_view::npos && (!group.ends_with(".k8s.io") || group.ends_with(".x-k8s.io"));
+  const auto form = custom ? Form::LabelKey : Form::Finalizer;
+  if (isText(&entry) && !faultOf(form, entry.text()).empty()) judge.sayForm(entry, judge.path(), form);
+}
+
 void oneController(Judge& judge, const Node& owners) {
   const Node* first = nullptr;
   std::size_t index = 0;
@@ -77,7 +87,7 @@ constexpr Row kMetaRows[] = {
     keysAre("annotations", Form::AnnotationKey),
     call("annotations", annotationBytes),
     is("namespace", Form::DnsLabel),
-    is("finalizers[]", Form::Finalizer),
+    call("finalizers[]", finalizer),
     filled("ownerReferences[].apiVersion"),
     filled("ownerReferences[].kind"),
     filled("ownerReferences[].name"),
@@ -136,6 +146,17 @@ constexpr Named kNamed[] = {
     {"apps", "StatefulSet", Form::DnsLabel},
     {"jobset.x-k8s.io", "JobSet", Form::ServiceLabel},
     {"leaderworkerset.x-k8s.io", "LeaderWorkerSet", Form::ServiceLabel},
+    {"kubeflow.org", "PyTorchJob", Form::ServiceLabel},
+    {"kubeflow.org", "TFJob", Form::ServiceLabel},
+    {"kubeflow.org", "XGBoostJob", Form::ServiceLabel},
+    {"kubeflow.org", "PaddleJob", Form::ServiceLabel},
+    {"kubeflow.org", "JAXJob", Form::ServiceLabel},
+    {"kubeflow.org", "MPIJob", Form::ServiceLabel},
+    {"trainer.kubeflow.org", "TrainJob", Form::ServiceLabel},
+    {"ray.io", "RayCluster", Form::ServiceLabel},
+    {"ray.io", "RayJob", Form::ServiceLabel},
+    {"ray.io", "RayService", Form::ServiceLabel},
+    {"serving.kserve.io", "InferenceService", Form::ServiceLabel},
     {"storage.k8s.io", "CSIDriver", Form::DriverName},
     {"rbac.authorization.k8s.io", "Role", Form::PathSegment},
     {"rbac.authorization.k8s.io", "ClusterRole", Form::PathSegment},

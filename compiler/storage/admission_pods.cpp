@@ -25,6 +25,7 @@ class PodJudge {
       byPhase(all[i], i);
       sleeps(all[i], i);
       procMount(all[i], i);
+      portsByName(all[i], i);
     }
     ephemeralAtCreation();
     gates();
@@ -192,6 +193,8 @@ class PodJudge {
     for (const auto& device : all) {
       if (!device.device) continue;
       const auto same = folders.find(device.name);
+      const auto* volume = context_.model.volumeOf(device);
+      if (volume && volume->state) continue;   // the rules of classes say which of the two it cannot be
       if (same != folders.end()) say(diag::make<Code::DeviceUnlikeVolume>(spanOf(*same->second->node), placeOf(number), device.name, "and mounts it as a file system too"));
     }
   }
@@ -229,6 +232,29 @@ class PodJudge {
     const auto* mount = keys_.at<"securityContext.procMount">(container.node);
     if (textOf(mount) == "Unmasked" && context_.since(33) && !isFalse(keys_.at<"hostUsers">(pods_.spec)))
       refuse(mount, placeOf(number) + ".securityContext", "to Unmasked without `hostUsers: false`");
+  }
+
+  /// The kubelet looks a port's name up among the container's own; a probe without a port never succeeds, a hook never runs.
+  /// Kubernetes: pkg/probe/util.go, ResolveContainerPort.
+  void portsByName(const Container& container, std::size_t number) {
+    for (const auto* action : {keys_.at<"livenessProbe">(container.node), keys_.at<"readinessProbe">(container.node), keys_.at<"startupProbe">(container.node),
+                               keys_.at<"lifecycle.preStop">(container.node), keys_.at<"lifecycle.postStart">(container.node)}) {
+      for (const auto* call : {keys_.at<"httpGet">(action), keys_.at<"tcpSocket">(action)}) {
+        const auto* port = keys_.at<"port">(call);
+        const auto name = textOf(port);
+        if (name.empty() || name.find_first_of("{}<>$") != std::string_view::npos || name.find_first_not_of("0123456789") == std::string_view::npos || addsVolumes()) continue;
+        std::vector<std::string_view> known;
+        for (const auto& own : ir::Children(keys_.at<"ports">(container.node)))
+          if (const auto each = keys_.text<"name">(&own); !each.empty()) known.push_back(each);
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const auto text = context_.model.text(action->key);
+        const bool hook = text == "preStop" || text == "postStart";
+        auto d = diag::make<Code::PortNotThere>(spanOf(*port), fmt::format("{}.{}{}.{}.port", placeOf(number), hook ? "lifecycle." : "", text, context_.model.text(call->key)),
+                                                fmt::format("\"{}\"", name), fmt::format("container `{}`", container.name), "name");
+        d.help = known.empty() ? std::string("name the port under `ports`, or write its number here") : fmt::format("its ports are called {}", fmt::join(known, ", "));
+        say(std::move(d));
+      }
+    }
   }
 
   void ephemeralAtCreation() { refuse(keys_.at<"ephemeralContainers">(pods_.spec), pods_.path, "at creation: `kubectl debug` adds them to a pod that runs"); }

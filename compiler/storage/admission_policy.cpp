@@ -255,7 +255,7 @@ void subject(Judge& judge, const Node& entry) {
     if (judge.text(judge.object().kind) == "ClusterRoleBinding" && !isSet(judge.keys.at<"namespace">(&entry))) {
       // What kustomize lays over a file may set it.
       auto d = diag::make<Code::FieldLacking>(judge.headOf(entry), judge.path(), "`namespace`", "a ServiceAccount lives in one, and Kubernetes refuses the binding without");
-      d.severity = diag::Severity::Warning;
+      d.severity = diag::Severity::Note;
       judge.say(std::move(d));
     }
     if (const auto* name = judge.keys.at<"name">(&entry); isSet(name) && isText(name) && !faultOf(Form::DnsSubdomain, name->text()).empty())

@@ -97,6 +97,17 @@ void azureUri(Judge& judge, const Node& disk) {
   if (kind != "Managed" && !uri->text().starts_with("https://")) judge.sayWord(*uri, judge.path("diskURI"), "https://… for a disk in a blob");
 }
 
+/// The API server takes any text, and `mount` asks for "SERVER:/PATH".
+void serverOfShare(Judge& judge, const Node& server) {
+  const auto text = textOf(&server);
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || text.find("${") != std::string_view::npos) return;
+  auto d = diag::make<Code::ValueForm>(judge.spanOf(server), quoted(judge.path()), judge.shown(server), "it is a host's name or address alone, and no node can mount from this one");
+  d.help = fmt::format("write \"{}\" here, and the folder as `path`", text.substr(0, text.find(text.find("://") == std::string_view::npos ? ":/" : "://")));
+  if (text.find("://") != std::string_view::npos) d.help = "write the name alone here, and the folder as `path`";
+  judge.say(std::move(d));
+}
+
 /// Files of a projected volume: two cannot be one.
 void projectedPaths(Judge& judge, const Node& projected) {
   std::unordered_map<std::string_view, const Node*> seen;
@@ -162,6 +173,7 @@ constexpr Row kSourceRows[] = {
     filled("hostPath.path"),
     is("hostPath.path", Form::NoBacksteps),
     filled("nfs.server"),
+    call("nfs.server", serverOfShare),
     filled("nfs.path"),
     is("nfs.path", Form::AbsolutePath),
     filled("iscsi.targetPortal"),

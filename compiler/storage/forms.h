@@ -50,6 +50,11 @@ enum class Form : std::uint8_t {
 /// Why `text` is not of that form, as the end of a sentence ("`_` cannot stand in a DNS label (…)"); empty when it is.
 [[nodiscard]] std::string faultOf(Form form, std::string_view text);
 
+/// Whether the time zone database has that name (https://www.iana.org/time-zones, with its backward links).
+[[nodiscard]] bool isTimeZone(std::string_view name);
+/// The name that may be meant; empty when none is near.
+[[nodiscard]] std::string nearestTimeZone(std::string_view name);
+
 /// What `text` most likely stands for in that form; empty when nothing can be said.
 [[nodiscard]] std::string mended(Form form, std::string_view text);
 

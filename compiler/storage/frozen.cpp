@@ -19,6 +19,9 @@ enum class How : std::uint8_t {
   Never,      // the field may not change
   Once,       // it may be set while it is absent
   OnceEmpty,  // it may be set while it is absent or empty
+  InStep,     // it may change while the new object is Indexed and has as many pods at a time
+  Gated,      // it may change while the old object has gates of scheduling
+  NotGone,    // it may be set and changed, and not be taken away
   AllBut,     // nothing below it may change but the fields of `but`
   EachBut     // as AllBut, for each map of a list
 };
@@ -48,6 +51,7 @@ constexpr std::string_view kOrphan = "delete the set with `--cascade=orphan` and
 constexpr Row kRows[] = {
     {"", "PersistentVolumeClaim", "spec", How::AllBut, " resources volumeAttributesClassName volumeName storageClassName ", kNewClaim},
     {"", "PersistentVolumeClaim", "spec.storageClassName", How::Once, {}, kNewClaim},
+    {"", "PersistentVolumeClaim", "spec.volumeAttributesClassName", How::NotGone, {}, "name another attributes class, one that states what the volume is to have"},
     {"", "PersistentVolumeClaim", "spec.volumeName", How::OnceEmpty, {}, kNewClaim},
     {"", "PersistentVolume", "spec", How::AllBut,
      " capacity accessModes persistentVolumeReclaimPolicy storageClassName mountOptions claimRef nodeAffinity volumeAttributesClassName ", kNewVolume},
@@ -55,6 +59,8 @@ constexpr Row kRows[] = {
     {"", "Pod", "spec", How::AllBut,
      " activeDeadlineSeconds terminationGracePeriodSeconds tolerations containers initContainers schedulingGates nodeSelector affinity ephemeralContainers ",
      kNewPod},
+    {"", "Pod", "spec.nodeSelector", How::Gated, {}, kNewPod},
+    {"", "Pod", "spec.affinity", How::Gated, {}, kNewPod},
     {"", "Pod", "spec.containers", How::EachBut, " image ", kNewPod},
     {"", "Pod", "spec.initContainers", How::EachBut, " image ", kNewPod},
     {"", "Service", "spec.clusterIP", How::OnceEmpty, {}, "delete and create the Service"},
@@ -67,6 +73,7 @@ constexpr Row kRows[] = {
     {"apps", "DaemonSet", "spec.selector", How::Never, {}, kNewName},
     {"batch", "Job", "spec.template", How::Never, {}, kNewRun},
     {"batch", "Job", "spec.selector", How::Never, {}, kNewRun},
+    {"batch", "Job", "spec.completions", How::InStep, {}, kNewRun},
     {"batch", "Job", "spec.completionMode", How::Never, {}, kNewRun},
     {"batch", "Job", "spec.podFailurePolicy", How::Never, {}, kNewRun},
     {"batch", "Job", "spec.successPolicy", How::Never, {}, kNewRun},
@@ -87,6 +94,10 @@ constexpr Row kRows[] = {
     {"node.k8s.io", "RuntimeClass", "handler", How::Never, {}, kNewName},
     {"rbac.authorization.k8s.io", "RoleBinding", "roleRef", How::Never, {}, kNewName},
     {"rbac.authorization.k8s.io", "ClusterRoleBinding", "roleRef", How::Never, {}, kNewName},
+    {"resource.k8s.io", "ResourceClaim", "spec", How::Never, {}, kNewName},
+    {"resource.k8s.io", "ResourceClaimTemplate", "spec", How::Never, {}, kNewName},
+    {"leaderworkerset.x-k8s.io", "LeaderWorkerSet", "spec.leaderWorkerTemplate.subGroupPolicy.subGroupSize", How::Never, {}, kNewName},
+    {"serving.kserve.io", "InferenceService", "metadata.annotations.serving.kserve.io/deploymentMode", How::Never, {}, kNewName},
     {"jobset.x-k8s.io", "JobSet", "spec.replicatedJobs", How::Never, {}, kNewRun},
     {"jobset.x-k8s.io", "JobSet", "spec.network", How::Never, {}, kNewRun},
     {"jobset.x-k8s.io", "JobSet", "spec.successPolicy", How::Never, {}, kNewRun},
@@ -102,7 +113,8 @@ constexpr Row kRows[] = {
 };
 
 /// What the API server writes where nothing stands (pkg/apis/*/v1/defaults.go); by field name, as none of them has two.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 29> kDefaults{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kDefaults{{
+    {"completions", "1"},
     {"volumeMode", "Filesystem"},
     {"podManagementPolicy", "OrderedReady"},
     {"completionMode", "NonIndexed"},
@@ -264,9 +276,43 @@ bool differs(Comparison& comparison, const Row& row, const Node* before, const N
     case How::EachBut: return both(NodeKind::List) && comparison.listsDiffer(*before, *after, row.but);
     case How::Never:
     case How::Once:
-    case How::OnceEmpty: break;
+    case How::OnceEmpty:
+    case How::InStep:
+    case How::Gated:
+    case How::NotGone: break;
   }
   return comparison.differ(before, after, row.path.substr(row.path.rfind('.') + 1));
+}
+
+/// The value at a row's path; the key of an annotation has dots of its own.
+const Node* valueAt(const Node* root, std::string_view path, const base::SymbolTable& symbols) {
+  constexpr std::string_view kAnnotations = "metadata.annotations.";
+  if (!path.starts_with(kAnnotations)) return ir::findPath(root, path, symbols);
+  for (const auto& child : ir::Children(ir::findPath(root, kAnnotations.substr(0, kAnnotations.size() - 1), symbols)))
+    if (symbols.text(child.key) == path.substr(kAnnotations.size())) return &child;
+  return nullptr;
+}
+
+bool mayChange(const Row& row, const ir::Object& was, const ir::Object& now, const Node* before, const Node* after, const base::SymbolTable& symbols) {
+  const auto empty = [](const Node* node) { return !node || node->kind == NodeKind::Null || (node->kind == NodeKind::String && node->length == 0); };
+  switch (row.how) {
+    case How::Once: return !before;
+    case How::OnceEmpty: return !before || textOf(before).empty();
+    case How::InStep: {
+      // ElasticIndexedJob, from 1.27 on.
+      const auto most = intOf(ir::findPath(now.root, "spec.parallelism", symbols)).value_or(1);
+      return textOf(ir::findPath(now.root, "spec.completionMode", symbols)) == "Indexed" && intOf(after) == most;
+    }
+    case How::Gated: {
+      const auto* gates = ir::findPath(was.root, "spec.schedulingGates", symbols);
+      return gates && gates->length > 0;
+    }
+    case How::NotGone: return empty(before) || !empty(after);
+    case How::Never:
+    case How::AllBut:
+    case How::EachBut: return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -277,10 +323,9 @@ std::vector<FrozenChange> frozenChanges(const ir::Object& was, const ir::Object&
   const auto kind = symbols.text(now.kind);
   for (const auto& row : kRows) {
     if (row.kind != kind || row.group != group) continue;
-    const auto* before = ir::findPath(was.root, row.path, symbols);
-    const auto* after = ir::findPath(now.root, row.path, symbols);
-    const bool mayBeSet = row.how == How::Once ? !before : row.how == How::OnceEmpty && (!before || textOf(before).empty());
-    if (mayBeSet) continue;
+    const auto* before = valueAt(was.root, row.path, symbols);
+    const auto* after = valueAt(now.root, row.path, symbols);
+    if (mayChange(row, was, now, before, after, symbols)) continue;
     Comparison comparison(symbols);
     if (!differs(comparison, row, before, after)) continue;
     auto& change = changes.emplace_back(std::move(comparison.change));

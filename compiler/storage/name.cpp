@@ -22,10 +22,14 @@ struct Grows {
 };
 // StatefulSet: controller-revision-hash is "<name>-<10 characters>" (pkg/controller/statefulset/stateful_set_utils.go).
 // Notebook: its controller makes a StatefulSet of the same name. LeaderWorkerSet: it makes "<name>-<group>".
-constexpr std::array<Grows, 3> kGrows{{
+// Ray: ray-operator/controllers/ray/utils/constant.go, MaxRayClusterNameLength and those after it.
+constexpr std::array<Grows, 6> kGrows{{
     {"StatefulSet", 52, "its pods carry the label controller-revision-hash: the name and 11 characters more, of which 63 fit"},
     {"Notebook", 52, "its controller makes a StatefulSet of this name, whose pods carry it and 11 characters more in a label"},
     {"LeaderWorkerSet", 51, "its controller makes StatefulSets of this name and a number, whose pods carry both and 11 characters more in a label"},
+    {"RayCluster", 53, "its Services are called by it and up to 10 characters more, and KubeRay refuses a longer one"},
+    {"RayJob", 47, "its cluster is called by it and 6 characters more, and KubeRay refuses a longer one"},
+    {"RayService", 47, "its cluster is called by it and 6 characters more, and KubeRay refuses a longer one"},
 }};
 
 /// MLS3340: accepted, and then no pod can be made.
@@ -37,6 +41,28 @@ void nameGrows(Context& context, const ir::Object& object) {
     auto d = diag::make<Code::NameGrows>(object.span, kind, name, name.size(), row.most, row.why);
     d.help = fmt::format("shorten it by {}", name.size() - row.most);
     context.report(std::move(d), {&object});
+  }
+}
+
+/// MLS3340: JobSet's webhook looks at the longest names that come of it: a Job's, and a pod's of an Indexed one.
+/// https://github.com/kubernetes-sigs/jobset/blob/main/pkg/webhooks/jobset_webhook.go
+void jobsOfSet(Context& context, const ir::Object& object) {
+  const auto name = context.model.text(object.name);
+  for (const auto& job : ir::Children(context.keys.at<"spec.replicatedJobs">(object.root))) {
+    const auto role = context.keys.text<"name">(&job);
+    const auto replicas = intOf(context.keys.at<"replicas">(&job)).value_or(1);
+    const auto* spec = context.keys.at<"template.spec">(&job);
+    const auto completions = intOf(context.keys.at<"completions">(spec));
+    const auto mode = context.keys.text<"completionMode">(spec);
+    if (role.empty() || replicas < 1) continue;
+    auto longest = fmt::format("-{}-{}", role, replicas - 1);
+    if (completions && *completions > 0 && mode != "NonIndexed") longest += fmt::format("-{}-xxxxx", *completions - 1);
+    if (longest.size() >= 63 || name.size() + longest.size() <= 63) continue;
+    const auto most = 63 - longest.size();
+    auto d = diag::make<Code::NameGrows>(object.span, "JobSet", name, name.size(), most, fmt::format("what it makes of `{}` is called by it and \"{}\", of which 63 characters fit", role, longest));
+    d.help = fmt::format("shorten it by {}", name.size() - most);
+    context.report(std::move(d), {&object});
+    return;
   }
 }
 
@@ -144,7 +170,7 @@ void serviceLinks(Context& context) {
   }
 }
 
-constexpr Rule kRules[] = {{"", nameGrows}, servicesSelect, serviceLinks};
+constexpr Rule kRules[] = {{"", nameGrows}, {"JobSet", jobsOfSet}, servicesSelect, serviceLinks};
 
 }  // namespace
 

@@ -360,6 +360,7 @@ void partitionKeepsAll(Context& context, const ir::Object& object) {
   const auto replicas = intOf(context.keys.at<"spec.replicas">(object.root)).value_or(1);
   const auto start = intOf(context.keys.at<"spec.ordinals.start">(object.root)).value_or(0);
   if (!from || *from < start + replicas || replicas < 1) return;
+  if (context.keys.text<"spec.updateStrategy.type">(object.root) == "OnDelete") return;   // said: such a set has no partition
   auto d = diag::make<Code::PartitionKeepsAll>(partition->entrySpan(), context.nameOf(object), *from, start + replicas - 1);
   d.help = fmt::format("lower it: pods from {} on get the new template", *from);
   context.report(std::move(d), {&object});
