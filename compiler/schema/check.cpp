@@ -241,10 +241,21 @@ class ObjectCheck {
       const std::string_view name = store_.name(field.name);
       if (place.up == nullptr && name == "status") continue;   // the cluster's own
       if (at < kMarkedFields ? seen.test(at) : has(node, name)) continue;
+      if (isDefaulted(place, name)) continue;
       missing.push_back(name);
     }
     if (missing.empty()) return;
     say(diag::make<Code::MissingField>(spanOf(node), subject(place, rootName()), quotedList(missing)));
+  }
+
+  /// Fields that older schemas call required and the API server fills in, or never asks for: SetDefaults_PodFailurePolicyOnPodConditionsPattern
+  /// (batch/v1), SetDefaults_RoleBinding (rbac/v1); a priority of 0 is one; a StatefulSet's serviceName is not validated.
+  [[nodiscard]] bool isDefaulted(const Place& place, std::string_view name) const {
+    const auto kind = symbols_.text(object_.kind);
+    if (name == "status") return pathText(place).find("onPodConditions") != std::string::npos;
+    if (name == "apiGroup") return kind.ends_with("RoleBinding");
+    if (name == "value") return kind == "PriorityClass";
+    return name == "serviceName" && kind == "StatefulSet";
   }
 
   [[nodiscard]] bool has(const Node& map, std::string_view name) const {
@@ -285,13 +296,19 @@ class ObjectCheck {
     return fmt::format("its fields {} {}", all ? "are" : "begin with", quotedList(names));
   }
 
+  /// Generators leave many of them; few ever matter.
+  static diag::Diagnostic&& asNote(diag::Diagnostic&& d) {
+    d.severity = diag::Severity::Note;
+    return std::move(d);
+  }
+
   void nullField(const Node& child, std::string_view key, const FieldRow& field, const Place& place) {
     const bool nullable = (store_.type(field.type).flags & table::Nullable) != 0;
     // Every generated manifest carries `creationTimestamp: null`.
     if (nullable || key == "creationTimestamp" || key == "status") return;
     const Place below{.up = &place, .key = key};
     const bool isBlock = shapeOf(store_.type(field.type)) == Shape::Object;
-    say(diag::make<Code::NullField>(spanOf(child), pathText(below))
+    say(asNote(diag::make<Code::NullField>(spanOf(child), pathText(below)))
             .hint(isBlock ? "an empty block sets it with its defaults" : "leave the line out, or give a value"));
   }
 

@@ -176,6 +176,7 @@ void waitsForConsumer(Context& context, const State& state) {
   const auto* object = classOf(context.model, state);
   if (!object || !isWhole(context.model, *object)) return;
   auto d = diag::make<Code::WaitsForConsumer>(claimSpan(context, state), claimName(context, state), context.nameOf(*object));
+  if (context.model.pods.empty()) d.severity = diag::Severity::Note;   // claims are often kept apart from their pods
   if (state.classAt && state.classAt->span.known()) d.related.push_back({state.classAt->entrySpan(), "its class: volumeBindingMode is WaitForFirstConsumer"});
   d.help = "do not wait for it to be Bound before its pod is made (`helm --wait`, sync waves, `kubectl wait`)";
   context.report(std::move(d), {state.object});

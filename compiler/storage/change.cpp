@@ -172,6 +172,7 @@ class Change {
       for (const auto& rest : kRests) {
         if (rest.driver != now.facts->provisioner) continue;
         auto d = diag::make<Code::VolumeMustRest>(now.sizeAt->span, name, change, rest.driver, rest.time);
+        d.severity = diag::Severity::Note;   // when it was changed last is not known here
         d.help = "grow once by enough; a second change within that time fails and is retried";
         context_.report(std::move(d), {now.object, now.classObject});
       }

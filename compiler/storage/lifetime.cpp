@@ -265,6 +265,7 @@ void staticVolumeDeleted(Context& context, const ir::Object& volume) {
   if (word != "Delete") return;
   const bool claimed = ir::find(context.keys.at<"metadata.annotations">(volume.root), context.keys.symbol<"pv.kubernetes.io/provisioned-by">()) != nullptr;
   if (claimed && context.nameOf(volume).starts_with("pvc-")) return;   // a driver made it
+  if (context.keys.at<"metadata.uid">(volume.root)) return;              // as the cluster prints it: who made it is not to be seen
   std::string_view field;
   if (!sourceOf(context, volume, field)) return;
   const bool deletes = field == "csi" || field.ends_with("Disk") || field.ends_with("Store");
@@ -272,7 +273,6 @@ void staticVolumeDeleted(Context& context, const ir::Object& volume) {
                                                  claimed ? "its driver deletes the data with the claim"
                                                  : deletes ? "its data go with the claim, or it stays Failed where the driver does not take it for its own"
                                                            : "no one can delete it, and it stays Failed when the claim is gone");
-  if (!deletes || claimed) d.severity = diag::Severity::Warning;
   d.help = "use `Retain` for volumes that no driver made";
   d.fixes.push_back({"keep the data", {{policy->span, "Retain"}}});
   context.report(std::move(d), {&volume});

@@ -180,7 +180,28 @@ class ModelBuilder {
 
   bool isPinned(const ir::Node* spec) const {
     if (keys_.at<"nodeName">(spec)) return true;
-    return ir::find(keys_.at<"nodeSelector">(spec), keys_.symbol<"kubernetes.io/hostname">()) != nullptr;
+    if (ir::find(keys_.at<"nodeSelector">(spec), keys_.symbol<"kubernetes.io/hostname">())) return true;
+    // Required affinity whose every term means the same one node.
+    std::string_view node;
+    const auto* terms = keys_.at<"affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms">(spec);
+    for (const auto& term : ir::Children(terms)) {
+      const auto one = nodeOf(term);
+      if (one.empty() || (!node.empty() && one != node)) return false;
+      node = one;
+    }
+    return !node.empty();
+  }
+
+  /// The one node that a term of node affinity permits, by host name or by name; empty when it permits several.
+  std::string_view nodeOf(const ir::Node& term) const {
+    for (const auto* list : {keys_.at<"matchExpressions">(&term), keys_.at<"matchFields">(&term)}) {
+      for (const auto& rule : ir::Children(list)) {
+        const auto key = keys_.text<"key">(&rule);
+        const auto* values = keys_.at<"values">(&rule);
+        if ((key == "kubernetes.io/hostname" || key == "metadata.name") && keys_.text<"operator">(&rule) == "In" && ir::Children(values).size() == 1) return textOf(values->last);
+      }
+    }
+    return {};
   }
 
   void addWorkload(ir::ObjectId id) {

@@ -37,7 +37,7 @@ base::Span pathSpan(const Context& context, const Mount& mount) {
 
 /// MLS3180: two mounts that the API server takes for different paths, as it compares their texts only
 /// (pkg/apis/core/validation/validation.go, ValidateVolumeMounts).
-/// MLS3181, MLS3182: a mount inside of another one; the runtime makes its mount point inside of the outer volume.
+/// MLS3181: a mount inside of another one; the runtime makes its mount point inside of the outer volume.
 void nested(Context& context, const Pods& pods, const Container& container) {
   const auto mounts = context.model.mountsOf(container);
   if (mounts.size() < 2) return;
@@ -61,11 +61,14 @@ void nested(Context& context, const Pods& pods, const Container& container) {
         context.report(std::move(d), {pods.workload});
         continue;
       }
-      if (volume && parentVolume && volume != parentVolume) {
-        const bool cannotBeMade = isFromConfig(parentVolume->kind) || (parent->readOnly && !startsEmpty(parentVolume->kind) && !isFromConfig(volume->kind));
-        auto d = isFromConfig(parentVolume->kind) ? diag::make<Code::MountInReadOnly>(pathSpan(context, *mount), mount->path, parent->path, parentVolume->name)
-                                                  : diag::make<Code::MountHides>(pathSpan(context, *mount), mount->path, parent->path, parentVolume->name);
-        if (!isFromConfig(parentVolume->kind) && (cannotBeMade || isFromConfig(volume->kind) || !mount->subPath.empty())) d.severity = diag::Severity::Note;
+      // Into config and secrets the kubelet makes the folders of inner mounts itself (MakeNestedMountpoints), and what is in
+      // them is known; folders of the node are mounted again for their propagation.
+      const bool usual = parentVolume && (isFromConfig(parentVolume->kind) || parentVolume->kind == VolumeKind::HostPath);
+      if (volume && parentVolume && volume != parentVolume && !usual) {
+        auto d = diag::make<Code::MountHides>(pathSpan(context, *mount), mount->path, parent->path, parentVolume->name);
+        // A cache or a claim inside of a home is how homes are laid out; a folder that was filled for this pod is not covered on purpose.
+        const bool filled = startsEmpty(parentVolume->kind) && !isFromConfig(volume->kind) && mount->subPath.empty();
+        if (!filled) d.severity = diag::Severity::Note;
         d.related.push_back({pathSpan(context, *parent), "the outer one"});
         d.help = "mount them beside each other, if the inner folder is not meant to cover part of the outer one";
         context.report(std::move(d), {pods.workload});

@@ -427,6 +427,7 @@ void volumeMode(Context& context, const ir::Object& volume) {
   if (known.empty() || volume.facts->nodeLocal == true) return;
   Modes can = 0;
   for (const auto word : known) can |= modeOf(word);
+  if (context.keys.text<"spec.csi.volumeHandle">(volume.root).starts_with("local-ebs://")) return;   // the disk of whichever node, by intent
   const auto* stated = context.keys.at<"spec.accessModes">(volume.root);
   const Modes beyond = modesOf(stated) & kManyNodes & static_cast<Modes>(~can);
   if (!beyond) return;
