@@ -75,6 +75,25 @@ bool hasHelm(std::string_view text, bool loosely) {
   return false;
 }
 
+/// A directive of a strategic merge patch anywhere: no whole object, whatever lists it.
+bool isPatch(const Node& node, const base::SymbolTable& symbols) {
+  if (!node.isContainer()) return false;
+  for (const auto& child : Children(&node)) {
+    if (node.kind == ir::NodeKind::Map) {
+      const auto key = symbols.text(child.key);
+      if (key == "$patch" || key == "$retainKeys" || key.starts_with("$setElementOrder/") ) return true;
+    }
+    if (isPatch(child, symbols)) return true;
+  }
+  return false;
+}
+
+/// What tools read that write `apiVersion` and `kind` into files of their own.
+bool isToolFile(const Node& document, const base::SymbolTable& symbols) {
+  const auto version = textOf(ir::findPath(&document, "apiVersion", symbols));
+  return version == "builtin" || version.starts_with("skaffold/");
+}
+
 bool isKustomization(const Node& document, const base::SymbolTable& symbols) {
   return textOf(ir::findPath(&document, "apiVersion", symbols)).starts_with("kustomize.config.k8s.io/");
 }
@@ -174,9 +193,15 @@ void Manifests::readFile(Manifest& file, diag::Sink& sink) {
   file.whole = !said.hasErrors();
   for (const auto& d : said.all()) sink.add(d);
   bool other = false;   // something that belongs to a tool
+  const bool mayPatch = file.source->text.find("$patch") != std::string::npos || file.source->text.find("$retainKeys") != std::string::npos ||
+                        file.source->text.find("$setElementOrder/") != std::string::npos;
   for (auto* document : documents) {
     if (isKustomization(*document, symbols_) || isKustomizationName(file.source->name)) {
       readKustomization(*document, *file.source);
+      other = true;
+      continue;
+    }
+    if (isToolFile(*document, symbols_) || (mayPatch && isPatch(*document, symbols_))) {
       other = true;
       continue;
     }
