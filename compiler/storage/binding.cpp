@@ -211,7 +211,7 @@ void claimRefForm(Context& context, const VolumeRow& row) {
     auto d = diag::make<Code::ClaimRefNoNamespace>(row.claimRef->span, context.nameOf(volume), row.claimName);
     d.help = "write `namespace:` beside `name:`";
     context.report(std::move(d), {&volume});
-  } else if (row.claimUid) {
+  } else if (row.claimUid && context.keys.text<"status.phase">(volume.root) != "Bound" && !context.keys.at<"metadata.uid">(volume.root)) {   // not as the cluster prints it
     auto d = diag::make<Code::StaleClaimRef>(context.keys.at<"uid">(row.claimRef)->span, context.nameOf(volume), row.claimSpace, row.claimName);
     d.help = "keep `namespace` and `name`, and leave `uid` and `resourceVersion` out";
     context.report(std::move(d), {&volume});
@@ -290,6 +290,8 @@ constexpr Rule kRules[] = {
     selectorWithProvisioner,
     waitsForConsumer,
     pastTheScheduler,
+    placesOfPod,
+    namesOfEphemeral,
 };
 
 }  // namespace

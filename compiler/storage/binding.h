@@ -33,5 +33,7 @@ void volumeAnnotation(Context& context, const ir::Object& volume);
 void selectorWithProvisioner(Context& context, const State& state);
 void waitsForConsumer(Context& context, const State& state);
 void pastTheScheduler(Context& context, const Pods& pods);    // binding_pods.cpp
+void placesOfPod(Context& context, const Pods& pods);         // binding_place.cpp
+void namesOfEphemeral(Context& context);
 
 }  // namespace mlstack::storage

@@ -64,6 +64,25 @@ void parameterValue(Context& context, const ir::Object& object, const ir::Facts&
   context.report(diag::make<Code::ParameterValue>(parameter.span, name, context.nameOf(object), value, driver.provisioner, "a whole number"), {&object});
 }
 
+/// MLS3041 of parameters that several drivers read alike: file systems, which need an `mkfs` of their name, and modes of a folder.
+void commonValue(Context& context, const ir::Object& object, const ir::Node& parameter) {
+  constexpr std::array<std::string_view, 17> kFileSystems{"ext2", "ext3", "ext4", "xfs", "btrfs", "ntfs", "zfs", "f2fs", "jfs", "nilfs2", "vfat", "exfat", "nfs", "nfs4", "cifs", "lustre", "ocfs2"};
+  const auto name = context.model.text(parameter.key);
+  const auto value = textOf(&parameter);
+  if (!isText(&parameter) || value.find_first_of("$<{") != std::string_view::npos) return;
+  const auto provisioner = provisionerOf(context.model, object);
+  if (name == "csi.storage.k8s.io/fstype") {
+    if (value.empty() || std::any_of(kFileSystems.begin(), kFileSystems.end(), [&](std::string_view one) { return sameText(one, value, true); })) return;
+    const auto meant = diag::nearest(value, std::vector<std::string_view>(kFileSystems.begin(), kFileSystems.end()));
+    auto d = diag::make<Code::ParameterValue>(parameter.span, name, context.nameOf(object), value, provisioner, "a file system that Linux makes: ext4, xfs");
+    if (!meant.empty()) d.help = fmt::format("did you mean `{}`?", meant);
+    context.report(std::move(d), {&object});
+  } else if (name == "directoryPerms") {
+    if (value.size() >= 3 && value.size() <= 4 && value.find_first_not_of("01234567") == std::string_view::npos) return;
+    context.report(diag::make<Code::ParameterValue>(parameter.span, name, context.nameOf(object), value, provisioner, "three or four octal digits: \"700\""), {&object});
+  }
+}
+
 /// MLS3042: a parameter that the driver does not do without.
 void parameterMissing(Context& context, const ir::Object& object, const ir::Facts& driver) {
   const auto* parameters = context.keys.at<"parameters">(object.root);
@@ -88,6 +107,7 @@ void parameters(Context& context, const ir::Object& object) {
     if (driver->foldCase.value_or(false) && sameText(name, "fstype", true)) continue;   // an older name of csi.storage.k8s.io/fstype
     if (knowsParameter(*driver, name) == false) unknownParameter(context, object, *driver, parameter);
     else parameterValue(context, object, *driver, parameter);
+    commonValue(context, object, parameter);
   }
   // A class without any may be one of volumes that are there already; see claimsWithoutParameters.
   if (context.keys.at<"parameters">(object.root)) parameterMissing(context, object, *driver);
@@ -264,6 +284,11 @@ constexpr Rule kRules[] = {
     sameVolumeInPod,
     deviceOrFolder,
     blockBeyondDriver,
+    {"PersistentVolume", handleForm},
+    {"PersistentVolume", localOnSeveral},
+    diskAnywhere,
+    inlineDrivers,
+    {"StorageClass", parametersTogether},
 };
 
 }  // namespace

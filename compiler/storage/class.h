@@ -20,9 +20,16 @@ void folderOfEachNode(Context& context, const Pods& pods);
 void mountOptionsRefused(Context& context, const ir::Object& volume);
 void mountOptionsOfOthers(Context& context, const ir::Object& classOrVolume);
 void sameDisk(Context& context);
+void localOnSeveral(Context& context, const ir::Object& volume);
 void sameVolumeInPod(Context& context, const Pods& pods);
 void deviceOrFolder(Context& context, const Pods& pods, const Container& container);
 void blockBeyondDriver(Context& context, const State& state);
+
+// class_driver.cpp: what single drivers ask for
+void handleForm(Context& context, const ir::Object& volume);
+void diskAnywhere(Context& context, const State& state);
+void inlineDrivers(Context& context, const Pods& pods);
+void parametersTogether(Context& context, const ir::Object& storageClass);
 
 /// A path below which a file system of the network is likely mounted on every node.
 [[nodiscard]] bool soundsShared(std::string_view path);

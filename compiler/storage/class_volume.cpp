@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -99,7 +100,7 @@ void mountOptionsOfOthers(Context& context, const ir::Object& object) {
   constexpr std::array<std::string_view, 6> kDisk{"discard", "data", "barrier", "nobarrier", "journal_checksum", "largeio"};
   const auto* options = context.keys.at<"mountOptions">(object.root);
   if (!options) options = context.keys.at<"spec.mountOptions">(object.root);
-  if (!options || !object.facts || !object.facts->network) return;
+  if (!options || !object.facts || !object.facts->network || context.keys.at<"spec.hostPath">(object.root)) return;   // that takes no options at all
   const bool isNetwork = *object.facts->network;
   for (const auto& entry : ir::Children(options)) {
     auto rest = textOf(&entry);
@@ -115,8 +116,71 @@ void mountOptionsOfOthers(Context& context, const ir::Object& object) {
   }
 }
 
+namespace {
+
+/// The nodes that a local volume names by `kubernetes.io/hostname`; none when it does not say so in each of its terms.
+std::vector<std::string_view> nodesOf(const Context& context, const ir::Object& volume) {
+  std::vector<std::string_view> nodes;
+  for (const auto& term : Placement::ofVolume(context.keys, context.keys.at<"spec">(volume.root)).terms) {
+    const auto at = std::find_if(term.begin(), term.end(), [](const Condition& c) { return c.key == "kubernetes.io/hostname" && c.kind == Condition::Kind::In; });
+    if (at == term.end()) return {};
+    for (const auto value : at->values)
+      if (std::find(nodes.begin(), nodes.end(), value) == nodes.end()) nodes.push_back(value);
+  }
+  return nodes;
+}
+
+/// MLS3064 of local volumes: one path on one node.
+void sameFolder(Context& context) {
+  std::unordered_map<std::string, const ir::Object*> first;
+  for (const auto& row : context.model.matching.volumes) {
+    const auto& volume = *row.object;
+    const auto* path = context.keys.at<"spec.local.path">(volume.root);
+    if (volume.external || !isText(path)) continue;
+    const auto text = path->text().size() > 1 && path->text().ends_with('/') ? path->text().substr(0, path->text().size() - 1) : path->text();
+    for (const auto node : nodesOf(context, volume)) {
+      auto place = fmt::format("{} on {}", text, node);
+      const auto [at, isNew] = first.emplace(place, &volume);
+      if (isNew || at->second == &volume) continue;
+      auto d = diag::make<Code::SameDisk>(path->span, context.nameOf(*at->second), context.nameOf(volume), place);
+      d.related.push_back({context.keys.at<"spec.local.path">(at->second->root)->entrySpan(), "the other volume of that disk"});
+      context.report(std::move(d), {&volume, at->second});
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+/// MLS3039, MLS3038: a local volume is a folder of one node; which one its nodeAffinity says, by a label that nodes have.
+/// https://kubernetes.io/docs/concepts/storage/volumes/#local
+void localOnSeveral(Context& context, const ir::Object& volume) {
+  const auto* path = context.keys.at<"spec.local.path">(volume.root);
+  if (volume.external || !isText(path)) return;
+  const auto* affinity = context.keys.at<"spec.nodeAffinity">(volume.root);
+  const auto nodes = nodesOf(context, volume);
+  if (nodes.size() > 1 && !soundsShared(path->text())) {
+    auto d = diag::make<Code::LocalOnSeveral>(affinity->entrySpan(), context.nameOf(volume), fmt::format("{}", fmt::join(nodes, " or ")), path->text());
+    d.help = "make one volume for each node";
+    context.report(std::move(d), {&volume});
+  }
+  const auto place = Placement::ofVolume(context.keys, context.keys.at<"spec">(volume.root));
+  for (const auto& term : place.terms) {
+    for (const auto& condition : term) {
+      if (condition.key != "hostname" && condition.key != "node" && condition.key != "nodename") continue;
+      const auto* key = context.keys.at<"key">(condition.node);
+      auto d = diag::make<Code::NoNodeHas>(key->span, context.nameOf(volume), condition.key, "Kubernetes gives its nodes no such label, so that no node may reach it");
+      d.help = "the name of a node is its label `kubernetes.io/hostname`";
+      d.fixes.push_back({"Write `kubernetes.io/hostname`", {{key->span, "kubernetes.io/hostname"}}});
+      context.report(std::move(d), {&volume});
+      return;
+    }
+  }
+}
+
 /// MLS3064: one disk stands as two volumes, so that each claim counts as its only user.
 void sameDisk(Context& context) {
+  sameFolder(context);
   std::unordered_map<std::string, const ir::Object*> first;
   for (const auto& row : context.model.matching.volumes) {
     const auto& volume = *row.object;

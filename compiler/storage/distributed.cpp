@@ -179,7 +179,10 @@ bool hasPlainLabels(const Context& context, const ir::Object& workload) {
 }  // namespace
 
 Selection selection(const Context& context, const ir::Object& service, const Pods& pods) {
-  const auto* selector = context.keys.at<"spec.selector">(service.root);
+  return selectionBy(context, context.keys.at<"spec.selector">(service.root), pods);
+}
+
+Selection selectionBy(const Context& context, const ir::Node* selector, const Pods& pods) {
   if (!hasPlainLabels(context, *pods.workload) || ir::Children(selector).size() == 0) return {};
   const auto* labels = context.model.kindOf(*pods.workload) == "Pod" ? context.keys.at<"metadata.labels">(pods.workload->root) : context.keys.at<"labels">(pods.metadata);
   Selection result{Selection::Answer::Yes, nullptr};
@@ -344,7 +347,7 @@ constexpr Rule kRules[] = {governed, ungoverned};
 
 std::vector<Rule> all() {
   std::vector<Rule> rules(std::begin(kRules), std::end(kRules));
-  for (const auto part : {gangRules(), networkRules()}) rules.insert(rules.end(), part.begin(), part.end());
+  for (const auto part : {gangRules(), networkRules(), runRules()}) rules.insert(rules.end(), part.begin(), part.end());
   return rules;
 }
 

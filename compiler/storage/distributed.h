@@ -57,6 +57,8 @@ struct Selection {
   const ir::Node* label = nullptr;       // of the selector, which the pods lack or have otherwise
 };
 [[nodiscard]] Selection selection(const Context& context, const ir::Object& service, const Pods& pods);
+/// The same for labels that another object asks for; none of them: Unknown.
+[[nodiscard]] Selection selectionBy(const Context& context, const ir::Node* wanted, const Pods& pods);
 
 /// "ddp-0.ddp.ml.svc.cluster.local" taken apart: a pod, the service that it is below, a namespace; or a service and a
 /// namespace.
@@ -75,5 +77,6 @@ struct Host {
 // Parts of the family that stand in files of their own.
 [[nodiscard]] std::span<const Rule> gangRules();
 [[nodiscard]] std::span<const Rule> networkRules();
+[[nodiscard]] std::span<const Rule> runRules();
 
 }  // namespace mlstack::storage

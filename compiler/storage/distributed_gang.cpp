@@ -21,6 +21,8 @@ enum class Whole : std::uint8_t { No, OneRun, Groups };
 Whole wholeOf(const Context& context, const Pods& pods) {
   const auto kind = context.model.kindOf(*pods.workload);
   if (isJob(context, *pods.workload) || kind == "StatefulSet") return Whole::OneRun;
+  // Master and workers are one run; an elastic one says itself how many there may be.
+  if (kind == "PyTorchJob") return context.keys.at<"spec.elasticPolicy">(pods.workload->root) ? Whole::No : Whole::OneRun;
   return kind == "JobSet" || kind == "LeaderWorkerSet" ? Whole::Groups : Whole::No;
 }
 
@@ -51,12 +53,17 @@ void judgeNodes(Context& context, const Pods& pods, const Gang& gang, Whole whol
     d.help = fmt::format("run {} at a time, or set `{}` to {}", counted(gang.nodes.value, "pod"), gang.nodes.at->word, most);
     return report(context, pods, std::move(d));
   }
+  // Groups that meet at one pod, written out, are one run.
+  const bool meetAtOne = context.model.kindOf(*pods.workload) == "JobSet" && gang.address && gang.host.find('$') == std::string::npos && gang.host.starts_with(context.model.text(pods.workload->name));
+  if (meetAtOne) whole = Whole::OneRun;
+  const bool isOperators = context.model.kindOf(*pods.workload) == "PyTorchJob";   // its roles count together
   for (const auto count : counts) {
+    if (isOperators && count != most) continue;
     if (count >= gang.nodes.value && count <= gang.nodes.most) return;
     if (whole == Whole::Groups && count % gang.nodes.most == 0) return;
   }
-  auto d = diag::make<Code::GangUnlikePods>(gang.nodes.at->node->span, name, fmt::format("`{}` is {}", gang.nodes.at->word, gang.nodes.most), pods.replicas);
-  d.help = fmt::format("set `{}` to {}", gang.nodes.at->word, pods.replicas);
+  auto d = diag::make<Code::GangUnlikePods>(gang.nodes.at->node->span, name, fmt::format("`{}` is {}", gang.nodes.at->word, gang.nodes.most), isOperators ? most : pods.replicas);
+  d.help = fmt::format("set `{}` to {}", gang.nodes.at->word, isOperators ? most : pods.replicas);
   report(context, pods, std::move(d));
 }
 
@@ -122,6 +129,7 @@ void gangs(Context& context, const Pods& pods, const Container& container) {
   const auto& arguments = context.wordsOf(container).arguments;
   const auto gang = gangOf(arguments);
   if (!gang.isPartOfMany() || hasOthers(context, pods, gang, arguments)) return;
+  if (context.model.kindOf(*pods.workload) == "PyTorchJob" && (!gang.nodes || &pods != &context.model.podsOf(pods.object).front())) return;   // told once
   if (gang.nodes && gang.nodes.most > 1) judgeNodes(context, pods, gang, whole);
   else if (gang.world && gang.world.value > 1) judgeWorld(context, pods, container, gang, whole);
   else judgeWaves(context, pods, gang);

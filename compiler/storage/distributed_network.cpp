@@ -102,7 +102,9 @@ bool noSuchPodOfSet(Context& context, const Pods& pods, const Gang& gang, const 
     const auto* spec = context.keys.at<"template.spec">(&job);
     const auto jobs = intOf(context.keys.at<"replicas">(&job)).value_or(1);
     const auto count = intOf(context.keys.at<"completions">(spec)).value_or(intOf(context.keys.at<"parallelism">(spec)).value_or(1));
-    if (*number < jobs && index && *index < count) {
+    if (context.keys.text<"completionMode">(spec) == "NonIndexed") {
+      why = "a job that is NonIndexed gives its pods random names";
+    } else if (*number < jobs && index && *index < count) {
       if (host.second == below) return false;
       why = host.second.empty() ? fmt::format("its pods are known as {}.{}", host.first, below) : fmt::format("its pods have their names below `{}`", below);
     } else {
@@ -115,7 +117,7 @@ bool noSuchPodOfSet(Context& context, const Pods& pods, const Gang& gang, const 
   }
   auto d = diag::make<Code::NoSuchHost>(gang.address->node->span, gang.address->word, gang.host, why);
   if (isFalse(enabled)) d.related.push_back({enabled->entrySpan(), "names are turned off here"});
-  d.help = isFalse(enabled) ? "leave `enableDNSHostnames` at its default, true" : fmt::format("the first pod is {}", first);
+  d.help = isFalse(enabled) ? "leave `enableDNSHostnames` at its default, true" : why.find("NonIndexed") != std::string::npos ? "leave `completionMode` at the default of a JobSet, Indexed" : fmt::format("the first pod is {}", first);
   context.report(std::move(d), {pods.workload});
   return true;
 }
@@ -300,6 +302,8 @@ void hostPorts(Context& context, const Pods& pods) {
     const auto port = ports.empty() ? gang.port.value : ports.front()->integer;
     auto d = diag::make<Code::HostPortEach>(span, counted(pods.replicas, "pod"), context.nameOf(*pods.workload), port,
                                             ports.empty() ? "no port is declared, so that nothing keeps two of them off one node, where the second fails" : "one node can run one of them, and the others wait for more nodes");
+    // Controllers of the cluster are meant to be one a node.
+    if (context.keys.text<"priorityClassName">(pods.spec).starts_with("system-")) d.severity = diag::Severity::Note;
     d.help = ports.empty() ? fmt::format("declare `containerPort: {}`, so that the scheduler knows", port) : "leave the host's port out, or spread the pods over nodes by a required podAntiAffinity";
     if (hostNetwork && !context.keys.at<"dnsPolicy">(pods.spec)) d.help += "; names of Services resolve with `dnsPolicy: ClusterFirstWithHostNet` only";
     context.report(std::move(d), {pods.workload});

@@ -57,9 +57,9 @@ bool contradicts(const Condition& a, const Condition& b) {
   using Kind = Condition::Kind;
   if (a.key != b.key || a.key.empty()) return false;
   if (a.kind == Kind::In && b.kind == Kind::In)
-    return std::none_of(a.values.begin(), a.values.end(), [&](std::string_view value) { return has(b, value); });
+    return !a.values.empty() && !b.values.empty() && std::none_of(a.values.begin(), a.values.end(), [&](std::string_view value) { return has(b, value); });
   if (a.kind == Kind::In && b.kind == Kind::NotIn)
-    return std::all_of(a.values.begin(), a.values.end(), [&](std::string_view value) { return has(b, value); });
+    return !a.values.empty() && std::all_of(a.values.begin(), a.values.end(), [&](std::string_view value) { return has(b, value); });
   if (a.kind == Kind::NotIn && b.kind == Kind::In) return contradicts(b, a);
   const auto needs = [](const Condition& c) { return c.kind == Kind::In || c.kind == Kind::Exists; };
   return (needs(a) && b.kind == Kind::DoesNotExist) || (needs(b) && a.kind == Kind::DoesNotExist);
@@ -144,6 +144,19 @@ Placement::Conflict Placement::conflictWith(const Placement& other) const {
       if (!conflict.here) return {};
       if (!first.here) first = conflict;
     }
+  }
+  return first;
+}
+
+Placement::Conflict Placement::contradiction() const {
+  Conflict first;
+  for (const auto& term : terms) {
+    Conflict own;
+    for (const auto& one : term)
+      for (const auto& other : term)
+        if (!own.here && &one != &other && contradicts(one, other)) own = {&one, &other};
+    if (!own.here) return {};
+    if (!first.here) first = own;
   }
   return first;
 }

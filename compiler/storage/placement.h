@@ -45,6 +45,8 @@ class Placement {
   };
   [[nodiscard]] Conflict conflictWith(const Placement& other) const;
   Conflict conflictWith(Placement&&) const = delete;   // it points into both
+  /// Two conditions that stand against each other, of the first term, when every term has such; null when a node can be right.
+  [[nodiscard]] Conflict contradiction() const;
   /// The condition that every term has on the zone, or null.
   [[nodiscard]] const Condition* zone() const { return on("zone"); }
   [[nodiscard]] const Condition* on(std::string_view key) const;

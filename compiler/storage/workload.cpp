@@ -11,6 +11,7 @@
 #include "storage/distributed.h"
 #include "storage/mend.h"
 #include "storage/programs.h"
+#include "storage/workload.h"
 
 namespace mlstack::storage {
 
@@ -81,15 +82,34 @@ void trainsWithoutEnd(Context& context, const Pods& pods, const Container& conta
 /// Programs that run until they are stopped, by the last part of their image's name.
 constexpr std::array<std::string_view, 12> kServers{"vllm-openai", "tritonserver", "text-generation-inference", "ollama", "nginx", "tensorboard", "mlflow", "minio", "redis", "postgres", "mysql", "qdrant"};
 
+/// The server that a container runs by its image's own command; empty for others.
+std::string_view serverOf(const Context& context, const Container& container) {
+  const auto image = lastOf(container.image);
+  if (context.keys.at<"command">(container.node) || std::find(kServers.begin(), kServers.end(), image) == kServers.end()) return {};
+  // What a server's entrypoint is given begins with an option; other words are another program.
+  for (const auto& word : ir::Children(context.keys.at<"args">(container.node)))
+    if (!textOf(&word).starts_with("-") && textOf(&word) != "serve" && textOf(&word) != "server") return {};
+  return image;
+}
+
+/// MLS3326: init containers run to their end, one after the other
+/// (https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior).
+void serverBeforeStart(Context& context, const Pods& pods, const Container& container) {
+  if (container.phase != Phase::Init || pods.workload->external) return;
+  const auto image = serverOf(context, container);
+  if (image.empty()) return;
+  auto d = diag::make<Code::ServerBeforeStart>(context.keys.at<"image">(container.node)->entrySpan(), container.name, context.nameOf(*pods.workload), image);
+  d.help = "give it `restartPolicy: Always`, and it runs beside the others, or list it under `containers`";
+  mend(d, "let it run beside the others", entryInto(context.sources, container.node, "restartPolicy: Always"));
+  context.report(std::move(d), {pods.workload});
+}
+
 /// MLS3311: a Job whose container is a server by its image's own command.
 void serverInJob(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || pods.workload->external || !isJob(context, *pods.workload)) return;
-  if (context.keys.at<"command">(container.node) || context.keys.at<"spec.activeDeadlineSeconds">(pods.workload->root)) return;
-  const auto image = lastOf(container.image);
-  if (std::find(kServers.begin(), kServers.end(), image) == kServers.end()) return;
-  // What a server's entrypoint is given begins with an option; other words are another program.
-  for (const auto& word : ir::Children(context.keys.at<"args">(container.node)))
-    if (!textOf(&word).starts_with("-") && textOf(&word) != "serve" && textOf(&word) != "server") return;
+  if (context.keys.at<"spec.activeDeadlineSeconds">(pods.workload->root)) return;
+  const auto image = serverOf(context, container);
+  if (image.empty()) return;
   auto d = diag::make<Code::ServerInJob>(context.keys.at<"image">(container.node)->entrySpan(), context.nameOf(*pods.workload), image);
   d.help = "use a Deployment or a StatefulSet; beside the program of a Job, an init container with `restartPolicy: Always`";
   context.report(std::move(d), {pods.workload});
@@ -398,6 +418,9 @@ constexpr Rule kRules[] = {
     {"CronJob", shortDeadline},
     {"CronJob", runsPileUp},
     {"StatefulSet", partitionKeepsAll},
+    serverBeforeStart,
+    scalers,
+    sameSelector,
 };
 
 }  // namespace
