@@ -210,15 +210,16 @@ const Shape kTopologyTerm{kTopologyTermRows};
 
 void judgeName(Judge& judge) {
   const auto& object = judge.object();
-  const auto group = groupOf(judge.text(object.apiVersion));
-  const auto kind = judge.text(object.kind);
   const auto* name = judge.keys.at<"metadata.name">(object.root);
   const bool generated = !isSet(name);
   if (generated) name = judge.keys.at<"metadata.generateName">(object.root);
   if (!isText(name) || name->length == 0 || (name->flags & ir::FlagError) != 0) return;
   // A name that the language made was judged there (MLS2017).
   const bool judged = (name->flags & ir::FlagRaw) == 0;
-  if (judged && !(kind == "Job" && group == "batch")) return;
+  if (judged && object.kind != judge.keys.symbol<"Job">()) return;
+  const auto group = groupOf(judge.text(object.apiVersion));
+  const auto kind = judge.text(object.kind);
+  if (judged && group != "batch") return;
   const auto form = formOfName(judge, group, kind);
   // Of a generated name more follows, so that it may end with what a name cannot.
   const std::string whole = generated ? std::string(name->text()) + "a" : std::string(name->text());

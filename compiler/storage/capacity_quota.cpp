@@ -23,8 +23,27 @@ struct Share {
   bool steady = true;   // until it is deleted, not until it ends
 };
 
+/// What is taken of one key. The sums are made when a quota first asks for them: there may be several quotas.
+struct Taken {
+  std::vector<Share> shares;
+  Quantity all;
+  Quantity steady;
+  std::vector<const Share*> largest;   // first
+
+  void sum() {
+    if (!largest.empty()) return;
+    for (const auto& share : shares) {
+      const auto taken = share.amount * share.times;
+      all = all + taken;
+      if (share.steady) steady = steady + taken;
+      largest.push_back(&share);
+    }
+    std::stable_sort(largest.begin(), largest.end(), [](const Share* a, const Share* b) { return a->amount * a->times > b->amount * b->times; });
+  }
+};
+
 /// Shares of everything in one namespace, by the keys of a ResourceQuota.
-using Ledger = std::unordered_map<std::string, std::vector<Share>>;
+using Ledger = std::unordered_map<std::string, Taken>;
 
 struct Space {
   std::vector<const ir::Object*> quotas;
@@ -48,7 +67,7 @@ class Counter {
   }
 
  private:
-  void add(std::string key, Share share) { ledger_[std::move(key)].push_back(share); }
+  void add(std::string key, Share share) { ledger_[std::move(key)].shares.push_back(share); }
 
   void claim(const State& state) {
     Share share;
@@ -117,20 +136,12 @@ std::string ledgerKey(std::string_view key) {
 
 /// MLS3110: what is declared takes more than the quota has.
 /// Kubernetes: https://kubernetes.io/docs/concepts/policy/resource-quotas/; charged when a claim or pod is created.
-void exceeds(Context& context, const ir::Object& quota, const ir::Node& hard, const std::vector<Share>& shares) {
+void exceeds(Context& context, const ir::Object& quota, const ir::Node& hard, Taken& taken) {
   const auto most = quantityOf(&hard);
   if (!most) return;
-  Quantity all;
-  Quantity steady;
-  std::vector<const Share*> largest;
-  for (const auto& share : shares) {
-    const auto taken = share.amount * share.times;
-    all = all + taken;
-    if (share.steady) steady = steady + taken;
-    largest.push_back(&share);
-  }
+  taken.sum();
+  const auto& [shares, all, steady, largest] = taken;
   if (all <= *most) return;
-  std::stable_sort(largest.begin(), largest.end(), [](const Share* a, const Share* b) { return a->amount * a->times > b->amount * b->times; });
   auto d = diag::make<Code::QuotaExceeded>(hard.span, context.nameOf(quota), most->text(), context.model.text(hard.key), all.text());
   if (steady <= *most) {
     d.severity = diag::Severity::Warning;
@@ -329,7 +340,7 @@ void quotas(Context& context) {
   for (const auto& object : context.stack.objects) {
     const auto found = spaces.find(spaceOf(object));
     if (found == spaces.end() || found->second.quotas.empty() || found->second.quotas.front() != &object) continue;
-    const auto ledger = Counter(context, found->second).count();
+    auto ledger = Counter(context, found->second).count();
     for (const auto* quota : found->second.quotas) {
       const bool scoped = context.keys.at<"spec.scopes">(quota->root) || context.keys.at<"spec.scopeSelector">(quota->root);
       for (const auto& hard : ir::Children(context.keys.at<"spec.hard">(quota->root))) {

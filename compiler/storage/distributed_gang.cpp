@@ -1,6 +1,8 @@
 // How many processes a run has and how each knows its number, against the pods there are.
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
 #include <array>
 #include <iterator>
 
@@ -208,8 +210,15 @@ void indexWithoutIndexed(Context& context, const Pods& pods, const Container& co
 void variableComesLater(Context& context, const Pods& pods, const Container& container) {
   const auto* env = context.keys.at<"env">(container.node);
   if (ir::Children(env).size() == 0 || pods.workload->external || context.keys.at<"envFrom">(container.node)) return;
-  std::vector<std::string_view> names;
-  for (const auto& variable : ir::Children(env)) names.push_back(context.keys.text<"name">(&variable));
+  std::unordered_map<std::string_view, std::size_t> places;   // of the first of each name; made when one is referred to
+  const auto placeOf = [&](std::string_view name) {
+    if (places.empty()) {
+      std::size_t place = 0;
+      for (const auto& variable : ir::Children(env)) places.emplace(context.keys.text<"name">(&variable), place++);
+    }
+    const auto at = places.find(name);
+    return at == places.end() ? std::optional<std::size_t>() : at->second;
+  };
   std::size_t index = 0;
   for (const auto& variable : ir::Children(env)) {
     const auto here = index++;
@@ -220,14 +229,14 @@ void variableComesLater(Context& context, const Pods& pods, const Container& con
       const auto end = text.find(')', at);
       if (end == std::string_view::npos) break;
       const auto wanted = text.substr(at + 2, end - at - 2);
-      const auto first = std::find(names.begin(), names.end(), wanted);
-      const auto place = static_cast<std::size_t>(first - names.begin());
-      const bool later = first != names.end() && place > here;
-      const bool added = first == names.end() && wanted == kIndex && isJob(context, *pods.workload) && context.keys.text<"completionMode">(jobSpecOf(context, *pods.workload)) == "Indexed";
+      const auto place = placeOf(wanted);
+      const bool later = place && *place > here;
+      const bool added = !place && wanted == kIndex && isJob(context, *pods.workload) && context.keys.text<"completionMode">(jobSpecOf(context, *pods.workload)) == "Indexed";
+      const auto name = context.keys.text<"name">(&variable);
       if (!later && !added) continue;
-      auto d = diag::make<Code::VariableLater>(value->span, names[here], wanted, later ? "which stands after it" : "which the Job controller adds at the end");
-      d.help = later ? fmt::format("move `{}` before `{}`", wanted, names[here])
-                     : fmt::format("state it yourself before `{}`: a variable {} from the field metadata.labels['batch.kubernetes.io/job-completion-index']", names[here], wanted);
+      auto d = diag::make<Code::VariableLater>(value->span, name, wanted, later ? "which stands after it" : "which the Job controller adds at the end");
+      d.help = later ? fmt::format("move `{}` before `{}`", wanted, name)
+                     : fmt::format("state it yourself before `{}`: a variable {} from the field metadata.labels['batch.kubernetes.io/job-completion-index']", name, wanted);
       context.report(std::move(d), {pods.workload});
       break;
     }

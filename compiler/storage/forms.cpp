@@ -15,7 +15,7 @@ namespace {
 
 enum Class : std::uint8_t { Lower = 1, Upper = 2, Digit = 4, Dash = 8, Dot = 16, Underscore = 32 };
 
-std::uint8_t classOf(char c) {
+constexpr std::uint8_t classIn(char c) {
   if (c >= 'a' && c <= 'z') return Lower;
   if (c >= 'A' && c <= 'Z') return Upper;
   if (c >= '0' && c <= '9') return Digit;
@@ -24,6 +24,14 @@ std::uint8_t classOf(char c) {
   if (c == '_') return Underscore;
   return 0;
 }
+
+constexpr std::array<std::uint8_t, 256> kClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  for (std::size_t i = 0; i < classes.size(); ++i) classes[i] = classIn(static_cast<char>(i));
+  return classes;
+}();
+
+std::uint8_t classOf(char c) { return kClasses[static_cast<unsigned char>(c)]; }
 
 constexpr std::uint8_t kAlnum = Lower | Upper | Digit;
 

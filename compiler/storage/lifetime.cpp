@@ -1,6 +1,7 @@
 // What is lost when what is deleted.
 
 #include <algorithm>
+#include <optional>
 #include <array>
 #include <unordered_map>
 
@@ -55,7 +56,11 @@ bool uploads(const std::vector<Argument>& arguments) {
   constexpr std::array<std::string_view, 11> kStores{"s3://", "gs://", "hf://", "wasb", "abfs", "oss://", "obs://", "hdfs://", "gsutil", "huggingface-cli", "snapshot_download"};
   return std::any_of(arguments.begin(), arguments.end(), [&](const Argument& one) {
     if (one.key == "pushtohub" || one.key == "hubmodelid") return true;
-    return std::any_of(kStores.begin(), kStores.end(), [&](std::string_view store) { return one.value.find(store) != std::string::npos; });
+    constexpr std::string_view kBegin = "sghwao";   // what the words of stores begin with
+    const std::string_view value = one.value;
+    for (auto at = value.find_first_of(kBegin); at != std::string_view::npos; at = value.find_first_of(kBegin, at + 1))
+      if (std::any_of(kStores.begin(), kStores.end(), [rest = value.substr(at)](std::string_view store) { return rest.front() == store.front() && rest.starts_with(store); })) return true;
+    return false;
   });
 }
 
@@ -80,20 +85,25 @@ void inPod(Context& context, const Pods& pods, const Mount& mount, const Volume&
 /// Kubernetes: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir; a Job replaces pods that failed, were
 /// evicted or preempted.
 void runState(Context& context, const Pods& pods, const Container& container, const std::vector<Argument>& arguments, const std::vector<StateDirectory>& directories) {
-  const bool copies = uploads(arguments);
+  std::optional<bool> uploading;   // found out when it matters
+  const auto copies = [&] {
+    if (!uploading) uploading = uploads(arguments);
+    return *uploading;
+  };
   std::vector<const Mount*> told;
   for (const auto& mount : context.model.mountsOf(container)) {
     const auto* volume = context.model.volumeOf(mount);
     const bool stated = mount.edge && mount.edge->intent == ir::Intent::Checkpoint;
-    const bool named = !copies && pods.runsToEnd && (speaksOfCheckpoints(mount.name) || speaksOfCheckpoints(mount.path));
-    if (!volume || mount.readOnly || endsWithPod(volume->kind).empty() || !(stated || named)) continue;
+    if (!volume || mount.readOnly || endsWithPod(volume->kind).empty()) continue;
+    const bool named = !stated && pods.runsToEnd && (speaksOfCheckpoints(mount.name) || speaksOfCheckpoints(mount.path)) && !copies();
+    if (!stated && !named) continue;
     if (!stated && isHandedOn(context, pods, container, volume->name)) continue;
     inPod(context, pods, mount, *volume, "checkpoints", stated && mount.edge->span.known() ? mount.edge->span : mount.node->span, stated || !(isStaging(mount.name) || isStaging(mount.path)));
     told.push_back(&mount);
   }
-  if (copies) return;
   for (const auto& directory : directories) {
     if (directory.what != Content::Checkpoint && directory.what != Content::Output) continue;
+    if (copies()) return;
     const auto* mount = mountAt(context.model, container, directory.path);
     const auto* volume = mount ? context.model.volumeOf(*mount) : nullptr;
     if (std::find(told.begin(), told.end(), mount) != told.end() && mount) continue;

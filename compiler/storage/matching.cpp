@@ -55,10 +55,10 @@ struct GroupKey {
   bool labelled = false;
 
   bool operator==(const GroupKey&) const = default;
-  [[nodiscard]] GroupKey with(const ir::Node& ofLabel) const {
+  [[nodiscard]] GroupKey with(base::Symbol name, std::string_view text) const {
     GroupKey key = *this;
-    key.label = ofLabel.key;
-    key.value = textOf(&ofLabel);
+    key.label = name;
+    key.value = text;
     key.labelled = true;
     return key;
   }
@@ -174,7 +174,7 @@ class Matcher {
   void makeGroups() {
     if (grouped_) return;
     grouped_ = true;
-    labelled_ = std::any_of(wishes_.begin(), wishes_.end(), [&](const Wish& wish) { return ir::Children(keys_.at<"matchLabels">(wish.selector)).size() != 0; });
+    labelled_ = std::any_of(wishes_.begin(), wishes_.end(), [](const Wish& wish) { return wish.selector != nullptr; });
     for (const auto i : order_) {
       const auto& row = matching_.volumes[i];
       if (row.claimRef || !row.available) continue;
@@ -182,7 +182,7 @@ class Matcher {
       const auto key = keyOf(row);
       join(key, i);
       if (!labelled_) continue;
-      for (const auto& label : ir::Children(row.labels)) join(key.with(label), i);
+      for (const auto& label : ir::Children(row.labels)) join(key.with(label.key, textOf(&label)), i);
     }
   }
 
@@ -322,7 +322,7 @@ class Matcher {
     const auto key = keyOf(row);
     strike(key, volume);
     if (!labelled_) return;
-    for (const auto& label : ir::Children(row.labels)) strike(key.with(label), volume);
+    for (const auto& label : ir::Children(row.labels)) strike(key.with(label.key, textOf(&label)), volume);
   }
 
   void strike(const GroupKey& key, std::uint32_t volume) {
@@ -381,29 +381,50 @@ class Matcher {
   }
 
   std::uint32_t smallest(const Wish& wish, Modes modes) {
-    auto* group = groupFor(wish, {wish.className, wish.attributes, {}, {}, modes, wish.state->block, false});
-    if (!group) return Binding::kNone;
     const auto& rows = matching_.volumes;
-    auto at = static_cast<std::uint32_t>(std::lower_bound(group->volumes.begin(), group->volumes.end(), wish.state->size,
-                                                          [&](std::uint32_t a, const auto& size) { return rows[a].size < size; }) - group->volumes.begin());
-    for (at = group->free(at); at < group->volumes.size(); at = group->free(at + 1)) {
-      const auto& row = rows[group->volumes[at]];
-      if (wish.selector && !selects(model_, wish.selector, row.labels)) continue;
-      if (!reaches(wish, row)) continue;
-      return group->volumes[at];
+    auto best = Binding::kNone;
+    for (auto* group : groupsFor(wish, {wish.className, wish.attributes, {}, {}, modes, wish.state->block, false})) {
+      auto at = static_cast<std::uint32_t>(std::lower_bound(group->volumes.begin(), group->volumes.end(), wish.state->size,
+                                                            [&](std::uint32_t a, const auto& size) { return rows[a].size < size; }) - group->volumes.begin());
+      for (at = group->free(at); at < group->volumes.size(); at = group->free(at + 1)) {
+        const auto volume = group->volumes[at];
+        if (wish.selector && !selects(model_, wish.selector, rows[volume].labels)) continue;
+        if (!reaches(wish, rows[volume])) continue;
+        const bool less = best == Binding::kNone || (rows[volume].size != rows[best].size ? rows[volume].size < rows[best].size : volume < best);
+        if (less) best = volume;
+        break;
+      }
     }
-    return Binding::kNone;
+    return best;
   }
 
-  /// With labels asked for, the shortest list of volumes that carry one of them.
-  Group* groupFor(const Wish& wish, const GroupKey& key) {
+  /// With labels asked for, the shortest lists of volumes that carry one of them.
+  std::vector<Group*> groupsFor(const Wish& wish, const GroupKey& key) {
     const auto at = groups_.find(key);
-    if (at == groups_.end()) return nullptr;
-    Group* shortest = &at->second;
+    if (at == groups_.end()) return {};
+    std::vector<Group*> shortest{&at->second};
+    auto least = at->second.volumes.size();
     for (const auto& label : ir::Children(keys_.at<"matchLabels">(wish.selector))) {
-      const auto labelled = groups_.find(key.with(label));
-      if (labelled == groups_.end()) return nullptr;
-      if (labelled->second.volumes.size() < shortest->volumes.size()) shortest = &labelled->second;
+      const auto labelled = groups_.find(key.with(label.key, textOf(&label)));
+      if (labelled == groups_.end()) return {};
+      if (labelled->second.volumes.size() >= least) continue;
+      shortest.assign(1, &labelled->second);
+      least = labelled->second.volumes.size();
+    }
+    for (const auto& expression : ir::Children(keys_.at<"matchExpressions">(wish.selector))) {
+      if (keys_.text<"operator">(&expression) != "In") continue;
+      const auto name = model_.stack.symbols->intern(keys_.text<"key">(&expression));
+      std::vector<Group*> any;
+      std::size_t count = 0;
+      for (const auto& value : ir::Children(keys_.at<"values">(&expression))) {
+        const auto labelled = groups_.find(key.with(name, textOf(&value)));
+        if (labelled == groups_.end()) continue;
+        any.push_back(&labelled->second);
+        count += labelled->second.volumes.size();
+      }
+      if (count >= least) continue;
+      shortest = std::move(any);
+      least = count;
     }
     return shortest;
   }

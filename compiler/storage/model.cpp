@@ -506,9 +506,16 @@ std::span<const Pods> Model::podsOf(ir::ObjectId object) const {
   return {pods.data() + first, firstPods_[object + 1] - first};
 }
 
+/// Kinds are asked for by the same few literals again and again.
+base::Symbol Model::kindNamed(std::string_view name) const {
+  auto& known = kinds_[(reinterpret_cast<std::uintptr_t>(name.data()) >> 3U) % kinds_.size()];
+  if (known.text.data() != name.data() || known.text.size() != name.size() || text(known.symbol) != name) known = {name, stack.symbols->intern(name)};
+  return known.symbol;
+}
+
 const ir::Object* Model::find(const ir::Object* from, std::string_view kindName, std::string_view wanted) const {
   if (wanted.empty()) return nullptr;
-  const auto kind = stack.symbols->intern(kindName);
+  const auto kind = kindNamed(kindName);
   const auto name = stack.symbols->intern(wanted);
   const auto space = from ? nameSpaceOf(*from) : defaultNameSpace_;
   const auto found = byName_.find(nameHash(kind, space, name), [&](std::uint32_t other) {

@@ -3,6 +3,7 @@
 // it can give and who uses it. Built once from the graph alone, so that manifests and `.mlstack` are
 // judged alike; linear in objects plus uses.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -207,6 +208,13 @@ class Model {
     return {all.data() + range.first, range.count};
   }
 
+  struct Kind {
+    std::string_view text{};
+    base::Symbol symbol{};
+  };
+  [[nodiscard]] base::Symbol kindNamed(std::string_view name) const;
+
+  mutable std::array<Kind, 64> kinds_{};   // by the place of the literal
   base::Symbol defaultNameSpace_;
   base::FlatIndex byName_;
   std::vector<std::uint32_t> firstPods_;    // by object, one more than objects

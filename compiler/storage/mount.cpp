@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <optional>
 
 #include <fmt/format.h>
@@ -20,6 +21,14 @@ std::string normal(std::string_view path) {
     if (c != '/' || out.empty() || out.back() != '/') out += c;
   while (out.size() > 1 && out.back() == '/') out.pop_back();
   return out;
+}
+
+/// The same; a path that is so already stays where it is, others are put into `buffer`.
+std::string_view normalIn(std::string_view path, std::string& buffer) {
+  const bool isSo = path.find("//") == std::string_view::npos && (path.size() < 2 || path.back() != '/');
+  if (isSo) return path;
+  buffer = normal(path);
+  return buffer;
 }
 
 bool startsEmpty(VolumeKind kind) { return kind == VolumeKind::EmptyDir || kind == VolumeKind::Memory || kind == VolumeKind::Ephemeral; }
@@ -41,9 +50,14 @@ base::Span pathSpan(const Context& context, const Mount& mount) {
 void nested(Context& context, const Pods& pods, const Container& container) {
   const auto mounts = context.model.mountsOf(container);
   if (mounts.size() < 2) return;
-  std::vector<std::pair<std::string, const Mount*>> paths;
-  for (const auto& mount : mounts)
-    if (!mount.device && mount.path.size() > 1) paths.emplace_back(normal(mount.path), &mount);
+  std::vector<std::pair<std::string_view, const Mount*>> paths;
+  paths.reserve(mounts.size());
+  std::deque<std::string> buffers;
+  for (const auto& mount : mounts) {
+    if (mount.device || mount.path.size() < 2) continue;
+    if (buffers.empty() || !buffers.back().empty()) buffers.emplace_back();
+    paths.emplace_back(normalIn(mount.path, buffers.back()), &mount);
+  }
   std::sort(paths.begin(), paths.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::size_t> outer;   // indices whose folders contain what comes
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -128,10 +142,11 @@ constexpr std::array<ImageFolder, 14> kImageFolders{{
 /// MLS3183: a volume over a folder that the image needs. https://kubernetes.io/docs/concepts/storage/volumes/: a volume
 /// never takes over what the image has at its path.
 void hidesImage(Context& context, const Pods& pods, const Container& container) {
+  std::string buffer;
   for (const auto& mount : context.model.mountsOf(container)) {
     const auto* volume = context.model.volumeOf(mount);
     if (!volume || mount.device || mount.path.empty() || volume->kind == VolumeKind::HostPath || !mount.subPath.empty()) continue;
-    const auto path = normal(mount.path);
+    const auto path = normalIn(mount.path, buffer);
     for (const auto& folder : kSystemFolders) {
       if (folder.path != path || (volume->kind == VolumeKind::Projected && path.starts_with("/var/run"))) continue;
       auto d = diag::make<Code::HidesImage>(pathSpan(context, mount), volume->name, mount.path, folder.what);
@@ -257,6 +272,7 @@ bool mountsAt(const Context& context, const Container& container, std::string_vi
 /// MLS3186: an init container fills a folder that only the others mount: each container has a file system of its own.
 void initNotShared(Context& context, const Pods& pods) {
   const auto containers = context.model.containersOf(pods);
+  std::string buffer;
   for (const auto& init : containers) {
     if (init.phase != Phase::Init) continue;
     for (const auto& other : containers) {
@@ -264,7 +280,7 @@ void initNotShared(Context& context, const Pods& pods) {
       for (const auto& mount : context.model.mountsOf(other)) {
         const auto* volume = context.model.volumeOf(mount);
         if (!volume || !(startsEmpty(volume->kind) || isClaim(volume->kind)) || mount.path.size() < 2) continue;
-        const auto path = normal(mount.path);
+        const auto path = normalIn(mount.path, buffer);
         if (path == "/tmp" || path.starts_with("/dev") || mountsAt(context, init, path)) continue;
         const auto* word = wordThatNames(context, init, path);
         if (!word) continue;

@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 #include <map>
-#include <set>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -78,14 +78,20 @@ Labels labelsOf(const Context& context, const ir::Node* map) {
 
 /// MLS3341: endpoints are computed at run time, nothing compares a Service's selector with pods before.
 void servicesSelect(Context& context) {
-  std::set<ir::ObjectId> selecting;
+  std::vector<bool> selecting(context.stack.objects.size(), false);
   for (const auto& edge : context.stack.edges)
-    if (edge.kind == ir::EdgeKind::Selects && edge.to != ir::kNoObject) selecting.insert(edge.from);
-  // Values by namespace and key: where a selector's value is a near miss of one of them.
-  std::map<std::pair<std::uint32_t, std::string_view>, std::vector<std::string_view>> values;
+    if (edge.kind == ir::EdgeKind::Selects && edge.to != ir::kNoObject) selecting[edge.from] = true;
+  // Values by namespace and key: where a selector's value is a near miss of one of them. Comparing every one with all
+  // is a square: after a million comparisons in a run nothing is suggested any more.
+  struct Values {
+    std::vector<std::string_view> each;
+    std::unordered_set<std::string_view> known;
+  };
+  std::map<std::pair<std::uint32_t, std::string_view>, Values> values;
+  std::size_t left = 1'000'000;
   bool collected = false;
   for (const auto& object : context.stack.objects) {
-    if (object.external || !object.root || selecting.count(object.order)) continue;
+    if (object.external || !object.root || selecting[object.order]) continue;
     const auto kind = context.model.kindOf(object);
     const auto* selector = kind == "Service" && object.role == ir::Role::Service ? context.keys.at<"spec.selector">(object.root)
                            : kind == "PodDisruptionBudget"                        ? context.keys.at<"spec.selector.matchLabels">(object.root)
@@ -94,13 +100,14 @@ void servicesSelect(Context& context) {
     if (!collected) {
       for (const auto& pods : context.model.pods)
         for (const auto& [key, value] : labelsOf(context, context.keys.at<"labels">(pods.metadata)))
-          values[{context.model.nameSpaceOf(*pods.workload).id, key}].push_back(value);
+          if (auto& of = values[{context.model.nameSpaceOf(*pods.workload).id, key}]; of.known.insert(value).second) of.each.push_back(value);
       collected = true;
     }
     for (const auto& label : ir::Children(selector)) {
       const auto found = values.find({context.model.nameSpaceOf(object).id, context.model.text(label.key)});
-      if (found == values.end() || std::find(found->second.begin(), found->second.end(), textOf(&label)) != found->second.end()) continue;
-      const auto near = diag::nearest(textOf(&label), found->second);
+      if (found == values.end() || found->second.known.contains(textOf(&label)) || found->second.each.size() > left) continue;
+      left -= found->second.each.size();
+      const auto near = diag::nearest(textOf(&label), found->second.each);
       if (!isSlip(textOf(&label), near)) continue;
       auto d = diag::make<Code::SelectsNothing>(label.span, context.objectText(object), context.model.text(label.key), textOf(&label));
       d.help = fmt::format("did you mean \"{}\"?", near);

@@ -212,14 +212,14 @@ class Reader {
       const auto name = model_.keys.text<"name">(&entry);
       if (name.empty()) continue;
       if (!isText(value)) continue;
-      Argument one;
+      auto text = expand(value->text());
+      assigned_.push_back(found_.size());
+      auto& one = found_.emplace_back();
       one.word = name;
       one.key = keyOf(name);
-      one.value = expand(value->text());
+      one.value = std::move(text);
       one.node = value;
       one.environment = true;
-      assigned_.push_back(found_.size());
-      found_.push_back(std::move(one));
     }
   }
 
@@ -477,6 +477,7 @@ class Finder {
       if (one.value == "server") server_ = true;
       return;
     }
+    if (!one.value.starts_with('/') && !one.value.starts_with("file://")) return;   // no path (pathOf)
     // `OUTPUT_DIR=/out` in a script is a variable, too.
     const bool variable = one.environment || std::none_of(one.word.begin(), one.word.end(), [](char c) { return c == '-' || c == '.' || (c >= 'a' && c <= 'z'); });
     const auto& words = variable ? variableWords() : argumentWords();
@@ -563,9 +564,17 @@ class Finder {
 
 const Program* programOf(std::string_view image) {
   if (image.empty()) return nullptr;
+  // By image, the first row; others of the same image come behind it.
+  static const auto firstRows = [] {
+    std::unordered_map<std::string_view, std::size_t> rows;
+    for (std::size_t i = 0; i < kPrograms.size(); ++i) rows.emplace(kPrograms[i].image, i);
+    return rows;
+  }();
   const auto name = nameOf(image);
-  for (const auto& program : kPrograms)
-    if (program.image == name.last && (program.owner.empty() || program.owner == name.owner)) return &program;
+  if (const auto first = firstRows.find(name.last); first != firstRows.end()) {
+    for (auto i = first->second; i < kPrograms.size(); ++i)
+      if (kPrograms[i].image == name.last && (kPrograms[i].owner.empty() || kPrograms[i].owner == name.owner)) return &kPrograms[i];
+  }
   return isNotebook(name.last) ? &kNotebook : nullptr;
 }
 
@@ -621,9 +630,12 @@ const Mount* mountAt(const Model& model, const Container& container, std::string
 }
 
 bool speaksOfCheckpoints(std::string_view name) {
-  std::string folded;
-  for (const char c : name) folded += lower(c);
-  return folded.find("ckpt") != std::string::npos || folded.find("checkpoint") != std::string::npos;
+  const auto begins = [](std::string_view text, std::string_view word) {
+    return text.size() >= word.size() && std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+  };
+  for (auto at = name.find_first_of("cC"); at != std::string_view::npos; at = name.find_first_of("cC", at + 1))
+    if (begins(name.substr(at), "ckpt") || begins(name.substr(at), "checkpoint")) return true;
+  return false;
 }
 
 std::string contentText(const StateDirectory& directory) {
