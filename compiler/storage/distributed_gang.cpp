@@ -1,10 +1,10 @@
 // How many processes a run has and how each knows its number, against the pods there are.
 
 #include <algorithm>
-#include <optional>
-#include <unordered_map>
 #include <array>
 #include <iterator>
+#include <optional>
+#include <unordered_map>
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // What is lost when what is deleted.
 
 #include <algorithm>
-#include <optional>
 #include <array>
+#include <optional>
 #include <unordered_map>
 
 #include <fmt/format.h>
