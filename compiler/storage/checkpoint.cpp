@@ -421,16 +421,41 @@ std::string_view trimmed(std::string_view text) {
   return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
 }
 
+/// The commands of a script, as far as `;`, `&&` and ends of lines part them.
+std::vector<std::string_view> commandsOf(std::string_view script) {
+  std::vector<std::string_view> commands;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= script.size(); ++at) {
+    const bool ends = at == script.size() || script[at] == ';' || script.substr(at, 2) == "&&" || (script[at] == '\n' && (at == 0 || script[at - 1] != '\\'));
+    if (!ends) continue;
+    if (const auto command = trimmed(script.substr(begin, at - begin)); !command.empty()) commands.push_back(command);
+    begin = at + (script.substr(at, 2) == "&&" ? 2 : 1);
+  }
+  return commands;
+}
+
+/// Whether a command starts a trainer: "python train.py", "RANK=0 torchrun …".
+bool startsTrainer(std::string_view command) {
+  while (true) {
+    const auto word = command.substr(0, command.find(' '));
+    if (word.find('=') == std::string_view::npos || word.size() == command.size()) break;
+    command = trimmed(command.substr(word.size()));
+  }
+  const auto word = command.substr(0, command.find_first_of(" \t\n"));
+  const auto name = word.substr(word.rfind('/') + 1);
+  if (name == "torchrun" || name == "deepspeed" || name == "accelerate") return true;
+  return name.starts_with("python") && command.find("train") != std::string_view::npos && command.find(" pip ") == std::string_view::npos;
+}
+
 /// MLS3233: a script whose end is always good: the Job succeeds when its program has failed.
 /// Kubernetes: https://kubernetes.io/docs/concepts/workloads/controllers/job/#handling-pod-and-container-failures
-void failureHidden(Context& context, const Pods& pods, const Container& container, const Words& words) {
+void failureHidden(Context& context, const Pods& pods, const Container& container) {
   const auto* node = jobOf(context, pods) ? scriptOf(context, container) : nullptr;
-  if (!node || !trains(words)) return;
-  const auto script = trimmed(textOf(node));
+  if (!node) return;
+  const auto commands = commandsOf(textOf(node));
+  if (commands.empty() || !startsTrainer(commands.back())) return;
   for (const std::string_view ending : {"|| true", "||true", "|| :", "|| exit 0"}) {
-    if (!script.ends_with(ending)) continue;
-    const auto line = script.substr(script.find_last_of("\n;") + 1);
-    if (line.find("train") == std::string_view::npos && line.find("torchrun") == std::string_view::npos && line.find("python") == std::string_view::npos) return;
+    if (!commands.back().ends_with(ending)) continue;
     auto d = diag::make<Code::FailureHidden>(node->span, container.name, context.nameOf(*pods.workload), ending);
     d.help = fmt::format("take `{}` away: a run that fails is then started again, up to `backoffLimit` times", ending);
     context.report(std::move(d), {pods.workload});
@@ -440,19 +465,17 @@ void failureHidden(Context& context, const Pods& pods, const Container& containe
 
 /// MLS3234: a shell that goes on after the program does not hand on the signal that ends the pod, and as process 1 it ignores it.
 /// Kubernetes: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
-void signalKept(Context& context, const Pods& pods, const Container& container, const Words& words, bool flushes) {
+void signalKept(Context& context, const Pods& pods, const Container& container, bool flushes) {
   const auto* grace = context.keys.at<"terminationGracePeriodSeconds">(pods.spec);
   if ((intOf(grace).value_or(0) <= kDefaultGrace && !flushes) || context.keys.isTrue<"shareProcessNamespace">(pods.spec) || context.keys.at<"lifecycle.preStop">(container.node)) return;
   const auto* node = scriptOf(context, container);
-  if (!node || !trains(words)) return;
-  const auto script = trimmed(textOf(node));
+  if (!node) return;
   for (const std::string_view handles : {"exec ", "trap ", "wait", "tini", "dumb-init", "kill"})
-    if (script.find(handles) != std::string_view::npos) return;
-  auto at = script.find("train");
-  if (at == std::string_view::npos) at = script.find("torchrun");
-  // What comes after the program: one line, perhaps continued, up to the next command.
-  while (at < script.size() && script[at] != ';' && !(script[at] == '\n' && script[at - 1] != '\\') && script.substr(at, 2) != "&&") ++at;
-  if (at >= script.size() || trimmed(script.substr(at)).empty()) return;
+    if (textOf(node).find(handles) != std::string_view::npos) return;
+  const auto commands = commandsOf(textOf(node));
+  const auto last = std::find_if(commands.rbegin(), commands.rend(), startsTrainer);
+  // A shell may take the place of itself by its last command.
+  if (last == commands.rend() || last == commands.rbegin()) return;
   auto d = diag::make<Code::SignalKept>(node->span, container.name, context.nameOf(*pods.workload));
   if (grace) d.related.push_back({grace->entrySpan(), "so long it is given to save its state, and after it is killed"});
   d.help = "let the program be the last command, with `exec` before it, or hand the signal on: `trap 'kill -TERM $child' TERM`, the program in the background, `wait`";
@@ -563,8 +586,8 @@ void checkpoints(Context& context, const Pods& pods, const Container& container)
   folderOfOnePod(context, pods, container, words);
   folderOfOneStart(context, pods, container, words);
   overwritten(context, pods, container, words);
-  failureHidden(context, pods, container, words);
-  signalKept(context, pods, container, words, flushes);
+  failureHidden(context, pods, container);
+  signalKept(context, pods, container, flushes);
   oneFolder(context, pods, container, directories);
   shardsApart(context, pods, container, directories);
 }

@@ -529,7 +529,8 @@ class Finder {
 
   /// A folder that a program writes below where it works, when that is stated and the word says that it is a folder.
   std::string relative(const Argument& one, Content what, bool& varies) const {
-    if (works_.empty() || (what != Content::Checkpoint && what != Content::Output)) return {};
+    // A variable may be half of a path, or the key of an object store.
+    if (works_.empty() || !one.word.starts_with('-') || (what != Content::Checkpoint && what != Content::Output)) return {};
     std::string_view value = one.value;
     while (value.starts_with("./")) value.remove_prefix(2);
     if (value.empty() || value.find_first_of("./$`{<~-") == 0 || value.find(':') != std::string_view::npos) return {};
