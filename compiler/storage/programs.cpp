@@ -477,7 +477,7 @@ class Finder {
       if (one.value == "server") server_ = true;
       return;
     }
-    if (!one.value.starts_with('/') && !one.value.starts_with("file://")) return;   // no path (pathOf)
+    if (works_.empty() && !one.value.starts_with('/') && !one.value.starts_with("file://")) return;   // no path (pathOf, relative)
     // `OUTPUT_DIR=/out` in a script is a variable, too.
     const bool variable = one.environment || std::none_of(one.word.begin(), one.word.end(), [](char c) { return c == '-' || c == '.' || (c >= 'a' && c <= 'z'); });
     const auto& words = variable ? variableWords() : argumentWords();

@@ -96,7 +96,7 @@ TEST(Programs, AnImageMayRunSomethingElse) {
 
 TEST(Programs, SqliteFiles) {
   EXPECT_EQ(said("args: [mlflow, server, --backend-store-uri, 'sqlite:////mlruns/mlflow.db']"), "a SQLite database /mlruns/mlflow.db (--backend-store-uri)");
-  EXPECT_EQ(said("args: [--storage, 'sqlite:///relative.db']"), "");
+  EXPECT_EQ(said("args: [--storage, 'sqlite:///relative.db']"), "a SQLite database relative.db (--storage)");
 }
 
 TEST(Programs, Paths) {
