@@ -190,6 +190,9 @@ constexpr Row kSecurityRows[] = {
     range("runAsGroup", 0, kInt32),
     use("seccompProfile", kSeccomp),
     use("appArmorProfile", kAppArmor),
+    is("windowsOptions.gmsaCredentialSpecName", Form::DnsSubdomain),
+    bytes("windowsOptions.gmsaCredentialSpec", 64 * 1024),
+    filled("windowsOptions.runAsUserName"),
     call("", privilege),
 };
 constexpr Shape kSecurity{kSecurityRows};

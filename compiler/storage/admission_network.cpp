@@ -60,9 +60,36 @@ void serviceType(Judge& judge, const Node& spec) {
   }
 }
 
+/// The first of `clusterIPs` is `clusterIP`; two addresses are one of each family, and so many families has a policy.
+/// Kubernetes: pkg/apis/core/validation/validation.go, ValidateServiceClusterIPsRelatedFields.
+void addressFamilies(Judge& judge, const Node& spec) {
+  const auto* one = judge.keys.at<"clusterIP">(&spec);
+  const auto* all = judge.keys.at<"clusterIPs">(&spec);
+  const auto* families = judge.keys.at<"ipFamilies">(&spec);
+  const bool single = judge.keys.text<"ipFamilyPolicy">(&spec) == "SingleStack";
+  const auto count = [](const Node* list) { return list && list->kind == ir::NodeKind::List ? list->length : 0; };
+  if (count(all) > 0 && isText(one)) {
+    const auto& first = *ir::Children(all).begin();
+    if (isText(&first) && first.text() != one->text()) judge.say(diag::make<Code::ValueForm>(judge.spanOf(first), quoted(judge.path("clusterIPs", 0)), judge.shown(first), fmt::format("the first of them is `clusterIP`, \"{}\"", one->text())));
+  }
+  if (single && count(families) > 1) judge.sayRefused(*families, judge.path("ipFamilies"), "to two families with `ipFamilyPolicy` SingleStack");
+  if (single && count(all) > 1) judge.sayRefused(*all, judge.path("clusterIPs"), "to two addresses with `ipFamilyPolicy` SingleStack");
+  if (count(all) != 2) return;
+  const auto isSix = [](const Node& address) { return textOf(&address).find(':') != std::string_view::npos; };
+  auto at = ir::Children(all).begin();
+  const auto& first = *at;
+  const auto& second = *++at;
+  if (isText(&first) && isText(&second) && isSix(first) == isSix(second)) judge.sayRefused(*all, judge.path("clusterIPs"), "to two addresses of one family");
+}
+
 constexpr Row kServiceRows[] = {
     call("spec", servicePorts),
     call("spec", serviceType),
+    call("spec", addressFamilies),
+    apart("spec.ipFamilies", ""),
+    most("spec.ipFamilies", 2),
+    most("spec.clusterIPs", 2),
+    is("spec.clusterIPs[]", Form::ClusterIp),
     range("spec.ports[].port", 1, 65535),
     is("spec.ports[].name", Form::DnsLabel),
     apart("spec.ports", "name"),

@@ -161,6 +161,9 @@ constexpr Row kPodRows[] = {
     refuses("securityContext.seccompProfile", "type!=Localhost", "localhostProfile"),
     is("securityContext.seccompProfile.localhostProfile", Form::SeccompPath),
     words("securityContext.seLinuxChangePolicy", "Recursive MountOption"),
+    is("securityContext.windowsOptions.gmsaCredentialSpecName", Form::DnsSubdomain),
+    bytes("securityContext.windowsOptions.gmsaCredentialSpec", 64 * 1024),
+    filled("securityContext.windowsOptions.runAsUserName"),
     call("", sysctls),
     // Kubernetes: pkg/features/kube_features.go. A field that the version does not have is the schema's business.
     gate("securityContext.supplementalGroupsPolicy", kDropped).before(33),

@@ -34,6 +34,7 @@ class PodJudge {
     plugins();
     rootUsers();
     windows();
+    appArmor();
   }
 
  private:
@@ -354,6 +355,31 @@ class PodJudge {
       const auto* non = ownNon ? ownNon : podNon;
       if (non->span.known()) d.related.push_back({non->entrySpan(), "it is not to be root"});
       say(std::move(d));
+    }
+  }
+
+  /// The annotations from before the field, one a container: they name one that is there and a profile of three forms, and say
+  /// what its field says. Kubernetes: pkg/apis/core/validation/validation.go, ValidateAppArmorPodAnnotations and
+  /// validateAppArmorAnnotationsAndFieldsMatchOnCreate.
+  void appArmor() {
+    constexpr std::string_view kPrefix = "container.apparmor.security.beta.kubernetes.io/";
+    for (const auto& entry : ir::Children(keys_.at<"annotations">(pods_.metadata))) {
+      const auto key = context_.model.text(entry.key);
+      if (!key.starts_with(kPrefix) || !isText(&entry)) continue;
+      const auto name = key.substr(kPrefix.size());
+      const auto value = entry.text();
+      const bool isForm = value == "runtime/default" || value == "unconfined" || (value.starts_with("localhost/") && value.size() > 10);
+      if (!isForm) say(diag::make<Code::ValueForm>(spanOf(entry), fmt::format("the annotation `{}`", key), fmt::format("\"{}\"", value), "it is `runtime/default`, `unconfined`, or `localhost/` and a profile"));
+      const auto all = context_.model.containersOf(pods_);
+      const auto found = std::find_if(all.begin(), all.end(), [&](const Container& one) { return one.name == name; });
+      if (found == all.end()) {
+        say(diag::make<Code::ValueForm>(keyOf(entry), fmt::format("the annotation `{}`", key), fmt::format("\"{}\"", value), fmt::format("this pod has no container \"{}\"", name)));
+        continue;
+      }
+      const auto type = keys_.text<"securityContext.appArmorProfile.type">(found->node);
+      const bool agree = type.empty() || !isForm || (type == "RuntimeDefault" && value == "runtime/default") || (type == "Unconfined" && value == "unconfined") ||
+                         (type == "Localhost" && value == fmt::format("localhost/{}", keys_.text<"securityContext.appArmorProfile.localhostProfile">(found->node)));
+      if (!agree) say(diag::make<Code::FieldRefused>(keyOf(entry), fmt::format("annotation {}", key), fmt::format("to other than what the `appArmorProfile` of container `{}` says", name)));
     }
   }
 
