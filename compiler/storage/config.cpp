@@ -329,7 +329,9 @@ void mentions(Context& context) {
       const bool given = std::any_of(kGiven.begin(), kGiven.end(), [&](const auto& row) { return row.first == mention.kind && row.second == name; });
       // What a template or a script fills in ("$(NAME)", "${NAME}", "<NAME>") names nothing yet.
       const bool filled = name.find_first_of("$<{") != std::string_view::npos;
-      if (given || filled || isTrue(mention.optional)) continue;
+      // Spark makes a claim for each executor that names this one. https://spark.apache.org/docs/latest/running-on-kubernetes.html
+      const bool onDemand = mention.kind == "PersistentVolumeClaim" && name == "OnDemand";
+      if (given || filled || onDemand || isTrue(mention.optional)) continue;
       const bool isMade = made.has(*pods.workload, mention.kind, name);
       if (!told.insert({context.model.nameSpaceOf(*pods.workload).id, mention.kind, name}).second) continue;
       if (isMade) numberOfNoPod(context, pods, mention);
