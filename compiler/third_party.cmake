@@ -57,3 +57,12 @@ target_include_directories(mlstack_third_antlr SYSTEM INTERFACE /usr/include/ant
 # CLI11 is headers only and lies in the default include path.
 add_library(mlstack_third_cli INTERFACE)
 add_library(mlstack::cli ALIAS mlstack_third_cli)
+
+# libcurl is loaded when the first request is made (backend/curl.cpp): linked, it and its two dozen libraries would
+# cost every start-up more than a whole build of a small stack. Only its headers are needed here.
+find_path(MLSTACK_curl_INCLUDE curl/curl.h REQUIRED)
+mark_as_advanced(MLSTACK_curl_INCLUDE)
+add_library(mlstack_third_curl INTERFACE)
+target_include_directories(mlstack_third_curl SYSTEM INTERFACE ${MLSTACK_curl_INCLUDE})
+target_link_libraries(mlstack_third_curl INTERFACE ${CMAKE_DL_LIBS})
+add_library(mlstack::curl ALIAS mlstack_third_curl)

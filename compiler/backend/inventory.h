@@ -1,0 +1,79 @@
+#pragma once
+// Which objects belong to a stack: an ApplySet (KEP-3659, kubectl apply --prune --applyset) whose parent is a ConfigMap.
+// There is no state file. Every member has the label `applyset.kubernetes.io/part-of: ID`; the parent has
+// `applyset.kubernetes.io/id: ID`, and annotations with the tool, the kinds of the members and their namespaces.
+//
+// The parent is named STACK-RANDOM and has the label `mlstack.dev/stack: STACK`; as an ApplySet's id is made of its parent's
+// name, two stacks never have the same one, and a stack that is deleted and made again has another. The parent keeps the
+// file that the stack came from (`mlstack.dev/origin`): a second file of the same stack name is refused.
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "backend/api.h"
+
+namespace mlstack::backend {
+
+inline constexpr std::string_view kSetIdLabel = "applyset.kubernetes.io/id";
+inline constexpr std::string_view kPartOfLabel = "applyset.kubernetes.io/part-of";
+inline constexpr std::string_view kToolingAnnotation = "applyset.kubernetes.io/tooling";
+inline constexpr std::string_view kKindsAnnotation = "applyset.kubernetes.io/contains-group-kinds";
+inline constexpr std::string_view kNamespacesAnnotation = "applyset.kubernetes.io/additional-namespaces";
+inline constexpr std::string_view kStackLabel = "mlstack.dev/stack";
+inline constexpr std::string_view kOriginAnnotation = "mlstack.dev/origin";
+
+struct Inventory {
+  std::string name;                 // the parent ConfigMap's; empty: not made yet
+  std::string nameSpace;
+  std::string stack;
+  std::string origin;
+  std::string uid, resourceVersion;
+  std::set<std::string> kinds;      // "StatefulSet.apps", "ConfigMap": what may be there, a superset while applying
+  std::set<std::string> nameSpaces; // beside its own
+  [[nodiscard]] std::string id() const;   // "applyset-<base64url(sha256(NAME.NAMESPACE.ConfigMap.))>-v1"
+};
+
+/// A new one with a random name; nothing is sent.
+[[nodiscard]] Inventory newInventory(std::string_view stack, std::string_view nameSpace, std::string_view origin);
+
+/// The stack's inventory in this namespace; not there: an Inventory with an empty name. Two parents of one stack (an apply
+/// was killed between its first two requests, or somebody copied one) are a Failure with reason "Ambiguous" unless all but one
+/// have no members. Blocks.
+[[nodiscard]] Failure findInventory(Api& api, std::string_view stack, std::string_view nameSpace, Inventory& found);
+/// All inventories that the user may see, of one namespace or (empty) all. Blocks.
+[[nodiscard]] Failure listInventories(Api& api, std::string_view nameSpace, std::vector<Inventory>& found);
+
+/// Creates the parent or widens what it names before anything else is sent: kinds and namespaces grow first and shrink last,
+/// so that no member is ever outside of what the parent names. Blocks.
+[[nodiscard]] Failure saveInventory(Api& api, Inventory& inventory);
+[[nodiscard]] Failure removeInventory(Api& api, const Inventory& inventory);
+
+/// Every member: lists each kind in each namespace by label. `member` gets each object; kinds that are not served (any
+/// more) go to `unknownKinds`. Blocks; the lists run in parallel.
+[[nodiscard]] Failure listMembers(Api& api, const Inventory& inventory,
+                                  const std::function<void(const Resource&, ir::Node&, const std::shared_ptr<Document>&)>& member,
+                                  std::vector<std::string>& unknownKinds);
+
+/// One apply or destroy at a time: a coordination.k8s.io Lease `mlstack-STACK` in the inventory's namespace, held for 15 s and
+/// renewed while we run. A lease that its holder let expire is taken over.
+class StackLease {
+ public:
+  StackLease(Api& api, std::string_view stack, std::string_view nameSpace);
+  ~StackLease();
+  StackLease(const StackLease&) = delete;
+  StackLease& operator=(const StackLease&) = delete;
+  /// Waits until `deadline` for another holder; `waiting` is told who it is. A Failure "LeaseHeld" when it stays held.
+  [[nodiscard]] Failure acquire(Clock::time_point deadline, const std::function<void(std::string_view holder)>& waiting);
+  /// Lost: another one took it (our clock stood still, or the network). Nothing more may be sent then.
+  [[nodiscard]] bool lost() const;
+  void release();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mlstack::backend
