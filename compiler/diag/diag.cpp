@@ -13,6 +13,7 @@ std::vector<MessageRow> sortedRows() {
 #define MLSTACK_MESSAGE(number, name, severity, text) {Code{number}, #name, Severity::severity, text},
 #include "diag/messages.def"
 #include "diag/rules.def"
+#include "diag/cluster.def"
 #undef MLSTACK_MESSAGE
   };
   std::sort(rows.begin(), rows.end(), [](const MessageRow& a, const MessageRow& b) { return a.code < b.code; });

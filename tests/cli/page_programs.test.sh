@@ -3,7 +3,7 @@
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 diag=${MLSTACK_SOURCE_DIR:?}/compiler/diag
-rows=$(sed -n 's/^MLSTACK_MESSAGE(\([0-9]\{4\}\),.*/\1/p' "$diag/messages.def" "$diag/rules.def" | sort)
+rows=$(sed -n 's/^MLSTACK_MESSAGE(\([0-9]\{4\}\),.*/\1/p' "$diag/messages.def" "$diag/rules.def" "$diag/cluster.def" | sort)
 [[ $(uniq -d <<<"$rows") == '' ]] || fault "used twice: $(uniq -d <<<"$rows")"
 pages=$(cd "$diag/pages" && printf '%s\n' MLS*.md | sed 's/^MLS\(.*\)\.md$/\1/' | sort)
 [[ $rows == "$pages" ]] || fault "messages and pages differ: $(comm -3 <(echo "$rows") <(echo "$pages") | tr -d '\t' | tr '\n' ' ')"

@@ -19,7 +19,7 @@ const faults = [];
 const fault = (text) => faults.push(text);
 const read = (name) => JSON.parse(readFileSync(join(here, name), "utf8"));
 const rules = new Map();
-for (const file of ["messages.def", "rules.def"]) {
+for (const file of ["messages.def", "rules.def", "cluster.def"]) {
   for (const [, number, , severity] of readFileSync(join(root, "compiler/diag", file), "utf8")
     .matchAll(/^MLSTACK_MESSAGE\((\d+), (\w+), (\w+),/gm)) rules.set(`MLS${number}`, severity.toLowerCase());
 }
