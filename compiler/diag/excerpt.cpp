@@ -1,4 +1,5 @@
 #include "diag/excerpt.h"
+#include "diag/printable.h"
 
 #include <algorithm>
 #include <cstdint>

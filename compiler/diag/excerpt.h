@@ -18,7 +18,4 @@ struct Excerpt {
 /// that a hostile file cannot steer the terminal. The cost does not depend on the length of `line`.
 [[nodiscard]] Excerpt excerpt(std::string_view line, std::size_t begin, std::size_t end);
 
-/// The same safety for text inside messages; line breaks stay.
-[[nodiscard]] std::string printable(std::string_view text);
-
 }  // namespace mlstack::diag

@@ -4,6 +4,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "diag/excerpt.h"
+#include "diag/printable.h"
 #include "diag/formats.h"
 
 namespace mlstack::diag {
