@@ -87,6 +87,7 @@ void StructuralReader::readObject(const ir::Node& schema, TypeDraft& out, std::s
   readLimits(schema, out, "minProperties", "maxProperties");
   out.shape = Shape::Object;
   if (memberTrue(&schema, "x-kubernetes-preserve-unknown-fields", symbols_)) out.flags |= table::KeepsUnknown;
+  if (memberText(&schema, "x-kubernetes-map-type", symbols_) == "atomic") out.flags |= table::AtomicMap;
   const ir::Node* properties = get(schema, "properties");
   const ir::Node* additional = get(schema, "additionalProperties");
   if (properties == nullptr && additional != nullptr) {

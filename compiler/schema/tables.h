@@ -26,6 +26,7 @@ enum TypeFlag : std::uint8_t {
   Base64 = 8,
   DateTime = 16,
   Custom = 32,        // from a CRD: the API server holds values against the schema itself
+  AtomicMap = 64,     // x-kubernetes-map-type: an apply replaces the map or object as a whole
 };
 
 /// 22 bytes. `element` is a List's or Map's; fields, enumerators and list keys are ranges.
