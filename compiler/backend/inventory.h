@@ -24,6 +24,8 @@ inline constexpr std::string_view kKindsAnnotation = "applyset.kubernetes.io/con
 inline constexpr std::string_view kNamespacesAnnotation = "applyset.kubernetes.io/additional-namespaces";
 inline constexpr std::string_view kStackLabel = "mlstack.dev/stack";
 inline constexpr std::string_view kOriginAnnotation = "mlstack.dev/origin";
+/// On objects with `protect = true`: their protection outlives the line that said it.
+inline constexpr std::string_view kProtectAnnotation = "mlstack.dev/protect";
 
 struct Inventory {
   std::string name;                 // the parent ConfigMap's; empty: not made yet

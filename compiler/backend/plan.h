@@ -10,7 +10,9 @@
 
 #include "backend/api.h"
 #include "base/quantity.h"
+#include "base/source.h"
 #include "base/span.h"
+#include "diag/diag.h"
 
 namespace mlstack::backend {
 
@@ -98,8 +100,10 @@ struct Plan {
   std::string nameSpace;            // where the inventory lies, and what objects without one belong to
   std::string server;               // URL without credentials, or the folder
   std::string context;
-  std::string inventory;            // the ApplySet parent's name; empty: made by the first apply
+  std::string inventory;            // the ApplySet parent's name; the first apply makes one of this name
+  bool inventoryExists = false;     // false: this apply makes it, with `setId` being its id (the bodies carry it as their label)
   std::string setId;                // applyset.kubernetes.io/id
+  std::string origin;               // for the inventory: the stack file's path from the project's top
   bool destroys = false;            // made by `destroy`
   std::vector<PlanStep> steps;      // in the order of an apply: deletions after creations, consumers before claims
   std::vector<StateFate> state;
@@ -111,6 +115,9 @@ struct Plan {
   [[nodiscard]] bool risksData() const;      // a fate that needs consent, consented or not
   [[nodiscard]] std::size_t count(Action action) const;
 };
+
+/// Fills in every step's `place` from its span.
+void setPlaces(Plan& plan, const base::SourceSet& sources);
 
 [[nodiscard]] std::string_view word(Action action);   // "create"
 [[nodiscard]] std::string_view word(Fate fate);       // "kept"
