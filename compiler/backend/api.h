@@ -11,7 +11,9 @@
 
 #include "backend/http.h"
 #include "base/arena.h"
+#include "base/span.h"
 #include "base/symbol.h"
+#include "diag/diag.h"
 #include "ir/node.h"
 
 namespace mlstack::backend {
@@ -61,6 +63,8 @@ struct Failure {
   std::string reason;                    // metav1.Status.reason: "NotFound", "Conflict", "Invalid", "Forbidden", …; or ours
   std::string message;                   // the server's own, values of secrets redacted
   std::vector<Cause> causes;
+  /// False: nothing went wrong (`Failure` as the result of something that may fail).
+  [[nodiscard]] bool failed() const { return outcome != Outcome::Answered || code != 0 || !reason.empty(); }
   [[nodiscard]] bool notFound() const { return outcome == Outcome::Answered && code == 404; }
   [[nodiscard]] bool conflict() const { return outcome == Outcome::Answered && code == 409; }
   [[nodiscard]] bool gone() const { return outcome == Outcome::Answered && code == 410; }
@@ -71,6 +75,9 @@ struct Answer {
   std::shared_ptr<Document> document;    // null with a failure
   Failure failure;
   std::vector<std::string> warnings;     // `Warning:` headers (RFC 7234, code 299)
+  /// It was sent again after an attempt of which it is not known whether it was carried out: "AlreadyExists" of a create,
+  /// "NotFound" of a delete and "Conflict" of an update may be our own doing.
+  bool repeated = false;
   [[nodiscard]] bool ok() const { return document != nullptr; }
 };
 
@@ -135,7 +142,7 @@ class Api {
   void patch(const ObjectRef& ref, std::string json, Done done);
   /// `done` gets the object as it was, or as it waits for its finalizers (metadata.deletionTimestamp).
   void remove(const ObjectRef& ref, const DeleteFlags& flags, Done done);
-  /// Page after page; `item` is called for each object in turn, `done` once at the end with the list's document
+  /// Page after page; `item` is called for each object in turn (with apiVersion and kind, which servers leave out), `done` once at the end with the list's document
   /// metadata (resourceVersion) or the failure. An expired page token begins anew, and then `restarted` is called first.
   void list(const ListQuery& query, std::function<void(ir::Node& item, const std::shared_ptr<Document>&)> item,
             std::function<void()> restarted, std::function<void(Failure, std::string resourceVersion)> done);
@@ -149,7 +156,8 @@ class Api {
   Http& http();
   /// No call outlives it.
   Clock::time_point deadline = Clock::time_point::max();
-  /// Asked between steps: true ends all calls as Cancelled (a signal came).
+  /// Asked between steps: true ends all calls under way as Cancelled (a signal came), and `run` returns. Whoever still has to
+  /// send something then (to give up a lease) takes it away first.
   std::function<bool()> interrupted{};
 
   [[nodiscard]] base::SymbolTable& symbols();
@@ -161,6 +169,8 @@ class Api {
   std::unique_ptr<Impl> impl_;
 };
 
+/// MLS502n for a failure: why, and what to do about it. `doing`: "list StatefulSets", "apply Job/train".
+[[nodiscard]] diag::Diagnostic report(const Failure& failure, std::string_view doing, base::Span span = {});
 /// "/apis/apps/v1/namespaces/ml/statefulsets/db"; without a name the collection.
 [[nodiscard]] std::string pathOf(const Resource& resource, std::string_view nameSpace, std::string_view name);
 /// Compact JSON of a tree.

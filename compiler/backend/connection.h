@@ -30,6 +30,7 @@ struct Connection {
   std::string server;           // "https://10.0.0.1:6443", no slash at the end; may have a path
   std::string nameSpace = "default";
   bool insecure = false;        // insecure-skip-tls-verify
+  bool compress = true;         // not disable-compression
   std::string serverName;       // tls-server-name
   std::string proxy;            // proxy-url; empty: the environment's
   std::string authorityPem;     // certificate-authority(-data), decoded or read

@@ -48,6 +48,7 @@ struct HttpAnswer {
   std::string body;
   std::string contentType;
   std::chrono::milliseconds retryAfter{0};   // from `Retry-After`; 0: none
+  std::vector<std::string> warnings;         // texts of `Warning: 299` headers
   std::string reason;                        // for people; never holds a credential
 };
 
