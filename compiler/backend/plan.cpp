@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace mlstack::backend {
 
 std::string_view word(Action action) {
@@ -30,6 +32,13 @@ std::string_view word(Fate fate) {
     case Fate::AtRisk: return "AT RISK";
   }
   return {};
+}
+
+void setPlaces(Plan& plan, const base::SourceSet& sources) {
+  for (auto& step : plan.steps) {
+    const auto place = step.span.known() ? sources.place(step.span.begin) : std::nullopt;
+    if (place) step.place = fmt::format("{}:{}:{}", place->file->name, place->line, place->column);
+  }
 }
 
 bool Plan::changes() const {

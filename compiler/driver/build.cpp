@@ -6,9 +6,9 @@
 
 #include <unistd.h>
 
+#include "backend/folder_files.h"
 #include "driver/command.h"
 #include "driver/compile.h"
-#include "driver/folder.h"
 #include "driver/terminal.h"
 #include "emit/emit.h"
 #include "ir/dump.h"
@@ -106,7 +106,8 @@ void emitToFolder(Session& session, Emit emit, const std::string& folder, bool f
     auto name = session.symbols.text(unit.stack->name);
     // Several stacks get a folder each: their files would have the same names.
     auto to = made.size() == 1 ? fs::path(folder) : fs::path(folder) / name;
-    writeFolder(to.string(), name, emit::emitFiles(*unit.stack, emit == Emit::Json), force, session.sink);
+    auto write = [](const std::string& path, std::string_view bytes, base::ReadError& error) { return replaceFile(path, bytes, Sync::No, error); };
+    backend::writeFolder(to.string(), name, emit::emitFiles(*unit.stack, emit == Emit::Json), {.force = force, .write = write}, session.sink);
   }
 }
 

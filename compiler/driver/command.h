@@ -14,7 +14,7 @@
 namespace mlstack::driver {
 
 /// Exit codes, as PRODUCT-level promises: scripts rely on them.
-enum Exit : int { ExitDone = 0, ExitErrors = 1, ExitUsage = 64, ExitInterrupted = 130 };
+enum Exit : int { ExitDone = 0, ExitErrors = 1, ExitUsage = 64, ExitTimeout = 124, ExitInterrupted = 130 };
 
 /// What an option or an operand takes; completions offer accordingly.
 enum class Takes : std::uint8_t {
@@ -106,6 +106,9 @@ class Invocation {
 
 // One function a command, each in the file of its name.
 int runBuild(Invocation&);
+int runPlan(Invocation&);
+int runApply(Invocation&);
+int runDestroy(Invocation&);
 int runCheck(Invocation&);
 int runFmt(Invocation&);
 int runExplain(Invocation&);

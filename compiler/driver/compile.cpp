@@ -66,6 +66,7 @@ int exitFor(const std::vector<diag::Diagnostic>& diagnostics) {
     auto number = static_cast<unsigned>(d.code);
     // 9007 and 9012 … 9019 are about files and what is in them.
     bool usage = number >= 9001 && number <= 9024 && d.code != Code::FileNotFound && !(number >= 9012 && number <= 9018);
+    usage = usage || (number >= 9030 && number <= 9032);
     if (usage) return ExitUsage;
     code = ExitErrors;
   }
@@ -191,7 +192,8 @@ void Session::evaluateUnit(Unit& unit, Finished finished) {
   sema::Options options{.params = paramsFor(*unit.tree),
                         .kubernetes = settings.kubernetes,
                         .missingParamsAreUnknown = settings.missingParamsAreUnknown,
-                        .finished = std::move(finished)};
+                        .finished = std::move(finished),
+                        .budgets = settings.budgets};
   unit.program = sema::evaluate(*unit.source, *unit.tree, unit.imports->access(), *unit.catalog, options,
                                 symbols, sink);
 }

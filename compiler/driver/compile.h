@@ -48,6 +48,7 @@ struct Settings {
   bool manifestsBesideStacks = true;        // of a folder that has stacks, read the manifests as well
   bool manifestsInFolders = true;
   bool showAllowed = false;                 // keep what an `allow` silences as notes
+  sema::Budgets budgets;                    // what evaluating a stack may take
   bool rules = true;                        // hold objects against schemas and storage rules
 };
 
@@ -80,6 +81,10 @@ class Session {
   /// become units here, one for each deployment that they form.
   void compile();
 
+  /// What `path` (a file or folder) makes, built like the operands: what ran before. Null when it cannot be read, with
+  /// diagnostics, or holds nothing.
+  [[nodiscard]] std::unique_ptr<ir::Stack> compileWas(const std::string& path);
+
   /// The required parameters that have no value; such a stack cannot be lowered.
   [[nodiscard]] std::vector<std::string_view> missingParams(const sema::Program& program) const;
 
@@ -98,7 +103,9 @@ class Session {
   void addUnit(const base::SourceFile& file, bool isStack);
   void compileUnits();
   void compileManifests();
-  /// Builds what `--was` names, the same way, and holds the units against it.
+  /// Builds what `--was` names, the same way; false when it cannot be.
+  [[nodiscard]] bool loadWas();
+  /// Holds the units against it.
   void compileChange();
   void compileDeployment(const Deployment& deployment);
   /// Adds what the cluster has, links, verifies and judges.

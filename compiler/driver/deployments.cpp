@@ -303,7 +303,7 @@ void Session::takeForManifests(const Unit& unit, const diag::Sink& found) {
   }
 }
 
-void Session::compileChange() {
+bool Session::loadWas() {
   // What runs is built like everything else, but only what keeps it from being read is said of it.
   diag::Sink said;
   auto now = std::exchange(units, {});
@@ -319,6 +319,16 @@ void Session::compileChange() {
   settings = wanted;
   for (const auto& d : said.all())
     if (d.severity == diag::Severity::Error) sink.add(d);
+  return !said.hasErrors();
+}
+
+std::unique_ptr<ir::Stack> Session::compileWas(const std::string& path) {
+  settings.was = path;
+  return loadWas() && stacksOf(was_) != 0 ? merged(was_, symbols) : nullptr;
+}
+
+void Session::compileChange() {
+  const bool loaded = loadWas();
   std::set<std::string> bound;
   for (const auto& unit : was_) {
     if (!unit.stack) continue;
@@ -328,7 +338,7 @@ void Session::compileChange() {
   sink.drop([&](const diag::Diagnostic& d) { return storage::isAboutMatching(d.code) && bound.contains(d.object); });
   auto before = stacksOf(was_);
   auto after = stacksOf(units);
-  if (said.hasErrors() || before == 0 || after == 0) return;
+  if (!loaded || before == 0 || after == 0) return;
   const Unit* one = nullptr;
   const Unit* other = nullptr;
   for (const auto& unit : was_) one = unit.stack ? &unit : one;

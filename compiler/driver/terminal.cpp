@@ -29,7 +29,14 @@ void setPending(const std::string& path) {
   pending = 1;
 }
 
+volatile std::sig_atomic_t deferred = 0;
+volatile std::sig_atomic_t interrupted = 0;
+
 void onSignal(int number) {
+  if (deferred != 0 && interrupted == 0) {
+    interrupted = 1;
+    return;
+  }
   if (pending != 0) ::unlink(pendingPath);
   ::_exit(number == SIGINT ? ExitInterrupted : 128 + number);
 }
@@ -74,6 +81,9 @@ void installSignalHandlers() {
     if (old.sa_handler != SIG_IGN) ::sigaction(number, &action, nullptr);   // nohup stays nohup
   }
 }
+
+void deferInterrupts() { deferred = 1; }
+bool interruptRequested() { return interrupted != 0; }
 
 std::string reason(int number) {
   switch (number) {

@@ -23,6 +23,10 @@ void setColorMode(ColorMode mode);
 /// A closed pipe becomes an error of write() instead of death; an interrupt removes the file that
 /// is being written and exits 130.
 void installSignalHandlers();
+/// From here on the first interrupt only says so (`interruptRequested`), so that what is under way on a cluster ends in
+/// good order; a second one ends the program.
+void deferInterrupts();
+[[nodiscard]] bool interruptRequested();
 
 /// Buffers 64 KiB and writes to a descriptor. After the first failure nothing more is written.
 class StreamWriter final : public emit::Writer {

@@ -9,7 +9,7 @@
 
 #include "driver/compile.h"
 #include "driver/fixes.h"
-#include "driver/folder.h"
+#include "backend/folder_files.h"
 #include "driver/terminal.h"
 
 namespace mlstack::driver {
@@ -91,15 +91,15 @@ TEST_F(Files, WriterStopsAfterAFailure) {
 
 TEST_F(Files, FolderOfManifests) {
   diag::Sink sink;
-  writeFolder(at("out"), "one", {{"010-a.yaml", "a"}, {"020-b.yaml", "b"}}, false, sink);
+  backend::writeFolder(at("out"), "one", {{"010-a.yaml", "a"}, {"020-b.yaml", "b"}}, {}, sink);
   EXPECT_EQ(names("out"), (Names{".mlstackc-files", "010-a.yaml", "020-b.yaml"}));
   write("out/kustomization.yaml", "mine");
-  writeFolder(at("out"), "one", {{"010-a.yaml", "A"}}, false, sink);
+  backend::writeFolder(at("out"), "one", {{"010-a.yaml", "A"}}, {}, sink);
   EXPECT_EQ(names("out"), (Names{".mlstackc-files", "010-a.yaml", "kustomization.yaml"}));
   EXPECT_EQ(read("out/010-a.yaml"), "A");
-  writeFolder(at("out"), "two", {{"010-c.yaml", "c"}}, false, sink);
+  backend::writeFolder(at("out"), "two", {{"010-c.yaml", "c"}}, {}, sink);
   EXPECT_FALSE(sink.hasErrors());
-  writeFolder(at("out"), "one", {}, false, sink);
+  backend::writeFolder(at("out"), "one", {}, {}, sink);
   EXPECT_EQ(names("out"), (Names{".mlstackc-files", "010-c.yaml", "kustomization.yaml"}));
   EXPECT_FALSE(sink.hasErrors());
 }
@@ -107,13 +107,13 @@ TEST_F(Files, FolderOfManifests) {
 TEST_F(Files, ForeignFilesAreLeftAlone) {
   diag::Sink sink;
   write("out/010-a.yaml", "mine");
-  writeFolder(at("out"), "one", {{"000-n.yaml", "n"}, {"010-a.yaml", "a"}}, false, sink);
+  backend::writeFolder(at("out"), "one", {{"000-n.yaml", "n"}, {"010-a.yaml", "a"}}, {}, sink);
   ASSERT_EQ(sink.errorCount(), 1u);
   EXPECT_EQ(sink.all()[0].code, diag::Code::ForeignFile);
   EXPECT_EQ(names("out"), Names{"010-a.yaml"});
   EXPECT_EQ(read("out/010-a.yaml"), "mine");
   diag::Sink forced;
-  writeFolder(at("out"), "one", {{"010-a.yaml", "a"}}, true, forced);
+  backend::writeFolder(at("out"), "one", {{"010-a.yaml", "a"}}, {.force = true}, forced);
   EXPECT_FALSE(forced.hasErrors());
   EXPECT_EQ(read("out/010-a.yaml"), "a");
 }
@@ -122,7 +122,7 @@ TEST_F(Files, AnIndexCannotReachOutOfItsFolder) {
   write("keep.yaml", "mine");
   write("out/.mlstackc-files", "one\t../keep.yaml\none\tgone.yaml\n");
   diag::Sink sink;
-  writeFolder(at("out"), "one", {{"010-a.yaml", "a"}}, false, sink);
+  backend::writeFolder(at("out"), "one", {{"010-a.yaml", "a"}}, {}, sink);
   EXPECT_FALSE(sink.hasErrors());
   EXPECT_EQ(read("keep.yaml"), "mine");
 }

@@ -1,24 +1,20 @@
-#include "driver/folder.h"
+#include "backend/folder_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 
-#include "driver/terminal.h"
-
-namespace mlstack::driver {
+namespace mlstack::backend {
 namespace {
 
 namespace fs = std::filesystem;
 using diag::Code;
 
-/// File name → stack. Text: a line of `stack<TAB>file` each, sorted by file.
-using Index = std::map<std::string, std::string, std::less<>>;
-
 constexpr std::string_view kHead = "# Files that mlstackc wrote here; it replaces and removes no others. Version 1.\n";
 
-Index readIndex(const std::string& path) {
-  Index index;
+FolderIndex readIndex(const std::string& path) {
+  FolderIndex index;
   base::ReadError error;
   auto text = base::readFile(path, error);
   if (!text) return index;
@@ -35,15 +31,15 @@ Index readIndex(const std::string& path) {
   return index;
 }
 
-std::string indexText(const Index& index) {
+std::string indexText(const FolderIndex& index) {
   std::string text(kHead);
   for (const auto& [name, stack] : index) text += fmt::format("{}\t{}\n", stack, name);
   return text;
 }
 
-bool writeOne(const std::string& path, std::string_view bytes, diag::Sink& sink) {
+bool writeOne(const FileWriter& write, const std::string& path, std::string_view bytes, diag::Sink& sink) {
   base::ReadError error;
-  if (replaceFile(path, bytes, Sync::No, error)) return true;
+  if (write(path, bytes, error)) return true;
   sink.add(diag::make<Code::CannotWrite>({}, path, error.message));
   return false;
 }
@@ -59,12 +55,14 @@ bool sameContent(const std::string& path, std::string_view bytes) {
 
 }  // namespace
 
+FolderIndex readFolderIndex(const std::string& folder) { return readIndex((fs::path(folder) / kIndexName).string()); }
+
 void writeFolder(const std::string& folder, std::string_view stack, const std::vector<emit::NamedFile>& files,
-                 bool force, diag::Sink& sink) {
+                 const FolderOptions& options, diag::Sink& sink) {
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (failed) {
-    sink.add(diag::make<Code::CannotWrite>({}, folder, reason(failed.value())));
+    sink.add(diag::make<Code::CannotWrite>({}, folder, failed.message()));
     return;
   }
   auto at = [&](std::string_view name) { return (fs::path(folder) / name).string(); };
@@ -77,29 +75,33 @@ void writeFolder(const std::string& folder, std::string_view stack, const std::v
     made.insert(file.name);
     auto owner = before.find(file.name);
     bool own = owner != before.end() && owner->second == stack;
-    if (own || force || !fs::exists(fs::symlink_status(at(file.name), failed))) continue;
+    if (own || options.force || !fs::exists(fs::symlink_status(at(file.name), failed))) continue;
     sink.add(diag::make<Code::ForeignFile>({}, at(file.name), stack)
                  .hint("choose another folder, or replace such files with `--force`"));
     blocked = true;
   }
   if (blocked) return;
 
-  Index during = before;
+  FolderIndex during = before;
   for (const auto& file : files) during[file.name] = stack;
-  if (during != before && !writeOne(indexPath, indexText(during), sink)) return;
+  if (during != before && !writeOne(options.write, indexPath, indexText(during), sink)) return;
   for (const auto& file : files)
-    if (!sameContent(at(file.name), file.bytes) && !writeOne(at(file.name), file.bytes, sink)) return;
-  Index after = during;
+    if (!sameContent(at(file.name), file.bytes) && !writeOne(options.write, at(file.name), file.bytes, sink)) return;
+  FolderIndex after = during;
   for (const auto& [name, owner] : during) {
     if (owner != stack || made.contains(name)) continue;
+    if (std::ranges::find(options.released, name) != options.released.end()) {
+      after.erase(name);
+      continue;
+    }
     fs::remove(at(name), failed);
     if (failed) {
-      sink.add(diag::make<Code::CannotWrite>({}, at(name), reason(failed.value())));
+      sink.add(diag::make<Code::CannotWrite>({}, at(name), failed.message()));
       return;
     }
     after.erase(name);
   }
-  if (after != during) (void)writeOne(indexPath, indexText(after), sink);
+  if (after != during) (void)writeOne(options.write, indexPath, indexText(after), sink);
 }
 
-}  // namespace mlstack::driver
+}  // namespace mlstack::backend

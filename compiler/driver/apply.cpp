@@ -1,0 +1,99 @@
+// `mlstackc apply` and `mlstackc destroy`.
+
+#include "driver/deploy.h"
+#include "driver/terminal.h"
+
+namespace mlstack::driver {
+namespace {
+
+using diag::Code;
+
+constexpr std::string_view kPlanStart = "{\"kind\":\"mlstack.plan\"";
+
+/// The text of the one operand when `plan --out` wrote it; null otherwise.
+const base::SourceFile* planOperand(const Invocation& invocation, Session& session) {
+  if (invocation.operands.size() != 1 || invocation.operands[0] == "-" || invocation.operands[0].ends_with(".mlstack")) return nullptr;
+  base::ReadError error;
+  auto text = base::readFile(invocation.operands[0], error);
+  if (!text || !text->starts_with(kPlanStart)) return nullptr;
+  return &session.sources.add(invocation.operands[0], std::move(*text));
+}
+
+int applyFile(const Invocation& invocation, Session& session, const base::SourceFile& file) {
+  const auto plan = backend::readPlanFile(file, session.sink);
+  if (!plan) return finish(session);
+  const schema::Catalog catalog;
+  if (plan->server.find("://") == std::string::npos) {
+    const auto backend = backend::folderBackend(plan->server, catalog, session.symbols, session.sources);
+    return carryOut(invocation, session, *backend, nullptr, *plan);
+  }
+  const auto to = reach(invocation, session);
+  if (!to) return finish(session);
+  if (to->connection.server != plan->server) {
+    session.sink.add(diag::make<diag::ClusterCode::OtherCluster>({}, plan->server, to->connection.server).hint("`--context` chooses the cluster that the plan was made for"));
+    return finish(session);
+  }
+  const auto backend = backend::clusterBackend(*to->api, to->connection, catalog);
+  return carryOut(invocation, session, *backend, to->api.get(), *plan);
+}
+
+}  // namespace
+
+int runApply(Invocation& invocation) {
+  Session session;
+  if (const auto* file = planOperand(invocation, session)) return applyFile(invocation, session, *file);
+  const auto* unit = compileOne(invocation, session);
+  if (unit == nullptr) return finish(session);
+  auto options = planOptions(invocation);
+  options.origin = originOf(*unit);
+  std::unique_ptr<Reach> to;
+  std::unique_ptr<backend::Backend> backend;
+  if (const auto folder = std::string(invocation.value("--to")); !folder.empty()) {
+    backend = backend::folderBackend(folder, *unit->catalog, session.symbols, session.sources);
+  } else {
+    if ((to = reach(invocation, session)) == nullptr) return finish(session);
+    backend = backend::clusterBackend(*to->api, to->connection, *unit->catalog);
+  }
+  const auto plan = backend->plan(*unit->stack, options, session.sink);
+  if (interruptRequested()) return ExitInterrupted;
+  if (!plan) return finish(session);
+  return carryOut(invocation, session, *backend, to ? to->api.get() : nullptr, *plan);
+}
+
+int runDestroy(Invocation& invocation) {
+  Session session;
+  ir::Stack nothing;
+  nothing.symbols = &session.symbols;
+  const schema::Catalog builtIn;
+  const schema::Catalog* catalog = &builtIn;
+  auto options = planOptions(invocation);
+  options.destroy = true;
+  if (const auto name = invocation.value("--stack"); !name.empty()) {
+    if (!invocation.operands.empty()) {
+      session.sink.add(diag::make<Code::OptionAndOperand>({}, "--stack", invocation.operands[0]));
+      return finish(session);
+    }
+    nothing.name = session.symbols.intern(name);
+  } else {
+    const auto* unit = compileOne(invocation, session);
+    if (unit == nullptr) return finish(session);
+    nothing.name = unit->stack->name;
+    nothing.nameSpace = unit->stack->nameSpace;
+    options.origin = originOf(*unit);
+    catalog = unit->catalog;
+  }
+  std::unique_ptr<Reach> to;
+  std::unique_ptr<backend::Backend> backend;
+  if (const auto folder = std::string(invocation.value("--to")); !folder.empty()) {
+    backend = backend::folderBackend(folder, *catalog, session.symbols, session.sources);
+  } else {
+    if ((to = reach(invocation, session)) == nullptr) return finish(session);
+    backend = backend::clusterBackend(*to->api, to->connection, *catalog);
+  }
+  const auto plan = backend->plan(nothing, options, session.sink);
+  if (interruptRequested()) return ExitInterrupted;
+  if (!plan) return finish(session);
+  return carryOut(invocation, session, *backend, to ? to->api.get() : nullptr, *plan);
+}
+
+}  // namespace mlstack::driver

@@ -1,0 +1,165 @@
+#include "driver/deploy.h"
+
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "diag/cluster.h"
+#include "driver/progress.h"
+#include "driver/project.h"
+#include "driver/terminal.h"
+
+namespace mlstack::driver {
+
+using diag::ClusterCode;
+using diag::Code;
+
+namespace fs = std::filesystem;
+
+std::unique_ptr<Reach> reach(const Invocation& invocation, Session& session) {
+  auto connection = backend::connect({.kubeconfig = std::string(invocation.value("--kubeconfig")),
+                                      .context = std::string(invocation.value("--context")),
+                                      .nameSpace = std::string(invocation.value("--namespace")),
+                                      .impersonate = std::string(invocation.value("--as"))},
+                                     session.sources, session.symbols, session.sink);
+  if (!connection) return nullptr;
+  auto to = std::make_unique<Reach>();
+  to->connection = std::move(*connection);
+  to->api = std::make_unique<backend::Api>(to->connection, session.symbols);
+  to->api->interrupted = interruptRequested;
+  deferInterrupts();
+  if (const auto failure = to->api->discover(); failure.code != 0 || failure.outcome != backend::Outcome::Answered) {
+    session.sink.add(diag::make<ClusterCode::NoCluster>({}, to->connection.server, failure.message));
+    return nullptr;
+  }
+  return to;
+}
+
+const Unit* compileOne(const Invocation& invocation, Session& session) {
+  session.configure(invocation);
+  session.settings.manifestsBesideStacks = false;
+  session.settings.manifestsInFolders = false;
+  if (session.sink.hasErrors() || !session.open(invocation.operands)) return nullptr;
+  if (session.hasManifests()) {
+    session.sink.add(diag::make<Code::ManifestNotBuilt>({}, invocation.operands[0]).hint("only a stack has a name under which its objects are kept"));
+    return nullptr;
+  }
+  if (session.units.size() > 1) {
+    std::vector<std::string_view> names;
+    for (const auto& unit : session.units) names.push_back(unit.source->name);
+    session.sink.add(diag::make<Code::SeveralStacks>({}, invocation.operands.empty() ? "." : invocation.operands[0], names.size(), fmt::format("{}", fmt::join(names, ", ")))
+                         .hint("a plan is about one: name its file"));
+    return nullptr;
+  }
+  session.compile();
+  if (invocation.has("--werror")) session.sink.promoteWarnings();
+  if (session.sink.hasErrors() || session.units.empty() || !session.units.front().stack) return nullptr;
+  return &session.units.front();
+}
+
+std::string originOf(const Unit& unit) {
+  if (unit.source->name == "-") return "-";
+  std::error_code failed;
+  const auto root = fs::path(projectRoot(unit.source->name));
+  const auto path = fs::weakly_canonical(unit.source->name, failed);
+  if (failed) return unit.source->name;
+  return path.lexically_relative(fs::weakly_canonical(root, failed)).generic_string();
+}
+
+backend::PlanOptions planOptions(const Invocation& invocation) {
+  backend::PlanOptions options;
+  for (auto& name : invocation.values("--allow-data-loss")) options.allowDataLoss.insert(std::move(name));
+  options.forceConflicts = invocation.has("--force-conflicts");
+  options.takeOver = invocation.has("--take-over");
+  options.prune = !invocation.has("--no-prune");
+  return options;
+}
+
+std::optional<backend::ApplyOptions> applyOptions(const Invocation& invocation, diag::Sink& sink) {
+  backend::ApplyOptions options;
+  options.wait = !invocation.has("--no-wait");
+  options.waitForJobs = invocation.has("--wait-jobs");
+  options.forceConflicts = invocation.has("--force-conflicts");
+  if (const auto text = invocation.value("--timeout"); !text.empty()) {
+    const auto length = base::parseDuration(text);
+    if (!length || length->milliseconds <= 0) {
+      sink.add(diag::make<Code::BadOptionValue>({}, "--timeout", "a length of time like `10m` or `90s`", text));
+      return std::nullopt;
+    }
+    options.timeout = std::chrono::milliseconds(length->milliseconds);
+  }
+  return options;
+}
+
+bool canAsk() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
+
+bool askYes(std::string_view question) {
+  printError(fmt::format("{} [y/N] ", question));
+  std::string answer;
+  char c = 0;
+  while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+    if (answer.size() < 8) answer += c;
+  }
+  return answer == "y" || answer == "Y" || answer == "yes" || answer == "Yes";
+}
+
+namespace {
+
+std::string reportText(const backend::Plan& plan, const backend::Report& report) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::size_t count, std::string_view what) {
+    if (count != 0) parts.push_back(fmt::format("{} {}", count, what));
+  };
+  add(report.created, "created");
+  add(report.updated, "updated");
+  add(report.replaced, "replaced");
+  add(report.deleted, "deleted");
+  add(report.released, "released");
+  add(report.unchanged, "unchanged");
+  auto text = fmt::format("{} {}", plan.destroys ? "destroy:" : "apply:", parts.empty() ? "nothing to do" : fmt::format("{}", fmt::join(parts, ", ")));
+  if (report.left.empty()) return text + "\n";
+  text += fmt::format("\nnot done: ");
+  constexpr std::size_t kShown = 20;
+  for (std::size_t i = 0; i < report.left.size() && i < kShown; ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", report.left[i].text(plan.nameSpace));
+  if (report.left.size() > kShown) text += fmt::format(" and {} more", report.left.size() - kShown);
+  return text + "\n";
+}
+
+}  // namespace
+
+int carryOut(const Invocation& invocation, Session& session, backend::Backend& backend, backend::Api* api, const backend::Plan& plan) {
+  printError(planText(plan, {.color = colorOn(STDERR_FILENO)}));
+  const auto options = applyOptions(invocation, session.sink);
+  if (!options) return finish(session);
+  if (session.sink.hasErrors()) return finish(session);
+  if (plan.changes() && !invocation.has("--auto-approve")) {
+    if (!canAsk()) {
+      session.sink.add(diag::make<ClusterCode::NotApproved>({}, plan.destroys ? "destroy" : "apply").hint("look at `mlstackc plan`, then say `--auto-approve`"));
+      return finish(session);
+    }
+    if (!askYes(plan.destroys ? "Destroy it?" : "Carry this out?")) {
+      printError("nothing was changed\n");
+      return ExitErrors;
+    }
+  }
+  if (api != nullptr) api->deadline = backend::Clock::now() + options->timeout;
+  backend::Report report;
+  {
+    ProgressLines progress(plan.steps.size() - plan.count(backend::Action::Unchanged), plan.nameSpace, ::isatty(STDERR_FILENO) == 1, colorOn(STDERR_FILENO));
+    report = backend.apply(plan, *options, progress, session.sink);
+  }
+  printError(reportText(plan, report));
+  const int code = finish(session);
+  if (report.interrupted) return ExitInterrupted;
+  if (report.timedOut) return ExitTimeout;
+  return code != ExitDone || report.complete ? code : static_cast<int>(ExitErrors);
+}
+
+int finish(Session& session) {
+  session.sink.sort();
+  showDiagnostics(session.sink, session.sources);
+  return session.sink.hasErrors() ? exitFor(session.sink.all()) : static_cast<int>(ExitDone);
+}
+
+}  // namespace mlstack::driver

@@ -1,0 +1,82 @@
+// `mlstackc plan`.
+
+#include <unistd.h>
+
+#include "driver/deploy.h"
+#include "driver/terminal.h"
+#include "ir/dump.h"
+
+namespace mlstack::driver {
+namespace {
+
+using diag::Code;
+
+constexpr int kChanges = 2;    // --detailed-exitcode
+constexpr int kDataAtRisk = 3;
+
+std::string view(const backend::Plan& plan, std::string_view format, bool color, bool unchanged) {
+  if (format == "json") return planJson(plan);
+  if (format == "markdown") return planMarkdown(plan);
+  if (format == "html") return planHtml(plan);
+  return planText(plan, {.color = color, .unchanged = unchanged});
+}
+
+bool writeTo(const std::string& path, const std::string& text, Session& session) {
+  base::ReadError error;
+  if (replaceFile(path, text, Sync::Yes, error)) return true;
+  session.sink.add(diag::make<Code::CannotWrite>({}, path, error.message));
+  return false;
+}
+
+/// The stack that ran before, compiled the same way, in the same session's symbols.
+std::optional<backend::Plan> offlinePlan(const Invocation& invocation, Session& session, const Unit& unit, const backend::PlanOptions& options) {
+  std::unique_ptr<ir::Stack> was;
+  if (const auto path = std::string(invocation.value("--was")); !path.empty()) {
+    was = session.compileWas(path);
+    if (session.sink.hasErrors()) return std::nullopt;
+  }
+  return backend::planBetween(was.get(), *unit.stack, *unit.catalog, session.sources, options, session.sink);
+}
+
+}  // namespace
+
+int runPlan(Invocation& invocation) {
+  Session session;
+  const bool offline = invocation.has("--offline");
+  if (!invocation.value("--was").empty() && !offline) {
+    session.sink.add(diag::make<Code::OptionNeedsOption>({}, "--was", "--offline"));
+    return finish(session);
+  }
+  const auto* unit = compileOne(invocation, session);
+  if (unit == nullptr) return finish(session);
+  auto options = planOptions(invocation);
+  options.origin = originOf(*unit);
+  std::optional<backend::Plan> plan;
+  std::unique_ptr<Reach> to;
+  if (offline) {
+    plan = offlinePlan(invocation, session, *unit, options);
+  } else if (const auto folder = std::string(invocation.value("--to")); !folder.empty()) {
+    plan = backend::folderBackend(folder, *unit->catalog, session.symbols, session.sources)->plan(*unit->stack, options, session.sink);
+  } else if ((to = reach(invocation, session)) != nullptr) {
+    plan = backend::clusterBackend(*to->api, to->connection, *unit->catalog)->plan(*unit->stack, options, session.sink);
+  }
+  if (interruptRequested()) return ExitInterrupted;
+  if (!plan) return finish(session);
+  const auto format = invocation.value("--format", "text");
+  const auto output = std::string(invocation.value("--output"));
+  const auto keep = std::string(invocation.value("--out"));
+  if (format == "html" || !keep.empty()) plan->graphSvg = ir::graphSvg(*unit->stack);
+  if (!keep.empty() && !session.sink.hasErrors() && !writeTo(keep, planFile(*plan), session)) return finish(session);
+  const bool toStdout = output.empty() || output == "-";
+  const auto text = view(*plan, format, toStdout && colorOn(STDOUT_FILENO), invocation.has("--show-unchanged"));
+  if (toStdout) {
+    if (const int code = printOut(text); code != ExitDone) return code;
+  } else if (!writeTo(output, text, session)) {
+    return finish(session);
+  }
+  if (const int code = finish(session); code != ExitDone) return code;
+  if (!invocation.has("--detailed-exitcode")) return ExitDone;
+  return plan->risksData() ? kDataAtRisk : plan->changes() ? kChanges : static_cast<int>(ExitDone);
+}
+
+}  // namespace mlstack::driver
