@@ -29,8 +29,8 @@ std::unique_ptr<Reach> reach(const Invocation& invocation, Session& session) {
   to->api = std::make_unique<backend::Api>(to->connection, session.symbols);
   to->api->interrupted = interruptRequested;
   deferInterrupts();
-  if (const auto failure = to->api->discover(); failure.code != 0 || failure.outcome != backend::Outcome::Answered) {
-    session.sink.add(diag::make<ClusterCode::NoCluster>({}, to->connection.server, failure.message));
+  if (const auto failure = to->api->discover(); failure.failed()) {
+    session.sink.add(backend::report(failure, "ask the cluster for its kinds"));
     return nullptr;
   }
   return to;

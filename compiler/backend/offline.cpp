@@ -1,0 +1,224 @@
+#include "backend/offline.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "backend/compare.h"
+#include "backend/consent.h"
+#include "storage/frozen.h"
+
+namespace mlstack::backend {
+
+using ir::Object;
+using ir::Role;
+
+namespace {
+
+class Offline {
+ public:
+  Offline(const ir::Stack* was, const ir::Stack& now, const schema::Catalog& catalog, const PlanOptions& options)
+      : was_(was), now_(now), catalog_(catalog), options_(options), symbols_(*now.symbols) {}
+
+  Plan run() {
+    plan_.stack = symbols_.text(now_.name);
+    plan_.nameSpace = symbols_.text(now_.nameSpace);
+    plan_.destroys = options_.destroy;
+    if (was_) {
+      for (const auto& object : was_->objects) {
+        if (!object.external && object.root) before_.emplace(refOf(*was_, object), &object);
+      }
+    }
+    for (const auto* object : ir::applyOrder(now_)) {
+      if (object->root) declared(*object);
+    }
+    if (options_.prune) gone();
+    return std::move(plan_);
+  }
+
+ private:
+  ObjectRef refOf(const ir::Stack& stack, const Object& object) const {
+    const auto in = object.nameSpace ? object.nameSpace : stack.nameSpace;
+    const auto apiVersion = symbols_.text(object.apiVersion);
+    const auto kind = symbols_.text(object.kind);
+    const auto* resource = catalog_.resource(apiVersion, kind);
+    const bool namespaced = !resource || resource->namespaced;
+    return {std::string(apiVersion), std::string(kind), namespaced ? std::string(symbols_.text(in)) : std::string(), std::string(symbols_.text(object.name))};
+  }
+
+  void declared(const Object& object) {
+    PlanStep step;
+    step.object = refOf(now_, object);
+    step.group = ir::applyGroup(now_, object);
+    step.span = object.span;
+    appendCompactJson(step.body, *object.root, symbols_);
+    const auto at = before_.find(step.object);
+    if (at == before_.end()) {
+      step.action = Action::Create;
+      if (object.role == Role::Claim) addFate(Fate::New, object, "an empty volume is made for it, or found");
+    } else {
+      const auto& before = *at->second;
+      step.changes = compareWhole(*before.root, *object.root, catalog_, symbols_);
+      step.action = step.changes.empty() ? Action::Unchanged : Action::Update;
+      if (!step.changes.empty()) frozen(before, object, step);
+      if (step.action != Action::Unchanged) fates(before, object, step);
+      before_.erase(at);
+    }
+    plan_.steps.push_back(std::move(step));
+  }
+
+  void frozen(const Object& before, const Object& object, PlanStep& step) {
+    const auto found = storage::frozenChanges(before, object, symbols_);
+    if (found.empty()) return;
+    for (auto& change : step.changes) {
+      change.frozen = std::ranges::any_of(found, [&](const storage::FrozenChange& row) { return change.path.starts_with(fmt::format(".{}", row.field)); });
+    }
+    step.action = actionWhenFrozen(object, symbols_);
+    if (object.isProtected || before.isProtected) step.action = Action::Refused;
+    const auto& first = found.front();
+    switch (step.action) {
+      case Action::Replace: step.why = fmt::format("{} cannot change in place: deleted and made again; the claims that it uses stay", first.path); break;
+      case Action::Recreate: step.why = fmt::format("{} cannot change in place: made again around its pods and claims, which stay", first.path); break;
+      default: step.why = fmt::format("{} cannot change in place: {}", first.path, first.mend); break;
+    }
+  }
+
+  void addFate(Fate kind, const Object& object, std::string why) {
+    auto& fate = plan_.state.emplace_back();
+    fate.fate = kind;
+    fate.object = refOf(now_, object);
+    fate.step = plan_.steps.size();
+    fate.why = std::move(why);
+    fate.size = sizeOf(object);
+  }
+
+  std::string sizeOf(const Object& object) const {
+    const auto* size = ir::findPath(object.root, object.role == Role::Volume ? "spec.capacity.storage" : "spec.resources.requests.storage", symbols_);
+    return size && size->kind == ir::NodeKind::String ? std::string(size->text()) : std::string();
+  }
+
+  /// The object itself when it is state; the claims that it uses when it is work that comes anew.
+  void fates(const Object& before, const Object& object, const PlanStep& step) {
+    if (object.role == Role::Claim || object.role == Role::Volume) {
+      const auto old = sizeOf(before);
+      addFate(Fate::Kept, object, step.action == Action::Refused ? "nothing is done to it" : "changed in place");
+      auto& fate = plan_.state.back();
+      const auto from = base::parseQuantity(old), to = base::parseQuantity(fate.size);
+      if (from && to && *to > *from) {
+        fate.fate = Fate::Grown;
+        fate.newSize = std::exchange(fate.size, old);
+      }
+      return;
+    }
+    if (step.action != Action::Replace && step.action != Action::Recreate) return;
+    for (const auto& edge : was_->edges) {
+      if (edge.kind != ir::EdgeKind::Mounts || edge.from == ir::kNoObject || &was_->objects[edge.from] != &before || edge.toRole != Role::Claim || edge.to == ir::kNoObject) continue;
+      const auto& claim = was_->objects[edge.to];
+      const auto ref = refOf(*was_, claim);
+      if (std::ranges::any_of(plan_.state, [&](const StateFate& fate) { return fate.object == ref; })) continue;
+      addFate(Fate::Kept, claim, fmt::format("{} comes anew and mounts it again", step.object.text(plan_.nameSpace)));
+    }
+  }
+
+  /// What was declared before and is no more, consumers before claims.
+  void gone() {
+    if (!was_) return;
+    auto order = ir::applyOrder(*was_);
+    std::ranges::reverse(order);
+    for (const auto* object : order) {
+      const auto ref = refOf(*was_, *object);
+      if (!before_.contains(ref)) continue;
+      PlanStep step;
+      step.object = ref;
+      step.group = ir::applyGroup(*was_, *object);
+      step.action = Action::Delete;
+      const bool data = holdsData(ref.apiVersion, ref.kind);
+      const bool consented = isConsented(options_.allowDataLoss, ref);
+      if (object->role == Role::Namespace) {
+        step.action = Action::Release;
+        step.why = "a namespace is never deleted: everything in it would go";
+      } else if (object->isProtected) {
+        step.action = Action::Release;
+        step.why = "it is protected: kept, and no longer this stack's";
+      } else if (data && !consented) {
+        step.action = Action::Release;
+        step.why = fmt::format("it holds data: kept, and no longer this stack's; `--allow-data-loss {}` deletes it", consentName(ref));
+      }
+      if (data) lost(*object, ref, step.action == Action::Delete);
+      plan_.steps.push_back(std::move(step));
+    }
+  }
+
+  /// The reclaim policy that the files themselves state; empty when only the cluster knows.
+  std::string_view reclaimOf(const Object& object) const {
+    const auto text = [&](const Object& of, std::string_view path) {
+      const auto* node = ir::findPath(of.root, path, symbols_);
+      return node && node->kind == ir::NodeKind::String ? node->text() : std::string_view{};
+    };
+    if (object.role == Role::Volume) return text(object, "spec.persistentVolumeReclaimPolicy");
+    if (object.role != Role::Claim) return {};
+    for (const auto& edge : was_->edges) {
+      if (edge.kind != ir::EdgeKind::Binds || edge.to == ir::kNoObject || edge.from == ir::kNoObject) continue;
+      const auto& from = was_->objects[edge.from];
+      const auto& to = was_->objects[edge.to];
+      if (&from == &object || &to == &object) {
+        const auto& other = &from == &object ? to : from;
+        if (other.role == Role::Volume) return text(other, "spec.persistentVolumeReclaimPolicy");
+      }
+    }
+    const auto name = text(object, "spec.storageClassName");
+    for (const auto& one : was_->objects) {
+      if (one.role != Role::Class || symbols_.text(one.name) != name) continue;
+      if (const auto policy = text(one, "reclaimPolicy"); !policy.empty()) return policy;
+      if (one.facts && !one.facts->reclaim.empty()) return one.facts->reclaim;
+      if (!one.external) return "Delete";   // what the API server writes when it is not stated
+    }
+    return {};
+  }
+
+  void lost(const Object& object, const ObjectRef& ref, bool deleted) {
+    auto& fate = plan_.state.emplace_back();
+    fate.object = ref;
+    fate.step = plan_.steps.size();
+    fate.size = sizeOf(object);
+    if (!deleted) {
+      fate.fate = Fate::Orphaned;
+      fate.why = "it stays, and nothing of this stack uses it any more";
+      return;
+    }
+    fate.consent = consentName(ref);
+    fate.consented = true;
+    const auto policy = reclaimOf(object);
+    if (policy == "Retain") {
+      fate.fate = Fate::Orphaned;
+      fate.why = "reclaim policy Retain: the bytes stay behind";
+    } else if (policy == "Delete") {
+      fate.fate = Fate::Lost;
+      fate.why = "reclaim policy Delete: the bytes go with it";
+      fate.instead = "set the volume's reclaim policy to Retain first, or take a snapshot";
+    } else {
+      fate.fate = Fate::AtRisk;
+      fate.why = "only the cluster knows the reclaim policy";
+      fate.instead = "look at it with `mlstackc plan` against the cluster first";
+    }
+  }
+
+  const ir::Stack* was_;
+  const ir::Stack& now_;
+  const schema::Catalog& catalog_;
+  const PlanOptions& options_;
+  const base::SymbolTable& symbols_;
+  Plan plan_;
+  std::map<ObjectRef, const Object*> before_;
+};
+
+}  // namespace
+
+Plan planBetween(const ir::Stack* was, const ir::Stack& now, const schema::Catalog& catalog, const PlanOptions& options) {
+  auto plan = Offline(was, now, catalog, options).run();
+  if (options.sources) setPlaces(plan, *options.sources);
+  return plan;
+}
+
+}  // namespace mlstack::backend
