@@ -35,6 +35,10 @@ struct Inventory {
   std::string uid, resourceVersion;
   std::set<std::string> kinds;      // "StatefulSet.apps", "ConfigMap": what may be there, a superset while applying
   std::set<std::string> nameSpaces; // beside its own
+  std::string lastApply;            // when the last apply ended, RFC 3339; empty: none has
+  std::string appliedBy;            // "lena@laptop"
+  std::size_t members = 0;          // that it left
+  std::string outputs;              // outputDefinitions of the stack (outputs.h); empty: none
   [[nodiscard]] std::string id() const;   // "applyset-<base64url(sha256(NAME.NAMESPACE.ConfigMap.))>-v1"
 };
 

@@ -78,6 +78,7 @@ struct PlanStep {
   std::string body;                 // compact JSON to send; empty for Delete, Release and Unchanged
   std::string uid;                  // of the live object that was looked at; empty when there was none
   std::string resourceVersion;
+  std::string seen;                 // `seenOf` the live object (seen.h): tells a change that counts from one of its status
   std::string why;                  // of Replace, Recreate, Release, Refused: one sentence
   std::vector<FieldChange> changes;
   std::vector<Conflict> conflicts;  // not empty: refused unless --force-conflicts
@@ -85,6 +86,7 @@ struct PlanStep {
   bool dryRun = false;              // the server accepted it in a dry run
   std::string notDryRun;            // why there was none: "the namespace is made by this plan"
   base::Span span{};                // the declaration
+  const ir::Node* source = nullptr; // its tree, for places of what a server refuses; null in a plan from a file. Must outlive the plan
   std::string place;                // "train.mlstack:12:1", also in a plan from a file
 };
 
@@ -110,6 +112,8 @@ struct Plan {
   std::vector<Migration> migrations;
   std::vector<std::string> notes;   // what could not be looked at, and why
   std::string graphSvg;             // for the HTML page; empty: none
+  std::string outputs;              // `outputDefinitions` of the stack (outputs.h): kept in the inventory
+  Clock::time_point readAt{};       // when its reading began, in this run; of a plan from a file: never. Old reads are done again
 
   [[nodiscard]] bool changes() const;        // anything but Unchanged
   [[nodiscard]] bool risksData() const;      // a fate that needs consent, consented or not
