@@ -24,10 +24,8 @@ namespace mlstack::sema {
 
 struct Function;
 
-/// What a stack may make, counted over the whole run: a slip in a bound, or names that double what they
-/// stand for, end with a message instead of filling memory. Far above what any cluster takes.
+/// What is counted over a run, each against its place in Budgets.
 enum class Budget : std::uint8_t { Steps, Elements, Text };
-inline constexpr std::uint64_t kBudgets[] = {10'000'000, 20'000'000, std::uint64_t{512} << 20};
 
 /// The objects by API, namespace and name.
 class ObjectTable {
@@ -94,12 +92,12 @@ class Evaluator {
   [[nodiscard]] bool spend(Budget budget, std::uint64_t amount, Span span = {}) {
     auto& spent = spent_[static_cast<std::size_t>(budget)];
     spent += amount;
-    return spent <= kBudgets[static_cast<std::size_t>(budget)] ? true : overspent(budget, span);
+    return spent <= budgets_[static_cast<std::size_t>(budget)] ? true : overspent(budget, span);
   }
   /// The same of what is still being put together, and is counted when it is made.
   [[nodiscard]] bool roomFor(Budget budget, std::uint64_t amount, Span span = {}) {
     const auto at = static_cast<std::size_t>(budget);
-    return spent_[at] + amount <= kBudgets[at] ? true : overspent(budget, span);
+    return spent_[at] + amount <= budgets_[at] ? true : overspent(budget, span);
   }
   [[nodiscard]] std::string_view symbolText(Symbol symbol) const { return symbols_.text(symbol); }
   [[nodiscard]] Symbol intern(std::string_view text) { return symbols_.intern(text); }
@@ -428,6 +426,7 @@ class Evaluator {
   bool inText_ = false;              // a name inside a text is looked up
   bool exhausted_ = false;           // a budget is spent
   std::uint64_t spent_[3] = {0, 0, 0};
+  const std::uint64_t budgets_[3] = {options_.budgets.steps, options_.budgets.elements, options_.budgets.text};
   Span running_;                     // of the statement that runs
   std::size_t errorsTouched_ = 0;      // values with an error that were left out of what is made
   Place place_;

@@ -1,6 +1,7 @@
 #pragma once
 // Files and parameters to a Program.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,14 @@ struct FileAccess {
   std::function<std::optional<std::string_view>(std::string_view path, const base::SourceFile& from, base::Span at)> read;
 };
 
+/// What a stack may make, counted over the whole run: a slip in a bound, or names that double what they
+/// stand for, end with a message instead of filling memory. By default far above what any cluster takes.
+struct Budgets {
+  std::uint64_t steps = 10'000'000;      // statements and turns of loops
+  std::uint64_t elements = 20'000'000;   // of lists and maps
+  std::uint64_t text = std::uint64_t{512} << 20;
+};
+
 struct Options {
   std::vector<ParamValue> params;  // later wins
   std::string kubernetes;          // overrides the stack's, when not empty
@@ -42,6 +51,7 @@ struct Options {
   /// next turn of a loop. With `vanishing`, what lives in that arena is gone when the call returns.
   /// Whatever is not handed over stands in Program::resources at the end.
   std::function<void(const Program& program, std::span<Instance* const> resources, const base::Arena* vanishing)> finished{};
+  Budgets budgets{};
 };
 
 /// Checks and evaluates. Never throws, always returns; `ok` tells whether it may be lowered.

@@ -16,15 +16,26 @@ void suggest(diag::Diagnostic& d, std::string_view near, Span span) {
   if (span.known()) d.fixes.push_back({fmt::format("write `{}`", near), {{span, std::string(near)}}});
 }
 
+namespace {
+
+/// 10,000,000.
+std::string grouped(std::uint64_t number) {
+  std::string text = fmt::format("{}", number);
+  for (std::size_t at = text.size(); at > 3; text.insert(at -= 3, ",")) {}
+  return text;
+}
+
+}  // namespace
+
 bool Evaluator::overspent(Budget budget, Span span) {
   if (exhausted_) return false;
   exhausted_ = true;
   std::string_view what;
-  std::string_view most;
+  std::string most;
   switch (budget) {
-    case Budget::Steps: what = "takes more steps"; most = "10,000,000 statements and turns of loops are"; break;
-    case Budget::Elements: what = "makes more elements of lists and maps"; most = "20,000,000 are"; break;
-    case Budget::Text: what = "makes more text"; most = "512 MiB is"; break;
+    case Budget::Steps: what = "takes more steps"; most = grouped(options_.budgets.steps) + " statements and turns of loops are"; break;
+    case Budget::Elements: what = "makes more elements of lists and maps"; most = grouped(options_.budgets.elements) + " are"; break;
+    case Budget::Text: what = "makes more text"; most = fmt::format("{} MiB is", options_.budgets.text >> 20); break;
   }
   sink_.add(diag::make<diag::Code::BudgetSpent>(span.known() ? span : running_, what, most)
                 .hint("look for a bound that is too high, or for values or components that each use another one twice"));

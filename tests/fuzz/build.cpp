@@ -54,6 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   auto& unit = session.units.emplace_back();
   unit.source = &session.sources.add("fuzz.mlstack", std::string(text));
   formatTwice(*unit.source);
+  // A stack that spends all that it may is met by the limits, not by the fuzzer's own.
+  session.settings.budgets = {.steps = 100'000, .elements = 200'000, .text = std::uint64_t{8} << 20};
   session.settings.missingParamsAreUnknown = size % 2 == 0;
   session.compile();
   session.sink.sort();
