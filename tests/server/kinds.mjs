@@ -11,7 +11,7 @@ const template = () => ({ metadata: {}, spec: { containers: null } });
 const empties = {
   Pod: () => ({ spec: { containers: null }, status: {} }),
   Deployment: () => ({ spec: { selector: null, template: template(), strategy: {} }, status: {} }),
-  ReplicaSet: () => ({ spec: { selector: null }, status: { replicas: 0 } }),
+  ReplicaSet: () => ({ spec: { selector: null, template: template() }, status: { replicas: 0 } }),
   ReplicationController: () => ({ spec: {}, status: { replicas: 0 } }),
   StatefulSet: () => ({ spec: { selector: null, template: template(), updateStrategy: {} },
                         status: { replicas: 0, availableReplicas: 0 } }),
