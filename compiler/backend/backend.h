@@ -25,7 +25,6 @@ struct PlanOptions {
   bool serverDryRun = true;
   bool destroy = false;                  // plan the end of the stack: desired is empty
   std::string origin;                    // the stack file's path from the project's top: tells stacks of one name apart
-  const base::SourceSet* sources = nullptr;   // for PlanStep::place; null: places stay empty
 };
 
 struct ApplyOptions {

@@ -21,8 +21,20 @@ struct Ownership {
 };
 [[nodiscard]] std::vector<Ownership> ownership(const ir::Node& live, const base::SymbolTable& symbols);
 
+/// A change as places in the two trees. Points into them.
+struct Undo {
+  struct At {
+    base::Symbol key{};             // of a map, or
+    std::uint32_t index = kAppend;  // of a list in `desired`; kAppend: an item that only the live object has
+  };
+  static constexpr std::uint32_t kAppend = 0xffffffffu;
+  std::vector<At> at;
+  const ir::Node* live = nullptr;   // null: the live object does not have it
+};
+
 struct Difference {
   std::vector<FieldChange> changes;        // in the order of the tree
+  std::vector<Undo> undo;                  // the same changes
   std::vector<Conflict> conflicts;         // fields that differ and that another manager owns (Apply would refuse)
   bool ownershipChanges = false;           // equal values, but we would begin or cease to own fields
   [[nodiscard]] bool none() const { return changes.empty() && conflicts.empty() && !ownershipChanges; }
@@ -33,6 +45,10 @@ struct Difference {
 /// RFC 3339 times), and fields that only we own and that `desired` no longer has. Fields that others set are no difference.
 [[nodiscard]] Difference compare(const ir::Node& desired, const ir::Node& live, const schema::Catalog& catalog,
                                  const base::SymbolTable& symbols);
+/// `desired` with some of its changes taken back: what the live object has of it, in its shape, whatever else the server put
+/// there. Nodes are the builder's own.
+[[nodiscard]] ir::Node* undone(const ir::Node& desired, const std::vector<Undo>& undo, ir::Builder& builder);
+
 /// Two whole objects (before and after a dry run): every field but what a server changes by itself (managedFields,
 /// resourceVersion, generation, uid, times, status).
 [[nodiscard]] std::vector<FieldChange> compareWhole(const ir::Node& before, const ir::Node& after, const schema::Catalog& catalog,
