@@ -8,6 +8,7 @@
 // file that the stack came from (`mlstack.dev/origin`): a second file of the same stack name is refused.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -63,6 +64,11 @@ struct Inventory {
                                   const std::function<void(const Resource&, ir::Node&, const std::shared_ptr<Document>&)>& member,
                                   std::vector<std::string>& unknownKinds);
 
+/// The same with what identifies them and their labels only (PartialObjectMetadata).
+[[nodiscard]] Failure listMemberNames(Api& api, const Inventory& inventory,
+                                      const std::function<void(const Resource&, ir::Node&, const std::shared_ptr<Document>&)>& member,
+                                      std::vector<std::string>& unknownKinds);
+
 /// One apply or destroy at a time: a coordination.k8s.io Lease `mlstack-STACK` in the inventory's namespace, held for 15 s and
 /// renewed while we run. A lease that its holder let expire is taken over.
 class StackLease {
@@ -75,11 +81,24 @@ class StackLease {
   [[nodiscard]] Failure acquire(Clock::time_point deadline, const std::function<void(std::string_view holder)>& waiting);
   /// Lost: another one took it (our clock stood still, or the network). Nothing more may be sent then.
   [[nodiscard]] bool lost() const;
+  /// Held, and renewed so lately that nobody can have taken it: only then something new is begun.
+  [[nodiscard]] bool fresh() const;
+  /// Who took it; empty when it was deleted.
+  [[nodiscard]] std::string taker() const;
   void release();
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
+
+/// Who holds the lease of a stack just now, for people; empty: nobody. Blocks.
+[[nodiscard]] Failure readHolder(Api& api, std::string_view stack, std::string_view nameSpace, std::string& holder);
+/// "lena@laptop (process 4711)" of a holder's identity.
+[[nodiscard]] std::string holderName(std::string_view identity);
+/// "lena@laptop".
+[[nodiscard]] std::string whoAmI();
+/// Now, as RFC 3339 in UTC.
+[[nodiscard]] std::string utcNow();
 
 }  // namespace mlstack::backend
