@@ -216,9 +216,7 @@ class Offline {
 }  // namespace
 
 Plan planBetween(const ir::Stack* was, const ir::Stack& now, const schema::Catalog& catalog, const PlanOptions& options) {
-  auto plan = Offline(was, now, catalog, options).run();
-  if (options.sources) setPlaces(plan, *options.sources);
-  return plan;
+  return Offline(was, now, catalog, options).run();
 }
 
 }  // namespace mlstack::backend

@@ -120,6 +120,9 @@ struct Plan {
   [[nodiscard]] std::size_t count(Action action) const;
 };
 
+/// Why the plan cannot be carried out as it is, one sentence each: refused steps, conflicts, state at risk without consent.
+[[nodiscard]] std::vector<std::string> obstacles(const Plan& plan);
+
 /// Fills in every step's `place` from its span.
 void setPlaces(Plan& plan, const base::SourceSet& sources);
 

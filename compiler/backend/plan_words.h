@@ -23,7 +23,5 @@ inline constexpr Action kActions[] = {Action::Create, Action::Update,  Action::A
 [[nodiscard]] std::string shown(const FieldChange& change, const std::string& value);
 /// The fates in which bytes may go.
 [[nodiscard]] bool losesData(Fate fate);
-/// Why the plan cannot be carried out as it is, one sentence each: refused steps, conflicts, state at risk.
-[[nodiscard]] std::vector<std::string> obstacles(const Plan& plan);
 
 }  // namespace mlstack::backend

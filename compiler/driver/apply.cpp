@@ -1,12 +1,11 @@
 // `mlstackc apply` and `mlstackc destroy`.
 
+#include "diag/cluster.h"
 #include "driver/deploy.h"
 #include "driver/terminal.h"
 
 namespace mlstack::driver {
 namespace {
-
-using diag::Code;
 
 constexpr std::string_view kPlanStart = "{\"kind\":\"mlstack.plan\"";
 
@@ -54,9 +53,10 @@ int runApply(Invocation& invocation) {
     if ((to = reach(invocation, session)) == nullptr) return finish(session);
     backend = backend::clusterBackend(*to->api, to->connection, *unit->catalog);
   }
-  const auto plan = backend->plan(*unit->stack, options, session.sink);
+  auto plan = backend->plan(*unit->stack, options, session.sink);
   if (interruptRequested()) return ExitInterrupted;
   if (!plan) return finish(session);
+  setPlaces(*plan, session.sources);
   return carryOut(invocation, session, *backend, to ? to->api.get() : nullptr, *plan);
 }
 
@@ -70,7 +70,7 @@ int runDestroy(Invocation& invocation) {
   options.destroy = true;
   if (const auto name = invocation.value("--stack"); !name.empty()) {
     if (!invocation.operands.empty()) {
-      session.sink.add(diag::make<Code::OptionAndOperand>({}, "--stack", invocation.operands[0]));
+      session.sink.add(diag::make<diag::ClusterCode::OptionAndOperand>({}, "--stack", invocation.operands[0]));
       return finish(session);
     }
     nothing.name = session.symbols.intern(name);

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "backend/offline.h"
+#include "diag/cluster.h"
 #include "driver/deploy.h"
 #include "driver/terminal.h"
 #include "ir/dump.h"
@@ -35,7 +37,7 @@ std::optional<backend::Plan> offlinePlan(const Invocation& invocation, Session& 
     was = session.compileWas(path);
     if (session.sink.hasErrors()) return std::nullopt;
   }
-  return backend::planBetween(was.get(), *unit.stack, *unit.catalog, session.sources, options, session.sink);
+  return backend::planBetween(was.get(), *unit.stack, *unit.catalog, options);
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ int runPlan(Invocation& invocation) {
   Session session;
   const bool offline = invocation.has("--offline");
   if (!invocation.value("--was").empty() && !offline) {
-    session.sink.add(diag::make<Code::OptionNeedsOption>({}, "--was", "--offline"));
+    session.sink.add(diag::make<diag::ClusterCode::OptionNeedsOption>({}, "--was", "--offline"));
     return finish(session);
   }
   const auto* unit = compileOne(invocation, session);
@@ -62,6 +64,7 @@ int runPlan(Invocation& invocation) {
   }
   if (interruptRequested()) return ExitInterrupted;
   if (!plan) return finish(session);
+  setPlaces(*plan, session.sources);
   const auto format = invocation.value("--format", "text");
   const auto output = std::string(invocation.value("--output"));
   const auto keep = std::string(invocation.value("--out"));
@@ -75,8 +78,10 @@ int runPlan(Invocation& invocation) {
     return finish(session);
   }
   if (const int code = finish(session); code != ExitDone) return code;
-  if (!invocation.has("--detailed-exitcode")) return ExitDone;
-  return plan->risksData() ? kDataAtRisk : plan->changes() ? kChanges : static_cast<int>(ExitDone);
+  const bool detailed = invocation.has("--detailed-exitcode");
+  if (detailed && plan->risksData()) return kDataAtRisk;
+  if (!obstacles(*plan).empty()) return ExitErrors;   // an apply would refuse it
+  return detailed && plan->changes() ? kChanges : static_cast<int>(ExitDone);
 }
 
 }  // namespace mlstack::driver
