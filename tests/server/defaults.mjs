@@ -46,14 +46,17 @@ function container(of) {
   set(of, 'terminationMessagePolicy', 'File');
   of.resources ??= {};
   for (const port of of.ports ?? []) set(port, 'protocol', 'TCP');
-  for (const variable of of.env ?? []) if (variable.valueFrom?.fieldRef) set(variable.valueFrom.fieldRef, 'apiVersion', 'v1');
+  fieldRefs((of.env ?? []).map(({ valueFrom }) => valueFrom ?? {}));
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) probe(of[name]);
   handler(of.lifecycle?.postStart);
   handler(of.lifecycle?.preStop);
 }
 
 const fieldRefs = (items) => {
-  for (const item of items ?? []) if (item.fieldRef) set(item.fieldRef, 'apiVersion', 'v1');
+  for (const { fieldRef, resourceFieldRef } of items ?? []) {
+    if (fieldRef) set(fieldRef, 'apiVersion', 'v1');
+    if (resourceFieldRef) fill(resourceFieldRef, { divisor: '0' });
+  }
 };
 
 // Volume sources: what is filled in when the source is there.
@@ -128,6 +131,7 @@ function pod(object) {
 }
 
 function claimSpec(spec) {
+  dataSources(spec);
   fill(spec, { resources: {}, volumeMode: 'Filesystem' });
 }
 
@@ -138,6 +142,7 @@ function claim(object) {
 
 function statefulSet({ spec }) {
   template(spec.template);
+  spec.serviceName ??= '';
   set(spec, 'podManagementPolicy', 'OrderedReady');
   spec.updateStrategy ??= {};
   if (!spec.updateStrategy.type) {
@@ -165,8 +170,10 @@ function deployment({ spec }) {
   fill(spec, { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 });
 }
 
-function daemonSet({ spec }) {
+const templateGeneration = 'deprecated.daemonset.template.generation';   // pkg/apis/apps/v1/conversion.go
+function daemonSet({ spec, metadata }) {
   template(spec.template);
+  if (metadata.annotations?.[templateGeneration] === undefined) metadata.annotations = { ...metadata.annotations, [templateGeneration]: '1' };
   spec.updateStrategy ??= {};
   set(spec.updateStrategy, 'type', 'RollingUpdate');
   if (spec.updateStrategy.type === 'RollingUpdate') {
@@ -179,11 +186,15 @@ function job(object) {
   const { spec } = object;
   template(spec.template);
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
-  fill(spec, { parallelism: 1, backoffLimit: spec.backoffLimitPerIndex !== undefined ? 2147483647 : 6, completionMode: 'NonIndexed', suspend: false,
+  fill(spec, { parallelism: 1, backoffLimit: spec.backoffLimitPerIndex !== undefined ? 2147483647 : 6, completionMode: 'NonIndexed', suspend: false, manualSelector: false,
                podReplacementPolicy: spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed' });
   for (const rule of spec.podFailurePolicy?.rules ?? []) for (const condition of rule.onPodConditions ?? []) set(condition, 'status', 'True');
   const labels = spec.template?.metadata?.labels;
   if (labels && Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels };
+}
+
+function dataSources(spec) {
+  for (const name of ['dataSource', 'dataSourceRef']) if (spec[name]) fill(spec[name], { apiGroup: null });
 }
 
 function cronJob({ spec }) {
@@ -337,12 +348,14 @@ const kinds = {
   ValidatingWebhookConfiguration: webhooks,
 };
 
+const visibleNulls = new Set(['rules', 'currentMetrics', 'conditions', 'firstTimestamp', 'lastTimestamp', 'eventTime', 'reportingComponent', 'reportingInstance']);
+
 // Of the object that was there before anything was written, what stays visible: structs, and lists that Go
 // writes as null.
 function addStructs(object, empty) {
   for (const [name, value] of Object.entries(empty)) {
     if (value === null || value === '' || typeof value !== 'object') {
-      const visible = typeof value === 'number' || typeof value === 'boolean' || (value === null && (name === 'rules' || name === 'currentMetrics'));
+      const visible = typeof value === 'number' || typeof value === 'boolean' || visibleNulls.has(name);
       if (visible && object[name] === undefined) object[name] = value;
     } else if (object[name] === undefined) {
       addStructs(object[name] = {}, value);

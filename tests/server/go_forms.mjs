@@ -13,7 +13,7 @@ const plainNumbers = new Set(['initialDelaySeconds', 'timeoutSeconds', 'periodSe
   'unavailableReplicas', 'numberAvailable', 'numberUnavailable', 'updatedNumberScheduled', 'terminating', 'active', 'succeeded', 'failed', 'partition']);
 // … and where the name alone misleads.
 const pointers = new Set(['RollingUpdateStatefulSetStrategy.partition', 'ClientIPConfig.timeoutSeconds',  
-  'AzureDiskVolumeSource.readOnly', 'JobStatus.ready', 'JobStatus.terminating', 'DeploymentStatus.terminatingReplicas', 'LeaseSpec.leaseDurationSeconds',
+  'AzureDiskVolumeSource.readOnly', 'CSIVolumeSource.readOnly', 'JobStatus.ready', 'JobStatus.terminating', 'DeploymentStatus.terminatingReplicas', 'LeaseSpec.leaseDurationSeconds',
   'ValidatingWebhook.timeoutSeconds', 'MutatingWebhook.timeoutSeconds']);
 // Numbers that are plain, but written even when zero.
 const keptNumbers = new Set(['StatefulSetStatus.availableReplicas', 'ReplicaSetStatus.replicas', 'StatefulSetStatus.replicas']);
@@ -22,7 +22,7 @@ const plainOnlyIn = { replicas: new Set(['DeploymentStatus']), availableReplicas
 const keptTexts = new Set(['PersistentVolumeClaimSpec.storageClassName', 'PersistentVolumeClaimSpec.volumeMode',
   'PersistentVolumeClaimSpec.volumeAttributesClassName', 'HostPathVolumeSource.type', 'TypedLocalObjectReference.apiGroup',
   'TypedObjectReference.apiGroup', 'PodSpec.runtimeClassName', 'RoleRef.apiGroup', 'GRPCAction.service', 'EndpointPort.name',
-  'IngressSpec.ingressClassName', 'LeaseSpec.holderIdentity', 'Event.reportingComponent', 'Event.reportingInstance', 'EnvVar.name', 'Container.name',
+  'IngressSpec.ingressClassName', 'StatefulSetSpec.serviceName', 'CustomResourceDefinitionNames.plural', 'CustomResourceDefinitionNames.kind', 'LeaseSpec.holderIdentity', 'Event.reportingComponent', 'Event.reportingInstance', 'EnvVar.name', 'Container.name',
   'VolumeMount.mountPath', 'VolumeMount.name', 'Volume.name', 'StorageClass.provisioner', 'CronJobSpec.schedule', 'NodeSelectorRequirement.key',
   'LabelSelectorRequirement.key', 'KeyToPath.key', 'KeyToPath.path', 'HTTPHeader.name', 'HTTPHeader.value', 'SecretKeySelector.key',
   'ConfigMapKeySelector.key', 'ObjectFieldSelector.fieldPath', 'NFSVolumeSource.server', 'NFSVolumeSource.path', 'HostPathVolumeSource.path',
@@ -33,7 +33,8 @@ const keptContainers = new Set(['PodSpec.containers', 'Role.rules', 'ClusterRole
   'NodeSelector.nodeSelectorTerms', 'CustomResourceDefinitionStatus.conditions', 'CustomResourceDefinitionStatus.storedVersions',
   'CustomResourceDefinitionSpec.versions', 'ProjectedVolumeSource.sources', 'EndpointSlice.endpoints', 'EndpointSlice.ports', 'HorizontalPodAutoscalerStatus.currentMetrics',
   'HTTPIngressRuleValue.paths']);
-const nullContainers = new Set(['Role.rules', 'ClusterRole.rules', 'ProjectedVolumeSource.sources', 'HorizontalPodAutoscalerStatus.currentMetrics']);
+const writtenNulls = new Set(['TypedLocalObjectReference.apiGroup', 'TypedObjectReference.apiGroup', 'Role.rules', 'ClusterRole.rules', 'ProjectedVolumeSource.sources', 'HorizontalPodAutoscalerStatus.currentMetrics',
+  'CustomResourceDefinitionStatus.conditions', 'Event.firstTimestamp', 'Event.lastTimestamp', 'Event.eventTime']);
 // Quantities of these lists are rounded to thousandths when they are defaulted.
 const resourceLists = new Set(['limits', 'requests', 'capacity', 'allocatable', 'hard', 'used', 'overhead', 'allocatedResources',
   'default', 'defaultRequest', 'max', 'min', 'maxLimitRequestRatio']);
@@ -58,7 +59,7 @@ function struct(value, node) {
 
 function field(value, node, owner, name) {
   const key = `${owner}.${name}`;
-  if (value === null || value === undefined) return value === null && nullContainers.has(key) ? null : gone;
+  if (value === null || value === undefined) return value === null && writtenNulls.has(key) ? null : gone;
   if (node.is === 'scalar') return scalar(value, node, key, name);
   if (node.is === 'list' && isList(value)) {
     if (value.length === 0) return keptContainers.has(key) ? [] : gone;

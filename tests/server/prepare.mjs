@@ -34,12 +34,15 @@ function hash(text) {
 }
 
 // pkg/registry/batch/job/strategy.go, generateSelector
-function job(object) {
+function job(object, context) {
   const { spec, metadata } = object;
   if (spec.manualSelector) return;
+  // Defaulting may have made one map of both, and then both have them.
+  const shared = JSON.stringify(metadata.labels ?? {}) === JSON.stringify(spec.template.metadata.labels ?? {});
   const labels = spec.template.metadata.labels ??= {};
   const own = { 'controller-uid': metadata.uid, 'job-name': metadata.name, 'batch.kubernetes.io/controller-uid': metadata.uid, 'batch.kubernetes.io/job-name': metadata.name };
   for (const [name, value] of Object.entries(own)) labels[name] ??= value;
+  if (shared && context.aliased !== false) metadata.labels = { ...labels };
   spec.selector ??= {};
   spec.selector.matchLabels ??= { 'batch.kubernetes.io/controller-uid': metadata.uid };
 }
@@ -54,8 +57,10 @@ function service(object) {
   }
   spec.clusterIP ??= spec.clusterIPs[0];
   spec.clusterIPs ??= [spec.clusterIP];
-  spec.ipFamilyPolicy ??= 'SingleStack';
-  spec.ipFamilies ??= [spec.clusterIP.includes(':') ? 'IPv6' : 'IPv4'];
+  // Without a selector a headless service is of whatever family its endpoints are.
+  const open = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+  spec.ipFamilyPolicy ??= open ? 'RequireDualStack' : 'SingleStack';
+  spec.ipFamilies ??= open ? ['IPv4', 'IPv6'] : [spec.clusterIP.includes(':') ? 'IPv6' : 'IPv4'];
   if (spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts)) {
     spec.ports?.forEach((port, i) => port.nodePort ??= 30000 + (hash(metadata.uid + i) % 2768));
   }
@@ -121,6 +126,7 @@ const creations = {
   Pod: pod,
   Service: service,
   PersistentVolumeClaim: claim,
+  VolumeAttributesClass: (object, context) => addFinalizer(object, 'kubernetes.io/vac-protection', context),
   PersistentVolume(object, context) {
     object.status = { phase: 'Pending', lastPhaseTransitionTime: timeText(context.now) };
     addFinalizer(object, 'kubernetes.io/pv-protection', context);

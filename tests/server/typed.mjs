@@ -287,7 +287,7 @@ export function reconcile(set, topology) {
 export function typeProblems(value, topology, path = []) {
   const type = resolve(topology, value);
   const problem = (text) => [`${pathText(path)}: ${text}`];
-  if (type === undefined || value === null || value === undefined || type.is === 'any') return [];
+  if (type === undefined || value === null || value === undefined || topology.is === 'any') return [];
   if (type.is === 'scalar') return isMap(value) || isList(value) ? problem(`expected ${type.name ?? 'scalar'}, got &value.valueUnstructured{Value:${goText(value)}}`) : [];
   if (type.is === 'list') {
     if (!isList(value)) return problem(`expected list, got &{${goText(value)}}`);
