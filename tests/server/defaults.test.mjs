@@ -72,7 +72,7 @@ test('a job gets a selector of its own', () => {
   const { spec, metadata } = made({ apiVersion: 'batch/v1', kind: 'Job', spec: { template: { metadata: { labels: { a: 'b' } }, spec: { restartPolicy: 'Never', containers: [] } } } });
   assert.deepEqual(spec.selector, { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } });
   assert.deepEqual(spec.template.metadata.labels, { a: 'b', 'controller-uid': uid, 'job-name': 'x', 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': 'x' });
-  assert.deepEqual(metadata.labels, { a: 'b' });
+  assert.deepEqual(metadata.labels, spec.template.metadata.labels);
   assert.deepEqual([spec.completions, spec.parallelism, spec.backoffLimit, spec.completionMode, spec.suspend, spec.podReplacementPolicy],
                    [1, 1, 6, 'NonIndexed', false, 'TerminatingOrFailed']);
   assert.equal(applyDefaults({ apiVersion: 'batch/v1', kind: 'Job', spec: { parallelism: 3, template: {} } }).spec.completions, undefined);
@@ -83,7 +83,7 @@ test('claims: class, mode, sources and protection', () => {
   const classes = () => [{ metadata: { name: 'fast', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } } }, { metadata: { name: 'slow' } }];
   const first = made(claim({ dataSource: { kind: 'PersistentVolumeClaim', name: 'o' } }), { classes, controllers: true });
   assert.deepEqual(first.spec, { resources: {}, volumeMode: 'Filesystem', storageClassName: 'fast',
-    dataSource: { kind: 'PersistentVolumeClaim', name: 'o' }, dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'o' } });
+    dataSource: { apiGroup: null, kind: 'PersistentVolumeClaim', name: 'o' }, dataSourceRef: { apiGroup: null, kind: 'PersistentVolumeClaim', name: 'o' } });
   assert.deepEqual(first.metadata.finalizers, ['kubernetes.io/pvc-protection']);
   assert.equal(made(claim({ storageClassName: '' }), { classes }).spec.storageClassName, '');
   assert.equal(made(claim({}), {}).metadata.finalizers, undefined);
@@ -99,8 +99,9 @@ test('services get addresses and keep them', () => {
   const after = applyDefaults(service({ ports: [{ port: 80 }], type: 'NodePort' }));
   prepareUpdate(made1, { ...after, metadata: made1.metadata });
   assert.deepEqual(after.spec, made1.spec);
-  const headless = made(service({ clusterIP: 'None', ports: [{ port: 80 }] })).spec;
-  assert.deepEqual([headless.clusterIP, headless.clusterIPs, headless.ipFamilies], ['None', ['None'], ['IPv4']]);
+  const headless = (selector) => made(service({ clusterIP: 'None', ports: [{ port: 80 }], selector })).spec;
+  assert.deepEqual([headless().clusterIP, headless().clusterIPs, headless().ipFamilies], ['None', ['None'], ['IPv4', 'IPv6']]);
+  assert.deepEqual([headless({ a: 'b' }).ipFamilyPolicy, headless({ a: 'b' }).ipFamilies], ['SingleStack', ['IPv4']]);
   assert.equal(made(service({ type: 'ExternalName', externalName: 'a.b' })).spec.clusterIP, undefined);
 });
 
