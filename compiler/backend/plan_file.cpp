@@ -110,6 +110,7 @@ PlanStep readStep(Reader& in, const Node* node) {
   step.group = static_cast<unsigned>(in.number(node, "group"));
   step.uid = in.text(node, "uid");
   step.resourceVersion = in.text(node, "resourceVersion");
+  step.seen = in.text(node, "seen");
   step.body = in.text(node, "body");
   return step;
 }
@@ -145,6 +146,8 @@ Plan readPlan(Reader& in, const Node* node) {
   for (const Node& item : ir::Children(in.list(node, "migrations")))
     plan.migrations.push_back({in.ref(&item), in.text(&item, "what"), in.texts(&item, "steps")});
   plan.notes = in.texts(node, "notes");
+  plan.origin = in.text(node, "origin");
+  plan.outputs = in.text(node, "outputs");
   plan.graphSvg = in.text(node, "graph");
   return plan;
 }

@@ -54,7 +54,7 @@ void writeStep(base::JsonWriter& out, const PlanStep& step, bool whole) {
   writeTexts(out, "warnings", step.warnings);
   out.field("dryRun", step.dryRun).field("notDryRun", step.notDryRun);
   if (whole) {
-    out.field("group", step.group).field("uid", step.uid).field("resourceVersion", step.resourceVersion).field("body", step.body);
+    out.field("group", step.group).field("uid", step.uid).field("resourceVersion", step.resourceVersion).field("seen", step.seen).field("body", step.body);
   }
   out.endObject();
 }
@@ -105,7 +105,7 @@ void writePlan(base::JsonWriter& out, const Plan& plan, bool whole) {
   out.endArray();
   writeTexts(out, "notes", plan.notes);
   writeTexts(out, "obstacles", obstacles(plan));
-  if (whole) out.field("graph", plan.graphSvg);
+  if (whole) out.field("origin", plan.origin).field("outputs", plan.outputs).field("graph", plan.graphSvg);
 }
 
 std::string planJson(const Plan& plan) {

@@ -109,6 +109,8 @@ int runBuild(Invocation&);
 int runPlan(Invocation&);
 int runApply(Invocation&);
 int runDestroy(Invocation&);
+int runStatus(Invocation&);
+int runOutputs(Invocation&);
 int runCheck(Invocation&);
 int runFmt(Invocation&);
 int runExplain(Invocation&);
