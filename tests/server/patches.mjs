@@ -1,0 +1,158 @@
+// The three patch formats that are older than server-side apply: JSON patch (RFC 6902), JSON merge patch (RFC 7386) and strategic
+// merge patch (k8s.io/apimachinery/pkg/util/strategicpatch). All return a new value and leave their input alone.
+
+import { isDeepStrictEqual } from 'node:util';
+import { Refusal, badRequest, quoted } from './status.mjs';
+
+const isMap = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+export function mergePatch(target, patch) {
+  if (!isMap(patch)) return structuredClone(patch);
+  const result = isMap(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch))
+    if (value === null) delete result[key];
+    else result[key] = mergePatch(result[key], value);
+  return result;
+}
+
+// The server answers 422 to operations that do not fit the object (handlers/patch.go), 400 to those that are none.
+const doesNotFit = (message) => new Refusal(422, 'Invalid', message, {});
+
+function steps(pointer) {
+  if (pointer === '') return [];
+  if (!pointer.startsWith('/')) throw doesNotFit(`the server rejected our request due to an error in our request`);
+  return pointer.slice(1).split('/').map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'));
+}
+
+function placeOf(root, pointer, operation) {
+  const path = steps(pointer);
+  const last = path.pop();
+  let parent = root;
+  for (const step of path) {
+    parent = Array.isArray(parent) ? parent[Number(step)] : isMap(parent) ? parent[step] : undefined;
+    if (parent === undefined || parent === null)
+      throw doesNotFit(`${operation} operation does not apply: doc is missing path: ${quoted(pointer)}: missing value`);
+  }
+  return { parent, last };
+}
+
+function valueAt(root, pointer, operation) {
+  if (pointer === '') return root;
+  const { parent, last } = placeOf(root, pointer, operation);
+  const value = parent[Array.isArray(parent) ? Number(last) : last];
+  if (value === undefined) throw doesNotFit(`${operation} operation does not apply: doc is missing key: ${pointer}: missing value`);
+  return value;
+}
+
+function put(root, pointer, value, operation) {
+  if (pointer === '') return structuredClone(value);
+  const { parent, last } = placeOf(root, pointer, operation);
+  if (Array.isArray(parent)) {
+    const index = last === '-' ? parent.length : Number(last);
+    if (!Number.isInteger(index) || index < 0 || index > parent.length - (operation === 'replace' ? 1 : 0))
+      throw doesNotFit(`${operation} operation does not apply: doc is missing path: ${quoted(pointer)}: Unable to access invalid index: ${last}: invalid index referenced`);
+    parent.splice(index, operation === 'replace' ? 1 : 0, structuredClone(value));
+  } else {
+    if (operation === 'replace' && !(last in parent)) throw doesNotFit(`replace operation does not apply: doc is missing key: ${pointer}: missing value`);
+    parent[last] = structuredClone(value);
+  }
+  return root;
+}
+
+function take(root, pointer, operation) {
+  valueAt(root, pointer, operation);
+  const { parent, last } = placeOf(root, pointer, operation);
+  if (Array.isArray(parent)) parent.splice(Number(last), 1);
+  else delete parent[last];
+  return root;
+}
+
+export function jsonPatch(target, operations) {
+  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  let result = structuredClone(target);
+  for (const { op, path, from, value } of operations) {
+    if (op === 'test') {
+      if (!isDeepStrictEqual(valueAt(result, path, op), value)) throw doesNotFit(`testing value ${path} failed: test failed`);
+    } else if (op === 'add' || op === 'replace') {
+      result = put(result, path, value, op);
+    } else if (op === 'remove') {
+      result = take(result, path, op);
+    } else if (op === 'move' || op === 'copy') {
+      const moved = structuredClone(valueAt(result, from, op));
+      if (op === 'move') take(result, from, op);
+      result = put(result, path, moved, 'add');
+    } else {
+      throw doesNotFit(`Unexpected kind: ${op}`);
+    }
+  }
+  return result;
+}
+
+// Lists that merge, by their field's name: the key of their items, '' for lists of plain values. From the patchMergeKey tags of
+// k8s.io/api; `ports` depends on where it stands.
+const kMergeKeys = {
+  containers: 'name', initContainers: 'name', ephemeralContainers: 'name', env: 'name', volumes: 'name', volumeMounts: 'mountPath',
+  volumeDevices: 'devicePath', imagePullSecrets: 'name', secrets: 'name', hostAliases: 'ip', conditions: 'type', ownerReferences: 'uid', finalizers: '',
+  topologySpreadConstraints: 'topologyKey', resourceClaims: 'name', podIPs: 'ip', hostIPs: 'ip', taints: 'key', addresses: 'type', podCIDRs: '',
+  schedulingGates: 'name', webhooks: 'name', claims: 'name',
+};
+
+function mergeKey(name, parent) {
+  if (name !== 'ports') return kMergeKeys[name];
+  return parent === 'spec' ? 'port' : 'containerPort';
+}
+
+function mergeList(target, patch, key) {
+  if (key === '') return [...target, ...patch.filter((item) => !target.includes(item))];
+  if (patch.some((item) => item?.$patch === 'replace')) return patch.filter((item) => item?.$patch !== 'replace').map(withoutDirectives);
+  let result = [...target];
+  for (const item of patch) {
+    if (item?.[key] === undefined) throw new Refusal(500, '', `map: map[] does not contain declared merge key: ${key}`);
+    const found = result.findIndex((old) => isDeepStrictEqual(old?.[key], item[key]));
+    if (item.$patch === 'delete') result = result.filter((old) => !isDeepStrictEqual(old?.[key], item[key]));
+    else if (found >= 0) result[found] = strategicMerge(result[found], item);
+    else result.push(withoutDirectives(item));
+  }
+  return result;
+}
+
+function withoutDirectives(value) {
+  if (Array.isArray(value)) return value.filter((item) => item?.$patch !== 'delete').map(withoutDirectives);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key, item]) => !key.startsWith('$') && item !== null).map(([key, item]) => [key, withoutDirectives(item)]));
+}
+
+function ordered(list, order, key) {
+  const rank = (item) => {
+    const found = order.findIndex((wanted) => (key === '' ? item === wanted : isDeepStrictEqual(item?.[key], wanted?.[key])));
+    return found < 0 ? order.length : found;
+  };
+  return [...list].sort((left, right) => rank(left) - rank(right));
+}
+
+export function strategicMerge(target, patch, parent = '') {
+  if (!isMap(patch)) return structuredClone(patch);
+  if (patch.$patch === 'replace') return withoutDirectives(patch);
+  if (patch.$patch === 'delete') return {};
+  let result = isMap(target) ? { ...target } : {};
+  if (patch.$retainKeys) result = Object.fromEntries(Object.entries(result).filter(([key]) => patch.$retainKeys.includes(key)));
+  for (const [key, value] of Object.entries(patch)) {
+    if (key.startsWith('$deleteFromPrimitiveList/')) {
+      const list = key.slice('$deleteFromPrimitiveList/'.length);
+      result[list] = (result[list] ?? []).filter((item) => !value.includes(item));
+    } else if (key.startsWith('$')) {
+      continue;
+    } else if (value === null) {
+      delete result[key];
+    } else if (Array.isArray(value) && mergeKey(key, parent) !== undefined && Array.isArray(result[key])) {
+      result[key] = mergeList(result[key], value, mergeKey(key, parent));
+    } else {
+      result[key] = isMap(value) ? strategicMerge(result[key], value, key) : withoutDirectives(value);
+    }
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    const list = key.startsWith('$setElementOrder/') ? key.slice('$setElementOrder/'.length) : undefined;
+    if (list !== undefined && Array.isArray(result[list])) result[list] = ordered(result[list], order, mergeKey(list, parent) ?? '');
+  }
+  return result;
+}

@@ -1,0 +1,20 @@
+// The pure half by one name: what an object merges like, is filled up with and must obey.
+export { applyObject, keepTimes, updateManagedFields } from './fields.mjs';
+export { emptyObject, forgetCrd, learnCrd, setKubernetes, topologyOf } from './schema.mjs';
+
+const optional = async (file) => {
+  try {
+    return await import(file);
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    return {};
+  }
+};
+const defaults = await optional('./defaults.mjs');
+const validate = await optional('./validate.mjs');
+const controllers = await optional('./controllers.mjs');
+export const applyDefaults = defaults.applyDefaults ?? ((object) => object);
+export const validateCreate = validate.validateCreate ?? (() => []);
+export const validateUpdate = validate.validateUpdate ?? (() => []);
+export const unknownFields = validate.unknownFields ?? (() => []);
+export const startControllers = controllers.startControllers ?? (() => () => {});
