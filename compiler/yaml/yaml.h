@@ -2,6 +2,8 @@
 // Reading YAML and JSON (parameters, CRDs, manifests, kubeconfigs) with positions. The only folder
 // that knows yaml-cpp.
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/source.h"
@@ -26,5 +28,16 @@ struct Limits {
 [[nodiscard]] std::vector<ir::Node*> readDocuments(const base::SourceFile& file,
                                                    base::SymbolTable& symbols, ir::Builder& builder,
                                                    diag::Sink& sink, const Limits& limits = {});
+
+/// Why a text is no JSON.
+struct JsonError {
+  std::string message;      // "`,` or `}` was expected at byte 812"; quotes nothing of the text
+  bool endedEarly = false;  // what is there is right, but it stops in the middle
+};
+
+/// One JSON value (RFC 8259) that a program wrote, without positions: no YAML, no second value. Of equal keys all stay, and
+/// `ir::find` gives the first. Null with `error` set when it is anything else or passes a limit.
+[[nodiscard]] ir::Node* readJsonText(std::string_view text, base::SymbolTable& symbols, ir::Builder& builder, JsonError& error,
+                                     const Limits& limits = {});
 
 }  // namespace mlstack::yaml

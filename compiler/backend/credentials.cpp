@@ -1,0 +1,126 @@
+#include "backend/credentials.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/source.h"
+
+namespace mlstack::backend {
+namespace {
+
+constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// Tokens of service accounts are renewed on disk; client-go reads them anew as often (transport/token_source.go).
+constexpr auto kTokenFileFor = std::chrono::minutes(1);
+/// A plugin's credentials are replaced a little before they end, so that no request starts with ones that end on the way.
+constexpr auto kBeforeExpiry = std::chrono::seconds(20);
+constexpr std::size_t kLargestToken = std::size_t{1} << 20;
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+bool decodeBase64(std::string_view text, std::string& bytes) {
+  bytes.clear();
+  std::uint32_t bits = 0;
+  unsigned digits = 0, padding = 0;
+  for (const char c : text) {
+    if (c == '\r' || c == '\n') continue;
+    if (c == '=') {
+      ++padding;
+      continue;
+    }
+    const auto value = kDigits.find(c);
+    if (value == std::string_view::npos || padding != 0) return false;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if (++digits % 4 == 0) {
+      for (const int shift : {16, 8, 0}) bytes += static_cast<char>(bits >> shift & 0xff);
+      bits = 0;
+    }
+  }
+  if ((digits + padding) % 4 != 0 || padding > 2) return false;
+  if (digits % 4 == 2) bytes += static_cast<char>(bits >> 4 & 0xff);
+  if (digits % 4 == 3) {
+    bytes += static_cast<char>(bits >> 10 & 0xff);
+    bytes += static_cast<char>(bits >> 2 & 0xff);
+  }
+  return true;
+}
+
+std::string encodeBase64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) text += i + k <= bytes.size() ? kDigits[bits >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
+}
+
+Credentials::Credentials(const Connection& connection)
+    : connection_(connection), certificate_(connection.certificatePem), key_(connection.keyPem) {
+  if (!connection.token.empty()) {
+    authorization_ = "Bearer " + connection.token;
+  } else if (!connection.user.empty() || !connection.password.empty()) {
+    authorization_ = "Basic " + encodeBase64(connection.user + ":" + connection.password);
+  }
+}
+
+bool Credentials::setToken(std::string_view token, std::string_view from, std::string& error) {
+  const auto visible = [](char c) { return c > ' ' && c < 0x7f; };
+  if (!std::all_of(token.begin(), token.end(), visible)) {
+    error = fmt::format("the token {} holds blanks, line breaks or bytes that no header may have", from);
+    return false;
+  }
+  auto header = fmt::format("Bearer {}", token);
+  if (header != authorization_) {
+    authorization_ = std::move(header);
+    ++generation_;
+  }
+  return true;
+}
+
+bool Credentials::readTokenFile(std::string& error) {
+  base::ReadError why;
+  const auto text = base::readFile(connection_.tokenFile, why, kLargestToken);
+  const auto token = text ? trimmed(*text) : std::string_view{};
+  if (token.empty()) {
+    if (!authorization_.empty()) return true;   // the last that was read counts on, as for client-go
+    error = fmt::format("the token file `{}` gives no token: {}", connection_.tokenFile, text ? "it is empty" : why.message);
+    return false;
+  }
+  goodUntil_ = WallClock::now() + kTokenFileFor;
+  return setToken(token, fmt::format("of `{}`", connection_.tokenFile), error);
+}
+
+bool Credentials::runPlugin(std::string& error) {
+  PluginAnswer answer;
+  if (!runExecPlugin(*connection_.exec, connection_, answer, error)) return false;
+  if (!answer.token.empty() && !setToken(answer.token, fmt::format("of the credential plugin `{}`", connection_.exec->command), error)) return false;
+  if (!answer.certificatePem.empty() && (answer.certificatePem != certificate_ || answer.keyPem != key_)) {
+    certificate_ = std::move(answer.certificatePem);
+    key_ = std::move(answer.keyPem);
+    ++generation_;
+  }
+  goodUntil_ = answer.expires == WallClock::time_point::max() ? answer.expires : answer.expires - kBeforeExpiry;
+  return true;
+}
+
+bool Credentials::refresh(std::string& error) {
+  if (connection_.exec) return WallClock::now() < goodUntil_ || runPlugin(error);
+  if (connection_.tokenFile.empty()) return true;
+  return WallClock::now() < goodUntil_ || readTokenFile(error);
+}
+
+bool Credentials::renew() {
+  if (!connection_.exec && connection_.tokenFile.empty()) return false;
+  goodUntil_ = WallClock::time_point::min();
+  return true;
+}
+
+}  // namespace mlstack::backend
