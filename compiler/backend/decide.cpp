@@ -1,0 +1,513 @@
+#include "backend/decide.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "backend/consent.h"
+#include "backend/inventory.h"
+#include "diag/cluster.h"
+#include "storage/frozen.h"
+
+namespace mlstack::backend {
+
+using diag::ClusterCode;
+using ir::Node;
+using ir::NodeKind;
+
+namespace {
+
+constexpr std::string_view kSize = ".spec.resources.requests.storage";
+constexpr std::string_view kTemplates = ".spec.volumeClaimTemplates";
+
+std::string_view text(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
+  const auto* node = ir::findPath(tree, path, symbols);
+  return node && node->kind == NodeKind::String ? node->text() : std::string_view{};
+}
+
+bool isTrue(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
+  const auto* node = ir::findPath(tree, path, symbols);
+  return node && node->kind == NodeKind::Bool && node->boolean;
+}
+
+/// ".spec.template.spec" of ".spec.template.spec.containers[name=a].image": whether one path is the other or above it.
+bool isAt(std::string_view path, std::string_view top) {
+  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '.' || path[top.size()] == '[');
+}
+
+std::string_view groupOf(std::string_view apiVersion) {
+  const auto slash = apiVersion.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
+}
+
+bool isSet(const ObjectRef& ref) { return ref.kind == "StatefulSet" && groupOf(ref.apiVersion) == "apps"; }
+bool isClaim(const ObjectRef& ref) { return ref.kind == "PersistentVolumeClaim"; }
+
+}  // namespace
+
+Decider::Decider(const Circumstances& around) : around_(around), symbols_(around.api.symbols()), words_{around.facts, around.options.allowDataLoss, symbols_} {}
+
+void Decider::decide(Draft& draft) const {
+  draft.state.clear();
+  draft.migration.reset();
+  draft.said.clear();
+  draft.step.why.clear();
+  if (draft.object) decideWanted(draft);
+  else decideGone(draft);
+}
+
+void Decider::refuse(Draft& draft, diag::Diagnostic d) const {
+  draft.step.action = Action::Refused;
+  if (draft.step.why.empty()) draft.step.why = d.message;
+  d.object = draft.step.object.text();
+  draft.said.push_back(std::move(d));
+}
+
+// --- what the stack has ----------------------------------------------------------------------------
+
+void Decider::decideWanted(Draft& draft) const {
+  auto& step = draft.step;
+  const auto name = named(step.object);
+  if (draft.unread) {
+    step.action = Action::Update;
+    step.why = fmt::format("it may not be read ({}): what changes cannot be said", draft.unreadWhy);
+    if (!holdsData(step.object.apiVersion, step.object.kind)) return;
+    StateFate fate{.fate = Fate::AtRisk, .object = step.object, .why = "it may not be read, so what happens to it cannot be told", .instead = "a role that may `get` it",
+                   .consent = consentName(step.object), .consented = isConsented(around_.options.allowDataLoss, step.object)};
+    draft.state.push_back(std::move(fate));
+    return;
+  }
+  if (!draft.exists) return created(draft);
+  if (!draft.live) {
+    step.action = Action::Unchanged;
+    return;
+  }
+  if (!draft.foreign.empty() && !around_.options.takeOver) {
+    return refuse(draft, diag::make<ClusterCode::ForeignObject>(draft.object->span, name, draft.foreign)
+                             .hint("give it another name here, or take it out there; `--take-over` makes it this stack's"));
+  }
+  if (ir::findPath(draft.live, "metadata.deletionTimestamp", symbols_)) {
+    if (holdsData(step.object.apiVersion, step.object.kind) || step.object.kind == "Namespace" || draft.object->isProtected)
+      return refuse(draft, diag::make<ClusterCode::BeingDeleted>(draft.object->span, name)
+                               .hint("nothing takes that back: save what it holds (a snapshot, a copy) while a finalizer keeps it, then let it go and apply again"));
+    step.action = Action::Replace;
+    step.why = "it is being deleted already: that is waited for, then it is made again";
+    return mounted(draft);
+  }
+  if (draft.difference.none() && draft.member) {
+    step.action = Action::Unchanged;
+    return;
+  }
+  step.action = draft.member ? Action::Update : Action::Adopt;
+  if (draft.member && draft.difference.changes.empty() && draft.difference.ownershipChanges)
+    step.why = "no value changes: it takes or gives up fields that others set as well";
+  if (isClaim(step.object)) claimChanges(draft);
+  if (step.action != Action::Refused && step.action != Action::Replace && markFrozen(draft)) frozen(draft);
+  if (isSet(step.object) && step.action == Action::Update) setScaled(draft);
+  if (step.action == Action::Replace || step.action == Action::Recreate) mounted(draft);
+  if (step.action == Action::Update || step.action == Action::Replace || step.action == Action::Recreate) scratch(draft);
+  if (draft.state.empty() && step.action == Action::Adopt && holdsData(step.object.apiVersion, step.object.kind)) {
+    auto fate = whenReleased(words_, step.object, *draft.live);
+    fate.fate = Fate::Kept;
+    fate.why = "it is there already and becomes part of the stack with what it holds";
+    fate.instead.clear();
+    draft.state.push_back(std::move(fate));
+  }
+}
+
+/// Which changes the server would refuse in place. False: none.
+bool Decider::markFrozen(Draft& draft) const {
+  auto& changes = draft.step.changes;
+  bool any = false;
+  ir::Object now = *draft.object;
+  now.root = const_cast<Node*>(draft.desired);   // read only
+  ir::Object was = now;
+  base::Arena scratch;
+  const auto& object = draft.step.object;
+  const bool sealed = (object.kind == "ConfigMap" || object.kind == "Secret") && object.apiVersion == "v1" && isTrue(draft.live, "immutable", symbols_);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    auto& change = changes[i];
+    change.frozen = (sealed && (isAt(change.path, ".data") || isAt(change.path, ".binaryData") || isAt(change.path, ".immutable"))) ||
+                    (isSet(object) && isAt(change.path, kTemplates)) ||
+                    std::any_of(draft.frozenByServer.begin(), draft.frozenByServer.end(), [&](const std::string& field) { return isAt(change.path, field) || isAt(field, change.path); });
+    if (!change.frozen && i < draft.difference.undo.size()) {
+      ir::Builder builder(scratch);
+      was.root = undone(*draft.desired, {draft.difference.undo[i]}, builder);
+      change.frozen = !storage::frozenChanges(was, now, symbols_).empty();
+      scratch.recycle();
+    }
+    any = any || change.frozen;
+  }
+  return any || !draft.frozenByServer.empty();
+}
+
+void Decider::frozen(Draft& draft) const {
+  auto& step = draft.step;
+  const auto name = named(step.object);
+  const auto first = std::find_if(step.changes.begin(), step.changes.end(), [](const FieldChange& change) { return change.frozen; });
+  const auto field = first != step.changes.end() ? first->path : draft.frozenByServer.front();
+  const auto span = first != step.changes.end() && first->span.known() ? first->span : draft.object->span;
+  const bool marked = markOf(*draft.live, "metadata.annotations", kProtectAnnotation, symbols_) == "true";
+  if (draft.object->isProtected || marked) {
+    refuse(draft, diag::make<ClusterCode::ProtectedChange>(span, name, field)
+                      .hint(marked && !draft.object->isProtected ? fmt::format("it was protected when it was applied last: `kubectl annotate {} {}-` takes that off", step.object.kind + "/" + step.object.name, kProtectAnnotation)
+                                                                 : "give the changed one another name, or take `protect` off and apply that first"));
+    if (holdsData(step.object.apiVersion, step.object.kind)) draft.migration = migrationOf(draft, around_);
+    return;
+  }
+  step.action = actionWhenFrozen(*draft.object, symbols_);
+  if (step.action == Action::Refused && volumeIsFree(draft)) step.action = Action::Replace;
+  switch (step.action) {
+    case Action::Refused: {
+      draft.migration = migrationOf(draft, around_);
+      refuse(draft, diag::make<ClusterCode::DataFrozen>(span, name, field).hint(draft.migration->steps.empty() ? std::string("give the changed one another name") : "the plan lists the steps that move the data"));
+      auto fate = whenReleased(words_, step.object, *draft.live);
+      fate.fate = Fate::Kept;
+      fate.why = "nothing is done to it";
+      fate.instead.clear();
+      if (holdsData(step.object.apiVersion, step.object.kind)) draft.state.push_back(std::move(fate));
+      return;
+    }
+    case Action::Recreate:
+      step.why = fmt::format("`{}` cannot change in place: the set is deleted without its pods and claims and made again around them", field);
+      return setClaims(draft);
+    case Action::Replace:
+      if (step.object.kind == "PersistentVolume") {
+        step.why = fmt::format("`{}` cannot change in place, and no claim is bound to it: the object is made again", field);
+        auto fate = whenReleased(words_, step.object, *draft.live);
+        fate.fate = Fate::Kept;
+        fate.why = "reclaim policy Retain: the bytes stay where they are, only the object that names them is made again";
+        fate.instead.clear();
+        draft.state.push_back(std::move(fate));
+        return;
+      }
+      step.why = draft.object->role == ir::Role::Workload ? fmt::format("`{}` cannot change in place: a new run over the same state", field)
+                                                          : fmt::format("`{}` cannot change in place: it is deleted and made again", field);
+      return ownedClaims(draft, "when it is replaced");
+    case Action::Unchanged:
+    case Action::Create:
+    case Action::Update:
+    case Action::Adopt:
+    case Action::Delete:
+    case Action::Release: return;
+  }
+}
+
+/// A PersistentVolume whose object can go without its bytes: nobody is bound to it, and it is retained.
+bool Decider::volumeIsFree(const Draft& draft) const {
+  if (draft.step.object.kind != "PersistentVolume") return false;
+  const auto phase = text(draft.live, "status.phase", symbols_);
+  const auto policy = text(draft.live, "spec.persistentVolumeReclaimPolicy", symbols_);
+  return phase != "Bound" && text(draft.live, "spec.claimRef.uid", symbols_).empty() && (policy == "Retain" || policy.empty());
+}
+
+// --- claims ----------------------------------------------------------------------------------------
+
+const Node* Decider::classNamed(std::string_view name, Found::Is& is) const {
+  for (const auto& object : around_.stack.objects) {
+    if (object.role != ir::Role::Class || object.external || symbols_.text(object.name) != name || symbols_.text(object.kind) != "StorageClass") continue;
+    is = Found::Is::There;
+    return object.root;
+  }
+  const auto& found = around_.facts.storageClass(name);
+  is = found.is;
+  return found.node;
+}
+
+void Decider::claimChanges(Draft& draft) const {
+  auto& step = draft.step;
+  const auto live = liveClaim(*draft.live, symbols_);
+  if (live.volume.empty()) {
+    // Nothing of its spec may change before it is bound; and it has no bytes.
+    const bool spec = std::any_of(step.changes.begin(), step.changes.end(), [](const FieldChange& change) { return isAt(change.path, ".spec"); });
+    if (!spec) return;
+    for (auto& change : step.changes) change.frozen = isAt(change.path, ".spec");
+    if (draft.object->isProtected) return frozen(draft);
+    step.action = Action::Replace;
+    step.why = "it has no volume yet, so nothing is lost: it is deleted and made again";
+    draft.state.push_back({.fate = Fate::New, .object = step.object, .size = std::string(text(draft.desired, "spec.resources.requests.storage", symbols_)), .why = "the old claim was never bound"});
+    return;
+  }
+  StateFate kept{.fate = Fate::Kept, .object = step.object, .volume = live.volume, .size = live.size};
+  if (step.action == Action::Adopt) kept.why = "it is there already and becomes part of the stack with what it holds";
+  for (const auto& change : step.changes) {
+    if (change.path != kSize) continue;
+    claimGrows(draft, change);
+    if (step.action == Action::Refused || !draft.state.empty()) return;
+  }
+  if (!draft.difference.changes.empty() || step.action == Action::Adopt) draft.state.push_back(std::move(kept));
+}
+
+void Decider::claimGrows(Draft& draft, const FieldChange& change) const {
+  auto& step = draft.step;
+  const auto name = named(step.object);
+  const auto live = liveClaim(*draft.live, symbols_);
+  const auto was = base::parseQuantity(change.before);
+  const auto now = base::parseQuantity(change.after);
+  if (!was || !now) return;
+  const auto capacity = base::parseQuantity(text(draft.live, "status.capacity.storage", symbols_));
+  StateFate fate{.fate = Fate::Kept, .object = step.object, .volume = live.volume, .size = live.size};
+  const auto no = [&](diag::Diagnostic d) {
+    fate.why = "nothing is done to it";
+    draft.migration = migrationOf(draft, around_);
+    refuse(draft, std::move(d));
+    draft.state.push_back(std::move(fate));
+  };
+  // Since 1.34 a request may go back as long as it stays above what the volume has (RecoverVolumeExpansionFailure).
+  if (*now < *was && (!capacity || !(*capacity < *now)))
+    return no(diag::make<ClusterCode::ClaimWouldShrink>(change.span, name, capacity ? capacity->text() : was->text(), now->text())
+                  .hint(fmt::format("keep {}, or move the data to a smaller claim: the plan lists the steps", capacity ? capacity->text() : was->text())));
+  if (*now < *was) {
+    fate.why = "the growth that was asked for has not happened and is taken back";
+    draft.state.push_back(std::move(fate));
+    return;
+  }
+  fate.fate = Fate::Grown;
+  fate.newSize = now->text();
+  Found::Is is = Found::Is::Absent;
+  const auto* storageClass = live.storageClass.empty() ? nullptr : classNamed(live.storageClass, is);
+  if (is == Found::Is::Unreadable) {
+    fate.why = fmt::format("whether class `{}` lets claims grow cannot be read: the server decides", live.storageClass);
+  } else if (is != Found::Is::Asked && (!storageClass || !isTrue(storageClass, "allowVolumeExpansion", symbols_))) {
+    fate.fate = Fate::Kept;
+    fate.newSize.clear();
+    const auto why = live.storageClass.empty() ? std::string("it has no class, and only classes grow volumes")
+                     : !storageClass          ? fmt::format("its class `{}` is not there", live.storageClass)
+                                              : fmt::format("its class `{}` does not set `allowVolumeExpansion`", live.storageClass);
+    return no(diag::make<ClusterCode::ClaimCannotGrowHere>(change.span, name, change.before, change.after, why)
+                  .hint("set `allowVolumeExpansion: true` on the class if its driver can, or move the data to a larger claim: the plan lists the steps"));
+  }
+  draft.state.push_back(std::move(fate));
+}
+
+void Decider::created(Draft& draft) const {
+  auto& step = draft.step;
+  step.action = Action::Create;
+  if (isSet(step.object)) return setClaims(draft);
+  if (!isClaim(step.object)) return;
+  const auto* tree = draft.object->root;
+  StateFate fate{.fate = Fate::New, .object = step.object, .size = std::string(text(tree, "spec.resources.requests.storage", symbols_))};
+  const auto volume = text(tree, "spec.volumeName", symbols_);
+  const auto* source = ir::findPath(tree, "spec.dataSourceRef", symbols_);
+  if (!source) source = ir::findPath(tree, "spec.dataSource", symbols_);
+  if (!volume.empty()) {
+    fate.fate = Fate::Rebound;
+    fate.volume = volume;
+    fate.why = "the claim takes the volume that it names, with what is on it";
+    const auto& found = around_.facts.volume(volume);
+    if (found.there()) {
+      fate.size = text(found.node, "spec.capacity.storage", symbols_);
+      if (text(found.node, "status.phase", symbols_) == "Released")
+        fate.why = fmt::format("the volume is Released: `kubectl patch pv {} --type json -p '[{{\"op\":\"remove\",\"path\":\"/spec/claimRef\"}}]'` lets this claim have it", volume);
+    }
+  } else if (source) {
+    fate.why = fmt::format("filled from {} `{}`", text(source, "kind", symbols_), text(source, "name", symbols_));
+  } else {
+    fate.why = "an empty volume is made for it, or a free one that fits is taken";
+  }
+  draft.state.push_back(std::move(fate));
+}
+
+// --- StatefulSets ----------------------------------------------------------------------------------
+
+/// The claims of a set that is made or made again: those that are there are taken over with what they hold.
+void Decider::setClaims(Draft& draft) const {
+  const auto& step = draft.step;
+  const auto* set = draft.desired ? draft.desired : draft.object->root;
+  const auto wanted = claimsOfSet(*set, symbols_);
+  const auto* templates = ir::findPath(set, "spec.volumeClaimTemplates", symbols_);
+  if (wanted.empty() && !draft.live) return;
+  const auto& there = around_.facts.claims(step.object.nameSpace);
+  const auto sizeOf = [&](std::string_view name) -> std::string {
+    for (const auto& one : ir::Children(templates))
+      if (text(&one, "metadata.name", symbols_) == name) return std::string(text(&one, "spec.resources.requests.storage", symbols_));
+    return {};
+  };
+  const bool again = draft.step.action == Action::Recreate;
+  for (const auto& claim : wanted) {
+    const ObjectRef ref{"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name};
+    const auto* live = there.find(claim.name);
+    StateFate fate{.fate = Fate::New, .object = ref, .size = sizeOf(claim.templateName), .why = "made with its pod"};
+    if (there.is == Found::Is::Unreadable) {
+      fate.why = fmt::format("the claims of the namespace cannot be read ({}); if it is there already, it is kept", there.why);
+    } else if (live) {
+      const auto asked = base::parseQuantity(fate.size);
+      const auto has = base::parseQuantity(live->size);
+      fate.fate = again ? Fate::Kept : Fate::Rebound;
+      fate.volume = live->volume;
+      fate.size = live->size;
+      fate.why = again ? "" : "it is there from an earlier set: the new one goes on with what it holds";
+      if (asked && has && *has < *asked)
+        fate.why = fmt::format("{}it stays as large as it is: a template counts for new claims only. `kubectl -n {} patch pvc {} -p '{{\"spec\":{{\"resources\":{{\"requests\":{{\"storage\":\"{}\"}}}}}}}}'` grows it",
+                               fate.why.empty() ? "" : fate.why + "; ", step.object.nameSpace, claim.name, asked->text());
+    }
+    draft.state.push_back(std::move(fate));
+  }
+  if (!draft.live) return;
+  // Claims of templates that are gone.
+  for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_))) {
+    const auto name = text(&one, "metadata.name", symbols_);
+    for (const auto& claim : there.all) {
+      if (!isClaimOfSet(claim.name, name, step.object.name)) continue;
+      if (std::any_of(wanted.begin(), wanted.end(), [&](const SetClaim& other) { return other.name == claim.name; })) continue;
+      draft.state.push_back({.fate = Fate::Orphaned, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .volume = claim.volume, .size = claim.size,
+                             .why = "the set no longer uses it; it stays"});
+    }
+  }
+}
+
+/// Pods that go or come with an update, and what `whenScaled: Delete` does to the claims of those that go.
+void Decider::setScaled(Draft& draft) const {
+  const auto& step = draft.step;
+  const bool counts = std::any_of(step.changes.begin(), step.changes.end(), [](const FieldChange& change) {
+    return isAt(change.path, ".spec.replicas") || isAt(change.path, ".spec.ordinals") || isAt(change.path, ".spec.persistentVolumeClaimRetentionPolicy");
+  });
+  if (!counts) return;
+  const auto before = claimsOfSet(*draft.live, symbols_);
+  const auto after = claimsOfSet(*draft.desired, symbols_);
+  if (before.empty() && after.empty()) return;
+  const auto& there = around_.facts.claims(step.object.nameSpace);
+  const auto in = [](const std::vector<SetClaim>& all, std::string_view name) { return std::any_of(all.begin(), all.end(), [&](const SetClaim& claim) { return claim.name == name; }); };
+  const bool deletes = setDeletes(*draft.desired, "whenScaled", symbols_);
+  for (const auto& claim : before) {
+    if (in(after, claim.name)) continue;
+    const ObjectRef ref{"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name};
+    const auto* live = there.find(claim.name);
+    if (!live) continue;
+    if (!deletes) {
+      draft.state.push_back({.fate = Fate::Orphaned, .object = ref, .volume = live->volume, .size = live->size, .why = "its pod goes; it stays and is used again when the set grows back"});
+    } else if (auto fate = whenClaimGoes(words_, ref, *live)) {
+      fate->why = "`whenScaled: Delete` deletes the claims of pods that go; " + fate->why;
+      fate->instead = "`whenScaled: Retain`, applied first";
+      draft.state.push_back(std::move(*fate));
+    }
+  }
+  for (const auto& claim : after) {
+    if (in(before, claim.name)) continue;
+    const auto* live = there.find(claim.name);
+    StateFate fate{.fate = live ? Fate::Rebound : Fate::New, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .why = live ? "it is there from earlier: the new pod goes on with what it holds" : "made with its pod"};
+    if (live) fate.volume = live->volume, fate.size = live->size;
+    draft.state.push_back(std::move(fate));
+  }
+}
+
+// --- workloads -------------------------------------------------------------------------------------
+
+/// Claims that a workload mounts outlive it.
+void Decider::mounted(Draft& draft) const {
+  std::set<std::string> seen;
+  for (const auto& fate : draft.state) seen.insert(fate.object.name);
+  for (const auto& edge : around_.stack.edges) {
+    if (edge.kind != ir::EdgeKind::Mounts || edge.toRole != ir::Role::Claim || !edge.name || edge.from >= around_.stack.objects.size() ||
+        &around_.stack.objects[edge.from] != draft.object)
+      continue;
+    const std::string name(symbols_.text(edge.name));
+    if (!seen.insert(name).second) continue;
+    const ObjectRef ref{"v1", "PersistentVolumeClaim", draft.step.object.nameSpace, name};
+    const auto& claim = around_.facts.claim(ref.nameSpace, name);
+    if (!claim.there()) continue;
+    const auto live = liveClaim(*claim.node, symbols_);
+    draft.state.push_back({.fate = Fate::Kept, .object = ref, .volume = live.volume, .size = live.size, .why = "the new run goes on with it"});
+  }
+}
+
+/// Checkpoints that lie in the pods themselves.
+void Decider::scratch(Draft& draft) const {
+  const auto& step = draft.step;
+  if (draft.object->role != ir::Role::Workload) return;
+  const bool pods = step.action != Action::Update || step.object.kind == "Pod" ||
+                    std::any_of(step.changes.begin(), step.changes.end(), [](const FieldChange& change) { return isAt(change.path, ".spec.template"); });
+  if (!pods) return;
+  for (const auto& edge : around_.stack.edges) {
+    if (edge.kind != ir::EdgeKind::Mounts || edge.intent != ir::Intent::Checkpoint || edge.toRole != ir::Role::Other || edge.from >= around_.stack.objects.size() ||
+        &around_.stack.objects[edge.from] != draft.object)
+      continue;
+    draft.state.push_back({.fate = Fate::Lost, .object = step.object, .volume = std::string(symbols_.text(edge.volumeName)),
+                           .why = fmt::format("scratch is lost: the checkpoints at {} lie in a volume that goes with its pod", edge.path), .instead = "a claim for the checkpoints"});
+    return;
+  }
+}
+
+bool Decider::mayOwnClaims(const ObjectRef& object) const {
+  if (isSet(object)) return true;
+  const auto* known = around_.catalog.resource(object.apiVersion, object.kind);
+  return !known || known->custom;
+}
+
+/// Claims that go with their owner.
+void Decider::ownedClaims(Draft& draft, std::string_view what) const {
+  const auto& object = draft.step.object;
+  if (object.nameSpace.empty() || !mayOwnClaims(object)) return;
+  const auto& all = around_.facts.claims(object.nameSpace);
+  if (all.is == Found::Is::Unreadable) {
+    draft.state.push_back({.fate = Fate::AtRisk, .object = object, .why = fmt::format("whether it owns claims cannot be read ({})", all.why), .instead = "a role that may list claims",
+                           .consent = consentName(object), .consented = isConsented(around_.options.allowDataLoss, object)});
+    return;
+  }
+  for (const auto* claim : claimsOwnedBy(words_, object, draft.step.uid)) {
+    const ObjectRef ref{"v1", "PersistentVolumeClaim", object.nameSpace, claim->name};
+    auto fate = whenClaimGoes(words_, ref, *claim);
+    if (!fate) continue;
+    fate->why = fmt::format("{}/{} owns it: it is deleted {}; {}", object.kind, object.name, what, fate->why);
+    draft.state.push_back(std::move(*fate));
+  }
+}
+
+// --- what the stack no longer has --------------------------------------------------------------------
+
+void Decider::decideGone(Draft& draft) const {
+  auto& step = draft.step;
+  const bool holds = holdsData(step.object.apiVersion, step.object.kind);
+  const auto release = [&](std::string why) {
+    draft.state.clear();
+    step.action = Action::Release;
+    step.why = std::move(why);
+    if (holds) draft.state.push_back(whenReleased(words_, step.object, *draft.live));
+  };
+  if (step.object.kind == "Namespace" && step.object.apiVersion == "v1") return release("namespaces stay, with what is in them: `kubectl delete namespace` is for people");
+  if (markOf(*draft.live, "metadata.annotations", kProtectAnnotation, symbols_) == "true")
+    return release(fmt::format("it is protected: `kubectl annotate {}/{} {}-` takes that off", step.object.kind, step.object.name, kProtectAnnotation));
+  const bool consented = isConsented(around_.options.allowDataLoss, step.object);
+  if (holds && !consented) return release(fmt::format("it holds data: it stays unless `--allow-data-loss {}` names it", consentName(step.object)));
+  step.action = Action::Delete;
+  if (holds) {
+    if (auto fate = whenGone(words_, step.object, *draft.live)) {
+      fate->consented = true;
+      draft.state.push_back(std::move(*fate));
+    }
+    return;
+  }
+  if (isSet(step.object)) {
+    for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_))) {
+      const auto name = text(&one, "metadata.name", symbols_);
+      for (const auto& claim : around_.facts.claims(step.object.nameSpace).all) {
+        const bool owned = std::any_of(claim.owners.begin(), claim.owners.end(), [&](const Owner& owner) { return owner.uid == step.uid; });
+        if (owned || !isClaimOfSet(claim.name, name, step.object.name)) continue;
+        draft.state.push_back({.fate = Fate::Orphaned, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .volume = claim.volume, .size = claim.size,
+                               .why = "claims of a set stay when it goes; a set of the same name finds it again"});
+      }
+    }
+  }
+  ownedClaims(draft, "with it");
+  const bool atRisk = std::any_of(draft.state.begin(), draft.state.end(), [](const StateFate& fate) { return !fate.consent.empty() && !fate.consented; });
+  if (!atRisk || consented) {
+    for (auto& fate : draft.state)
+      if (!fate.consent.empty()) fate.consented = true;
+    return;
+  }
+  std::string names;
+  for (const auto& fate : draft.state)
+    if (!fate.consent.empty() && !fate.consented) names += fmt::format("{}`--allow-data-loss {}`", names.empty() ? "" : " ", fate.consent);
+  auto kept = std::move(draft.state);
+  release(fmt::format("it owns claims that would go with it: it stays unless {} names them", names));
+  for (auto& fate : kept) {
+    fate.instead = fmt::format("to delete it: `--allow-data-loss {}`", fate.consent.empty() ? consentName(fate.object) : fate.consent);
+    fate.fate = Fate::Kept;
+    fate.why = "its owner stays, and so does it";
+    fate.consent.clear();
+    draft.state.push_back(std::move(fate));
+  }
+}
+
+}  // namespace mlstack::backend
