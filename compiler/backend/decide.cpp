@@ -46,7 +46,18 @@ bool isClaim(const ObjectRef& ref) { return ref.kind == "PersistentVolumeClaim";
 
 }  // namespace
 
-Decider::Decider(const Circumstances& around) : around_(around), symbols_(around.api.symbols()), words_{around.facts, around.options.allowDataLoss, symbols_} {}
+Decider::Decider(const Circumstances& around)
+    : around_(around), symbols_(around.api.symbols()), words_{around.facts, around.options.allowDataLoss, symbols_}, uses_(ir::firstUses(around.stack)) {}
+
+/// The edges that say how an object uses state.
+std::span<const ir::Edge> Decider::usesOf(const ir::Object& object) const {
+  const auto& edges = around_.stack.edges;
+  if (object.order >= uses_.size()) return {};
+  const std::size_t first = uses_[object.order];
+  auto end = first;
+  while (end < edges.size() && edges[end].from == object.order) ++end;
+  return {edges.data() + first, end - first};
+}
 
 void Decider::decide(Draft& draft) const {
   draft.state.clear();
@@ -398,10 +409,8 @@ void Decider::setScaled(Draft& draft) const {
 void Decider::mounted(Draft& draft) const {
   std::set<std::string> seen;
   for (const auto& fate : draft.state) seen.insert(fate.object.name);
-  for (const auto& edge : around_.stack.edges) {
-    if (edge.kind != ir::EdgeKind::Mounts || edge.toRole != ir::Role::Claim || !edge.name || edge.from >= around_.stack.objects.size() ||
-        &around_.stack.objects[edge.from] != draft.object)
-      continue;
+  for (const auto& edge : usesOf(*draft.object)) {
+    if (edge.kind != ir::EdgeKind::Mounts || edge.toRole != ir::Role::Claim || !edge.name) continue;
     const std::string name(symbols_.text(edge.name));
     if (!seen.insert(name).second) continue;
     const ObjectRef ref{"v1", "PersistentVolumeClaim", draft.step.object.nameSpace, name};
@@ -419,10 +428,8 @@ void Decider::scratch(Draft& draft) const {
   const bool pods = step.action != Action::Update || step.object.kind == "Pod" ||
                     std::any_of(step.changes.begin(), step.changes.end(), [](const FieldChange& change) { return isAt(change.path, ".spec.template"); });
   if (!pods) return;
-  for (const auto& edge : around_.stack.edges) {
-    if (edge.kind != ir::EdgeKind::Mounts || edge.intent != ir::Intent::Checkpoint || edge.toRole != ir::Role::Other || edge.from >= around_.stack.objects.size() ||
-        &around_.stack.objects[edge.from] != draft.object)
-      continue;
+  for (const auto& edge : usesOf(*draft.object)) {
+    if (edge.kind != ir::EdgeKind::Mounts || edge.intent != ir::Intent::Checkpoint || edge.toRole != ir::Role::Other) continue;
     draft.state.push_back({.fate = Fate::Lost, .object = step.object, .volume = std::string(symbols_.text(edge.volumeName)),
                            .why = fmt::format("scratch is lost: the checkpoints at {} lie in a volume that goes with its pod", edge.path), .instead = "a claim for the checkpoints"});
     return;

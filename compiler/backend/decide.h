@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,11 +67,13 @@ class Decider {
   void ownedClaims(Draft& draft, std::string_view what) const;
   [[nodiscard]] bool mayOwnClaims(const ObjectRef& object) const;
   [[nodiscard]] std::string named(const ObjectRef& ref) const { return ref.text(around_.home); }
+  [[nodiscard]] std::span<const ir::Edge> usesOf(const ir::Object& object) const;
   [[nodiscard]] const ir::Node* classNamed(std::string_view name, Found::Is& is) const;
 
   const Circumstances& around_;
   const base::SymbolTable& symbols_;
   FateWords words_;
+  std::vector<std::uint32_t> uses_;         // ir::firstUses
 };
 
 /// What to do instead of a change of a claim, volume or snapshot that no step can make (migration.cpp).
