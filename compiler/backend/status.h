@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "backend/api.h"
+#include "backend/wait.h"
 #include "diag/diag.h"
 
 namespace mlstack::backend {
-
-/// How an object or the whole is doing.
-enum class Health : std::uint8_t { Good, Waiting, Failed };
 
 struct ClaimStatus {
   ObjectRef object;
