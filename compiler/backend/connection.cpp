@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "backend/address.h"
+#include "backend/api.h"
 #include "backend/credentials.h"
 #include "backend/kubeconfig.h"
 #include "diag/cluster.h"
@@ -242,6 +243,17 @@ void takeExec(const Fields& user, const Node& body, Connection& to) {
   to.exec = std::move(plugin);
 }
 
+/// What the cluster has to say to exec plugins (client-go tools/clientcmd/api/types.go, ExecConfig.Config).
+std::string pluginConfig(const Fields& cluster) {
+  std::string json;
+  for (const auto& extension : Children(cluster.node("extensions"))) {
+    const auto& symbols = cluster.symbols();
+    const auto* config = ir::findPath(&extension, "extension", symbols);
+    if (config != nullptr && textAt(&extension, "name", symbols) == "client.authentication.k8s.io/exec") appendCompactJson(json, *config, symbols);
+  }
+  return json;
+}
+
 void takeUser(const Fields& user, std::string_view name, Connection& to) {
   to.certificatePem = user.pem("client-certificate");
   to.keyPem = user.pem("client-key");
@@ -339,6 +351,10 @@ std::optional<Connection> connect(const ConnectionOptions& options, base::Source
     const Fields place(*cluster, fmt::format("the cluster `{}`", fields.text("cluster")), symbols, sink);
     takeCluster(place, to);
     takeServer(place, to);
+    if (to.exec) {
+      to.exec->clusterConfigJson = pluginConfig(place);
+      to.exec->says = options.pluginSays;
+    }
   }
   to.nameSpace = !options.nameSpace.empty() ? options.nameSpace : fields.text("namespace");
   if (to.nameSpace.empty()) to.nameSpace = "default";

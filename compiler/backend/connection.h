@@ -2,8 +2,10 @@
 // Which cluster, as whom: kubeconfigs read and merged as kubectl does (client-go tools/clientcmd), or the service account
 // of the pod that this runs in (client-go rest.InClusterConfig).
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,8 @@ struct ExecPlugin {
   std::string installHint;
   std::string interactiveMode;                               // "Never", "IfAvailable", "Always"
   bool provideClusterInfo = false;
+  std::string clusterConfigJson;                             // the cluster's extension client.authentication.k8s.io/exec
+  std::function<void(std::string_view)> says{};              // gets what it tells its user, fit for a terminal; unset: nobody does
 };
 
 /// Everything a client needs. Contains secrets: never dumped, never compared, never part of a message.
@@ -52,6 +56,8 @@ struct ConnectionOptions {
   std::string context;      // --context
   std::string nameSpace;    // --namespace
   std::string impersonate;  // --as
+  /// Gets what a credential plugin tells its user (its standard error), piece by piece, fit for a terminal.
+  std::function<void(std::string_view)> pluginSays{};
 };
 
 /// Reads and merges. What is missing or wrong goes to `sink` (MLS50nn) at its place in the kubeconfig (files are added

@@ -14,6 +14,8 @@ constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 constexpr auto kTokenFileFor = std::chrono::minutes(1);
 /// A plugin's credentials are replaced a little before they end, so that no request starts with ones that end on the way.
 constexpr auto kBeforeExpiry = std::chrono::seconds(20);
+/// Requests that are sent together fail together: a plugin does not run for each of them.
+constexpr auto kFailureFor = std::chrono::seconds(2);
 constexpr std::size_t kLargestToken = std::size_t{1} << 20;
 
 std::string_view trimmed(std::string_view text) {
@@ -77,11 +79,8 @@ bool Credentials::setToken(std::string_view token, std::string_view from, std::s
     error = fmt::format("the token {} holds blanks, line breaks or bytes that no header may have", from);
     return false;
   }
-  auto header = fmt::format("Bearer {}", token);
-  if (header != authorization_) {
-    authorization_ = std::move(header);
-    ++generation_;
-  }
+  authorization_ = fmt::format("Bearer {}", token);
+  ++generation_;
   return true;
 }
 
@@ -102,7 +101,7 @@ bool Credentials::runPlugin(std::string& error) {
   PluginAnswer answer;
   if (!runExecPlugin(*connection_.exec, connection_, answer, error)) return false;
   if (!answer.token.empty() && !setToken(answer.token, fmt::format("of the credential plugin `{}`", connection_.exec->command), error)) return false;
-  if (!answer.certificatePem.empty() && (answer.certificatePem != certificate_ || answer.keyPem != key_)) {
+  if (!answer.certificatePem.empty()) {
     certificate_ = std::move(answer.certificatePem);
     key_ = std::move(answer.keyPem);
     ++generation_;
@@ -112,9 +111,16 @@ bool Credentials::runPlugin(std::string& error) {
 }
 
 bool Credentials::refresh(std::string& error) {
-  if (connection_.exec) return WallClock::now() < goodUntil_ || runPlugin(error);
-  if (connection_.tokenFile.empty()) return true;
-  return WallClock::now() < goodUntil_ || readTokenFile(error);
+  const auto now = WallClock::now();
+  if ((!connection_.exec && connection_.tokenFile.empty()) || now < goodUntil_) return true;
+  if (now < failedUntil_) {
+    error = failure_;
+    return false;
+  }
+  if (connection_.exec ? runPlugin(error) : readTokenFile(error)) return true;
+  failure_ = error;
+  failedUntil_ = WallClock::now() + kFailureFor;
+  return false;
 }
 
 bool Credentials::renew() {

@@ -2,6 +2,7 @@
 // What proves who we are, kept fresh: tokens of files, exec plugins (client-go plugin/pkg/client/auth/exec).
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "backend/connection.h"
@@ -19,7 +20,7 @@ class Credentials {
   [[nodiscard]] bool refresh(std::string& error);
   /// After a 401: forgets what can be had anew. False when there is no such thing.
   [[nodiscard]] bool renew();
-  /// Rises when what is given out changed.
+  /// Rises whenever it was had anew, changed or not.
   [[nodiscard]] unsigned generation() const { return generation_; }
 
   /// "Bearer …", "Basic …", or empty.
@@ -38,6 +39,8 @@ class Credentials {
   std::string authorization_;
   std::string certificate_;
   std::string key_;
+  std::string failure_;   // of the last attempt, for those who ask right after it
+  WallClock::time_point failedUntil_ = WallClock::time_point::min();
   WallClock::time_point goodUntil_ = WallClock::time_point::min();
   unsigned generation_ = 0;
 };
@@ -46,7 +49,7 @@ class Credentials {
 [[nodiscard]] bool decodeBase64(std::string_view text, std::string& bytes);
 [[nodiscard]] std::string encodeBase64(std::string_view bytes);
 
-/// Runs the plugin once; prints nothing, but lets its standard error through, sanitised. (credentials_exec.cpp)
+/// Runs the plugin once. (credentials_exec.cpp)
 struct PluginAnswer {
   std::string token, certificatePem, keyPem;
   std::chrono::system_clock::time_point expires = std::chrono::system_clock::time_point::max();
