@@ -57,18 +57,19 @@ std::string bytesText(const base::Quantity& size) {
 
 /// MLS3101, MLS3102: an amount of storage without a unit, in thousandths of bytes, or beyond what a number holds.
 /// Kubernetes: a bare number is bytes, `m` thousandths; apimachinery/pkg/api/resource/quantity.go.
-void amount(Context& context, const ir::Node* node, std::string_view what, const ir::Object& object) {
-  const auto size = quantityOf(node);
+/// `what` makes the name of it.
+template <class What>
+void amount(Context& context, const ir::Node* node, const std::optional<base::Quantity>& size, const ir::Object& object, What what) {
   if (!size || size->nanos <= 0 || (node->flags & ir::FlagError)) return;
   if (size->ceiling() < kLeastSize) {
-    auto d = diag::make<Code::SizeWithoutUnit>(node->span, what, bytesText(*size));
+    auto d = diag::make<Code::SizeWithoutUnit>(node->span, what(), bytesText(*size));
     const auto written = context.sources.text(node->span);
     const auto digits = size->isWhole() ? size->text() : std::string();
     if (written.find('m') != std::string_view::npos) d.help = "`m` is a thousandth: write `M`, `Mi` or `Gi`";
     else d.help = digits.empty() ? "write the size with its unit: `10Gi`" : fmt::format("write the unit: `{}Gi`?", digits);
     context.report(std::move(d), {&object});
   } else if (size->nanos >= base::Quantity::ofInt(INT64_MAX).nanos) {
-    auto d = diag::make<Code::SizeBeyondNumbers>(node->span, what);
+    auto d = diag::make<Code::SizeBeyondNumbers>(node->span, what());
     d.help = "the largest size that a number holds is one byte less than 8Ei";
     context.report(std::move(d), {&object});
   }
@@ -76,11 +77,12 @@ void amount(Context& context, const ir::Node* node, std::string_view what, const
 
 void claimAmounts(Context& context, const State& state) {
   if (state.object->external) return;
-  amount(context, state.sizeAt, fmt::format("`{}`", state.name), *state.object);
+  amount(context, state.sizeAt, state.size, *state.object, [&] { return fmt::format("`{}`", state.name); });
 }
 
 void volumeAmounts(Context& context, const ir::Object& volume) {
-  amount(context, context.keys.at<"spec.capacity.storage">(volume.root), fmt::format("volume `{}`", context.nameOf(volume)), volume);
+  const auto* node = context.keys.at<"spec.capacity.storage">(volume.root);
+  amount(context, node, quantityOf(node), volume, [&] { return fmt::format("volume `{}`", context.nameOf(volume)); });
 }
 
 /// The keys of a claim's `resources`: only `storage` is read, and its limit by nothing but a LimitRange's ratio.
@@ -158,7 +160,7 @@ void podFolders(Context& context, const Pods& pods) {
     const auto* node = context.keys.at<"sizeLimit">(volume.source);
     const auto size = quantityOf(node);
     if (!size) continue;
-    amount(context, node, fmt::format("`{}`", volume.name), *pods.workload);
+    amount(context, node, size, *pods.workload, [&] { return fmt::format("`{}`", volume.name); });
     if (volume.kind == VolumeKind::Memory) memoryVolume(context, pods, volume, *node, *size);
     else diskVolume(context, pods, volume, *node, *size);
   }
@@ -172,7 +174,7 @@ void scratchOnLayer(Context& context, const Pods& pods, const Container& contain
   const auto resource = context.keys.symbol<"ephemeral-storage">();
   const auto* limit = ir::find(context.keys.at<"limits">(resources), resource);
   for (const auto* list : {context.keys.at<"limits">(resources), context.keys.at<"requests">(resources)})
-    if (const auto* node = ir::find(list, resource)) amount(context, node, fmt::format("ephemeral-storage of `{}`", container.name), *pods.workload);
+    if (const auto* node = ir::find(list, resource)) amount(context, node, quantityOf(node), *pods.workload, [&] { return fmt::format("ephemeral-storage of `{}`", container.name); });
   const auto most = quantityOf(limit);
   if (!most) return;
   for (const auto& directory : context.wordsOf(container).directories) {
@@ -208,10 +210,11 @@ void sharedMemory(Context& context, const Pods& pods, const Container& container
 /// MLS3101: memory without a unit, or in thousandths of bytes: no container starts with so little.
 void memoryAmounts(Context& context, const Pods& pods, const Container& container) {
   const auto* resources = context.keys.at<"resources">(container.node);
+  if (!resources) return;
   const auto* limit = context.keys.at<"limits.memory">(resources);
   const auto* request = context.keys.at<"requests.memory">(resources);
-  amount(context, limit, fmt::format("the memory limit of `{}`", container.name), *pods.workload);
-  if (!limit) amount(context, request, fmt::format("the memory request of `{}`", container.name), *pods.workload);
+  amount(context, limit, quantityOf(limit), *pods.workload, [&] { return fmt::format("the memory limit of `{}`", container.name); });
+  if (!limit) amount(context, request, quantityOf(request), *pods.workload, [&] { return fmt::format("the memory request of `{}`", container.name); });
 }
 
 /// MLS3115: the kubelet takes the page's size from the requests of the pod's containers.

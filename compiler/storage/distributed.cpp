@@ -82,15 +82,25 @@ void setAddress(Gang& gang, const Argument& from) {
 
 }  // namespace
 
-Gang gangOf(const std::vector<Argument>& arguments) {
-  Gang gang;
-  for (const auto& one : arguments) {
+void readGang(Words& words) {
+  words.gangWords.clear();
+  for (std::uint32_t i = 0; i < words.arguments.size(); ++i) {
+    const auto& one = words.arguments[i];
     if (one.positional || one.key.size() < 6) continue;
     // torchrun reads each of its arguments from a variable as well: PET_NNODES.
     const auto key = std::string_view(one.key).substr(one.environment && one.key.starts_with("pet") ? 3 : 0);
     const auto* row = std::find_if(kWords.begin(), kWords.end(), [&](const Row& candidate) { return candidate.key == key; });
-    if (row == kWords.end()) continue;
-    switch (row->what) {
+    if (row != kWords.end()) words.gangWords.emplace_back(i, static_cast<std::uint32_t>(row - kWords.begin()));
+  }
+  readGangAgain(words);
+}
+
+void readGangAgain(Words& words) {
+  auto& gang = words.gang;
+  gang = {};
+  for (const auto& [number, row] : words.gangWords) {
+    const auto& one = words.arguments[number];
+    switch (kWords[row].what) {
       case Says::Nodes: state(gang.nodes, one); break;
       case Says::World: state(gang.world, one); break;
       case Says::Processes: state(gang.processes, one); break;
@@ -98,7 +108,6 @@ Gang gangOf(const std::vector<Argument>& arguments) {
       case Says::Address: setAddress(gang, one); break;
     }
   }
-  return gang;
 }
 
 std::int64_t devicesOf(const Context& context, const Container& container) {
@@ -263,7 +272,7 @@ const ir::Node* readiness(const Context& context, const Pods& pods) {
 
 bool isGang(const Context& context, const Pods& pods) {
   for (const auto& container : context.model.containersOf(pods))
-    if (container.phase == Phase::Main && gangOf(context.wordsOf(container).arguments).isPartOfMany()) return true;
+    if (container.phase == Phase::Main && context.wordsOf(container).gang.isPartOfMany()) return true;
   return false;
 }
 

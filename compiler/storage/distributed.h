@@ -12,30 +12,6 @@
 
 namespace mlstack::storage {
 
-/// A number that an argument or a variable states.
-struct Stated {
-  std::int64_t value = 0;
-  std::int64_t most = 0;               // of a range "1:4"; otherwise `value`
-  const Argument* at = nullptr;
-
-  [[nodiscard]] explicit operator bool() const { return at != nullptr; }
-};
-
-/// Only what is written out: values from elsewhere are absent. It points into the arguments that it was read from.
-struct Gang {
-  Stated nodes;                        // --nnodes, NNODES
-  Stated world;                        // WORLD_SIZE: processes, or nodes with one process each
-  Stated processes;                    // --nproc_per_node
-  Stated port;                         // MASTER_PORT, or of the address
-  const Argument* address = nullptr;   // MASTER_ADDR, --rdzv_endpoint
-  std::string host;                    // of `address`, without scheme and port
-
-  /// Whether it takes part in a run of several pods.
-  [[nodiscard]] bool isPartOfMany() const { return (nodes && nodes.most > 1) || (world && world.value > 1) || address; }
-};
-
-[[nodiscard]] Gang gangOf(const std::vector<Argument>& arguments);
-
 /// GPUs, TPUs and other accelerators that a container is limited to; 0 for none, and for those of several cores each.
 [[nodiscard]] std::int64_t devicesOf(const Context& context, const Container& container);
 

@@ -129,7 +129,7 @@ void gangs(Context& context, const Pods& pods, const Container& container) {
   const auto whole = wholeOf(context, pods);
   if (whole == Whole::No || pods.replicas < 1) return;
   const auto& arguments = context.wordsOf(container).arguments;
-  const auto gang = gangOf(arguments);
+  const auto& gang = context.wordsOf(container).gang;
   if (!gang.isPartOfMany() || hasOthers(context, pods, gang, arguments)) return;
   if (context.model.kindOf(*pods.workload) == "PyTorchJob" && (!gang.nodes || &pods != &context.model.podsOf(pods.object).front())) return;   // told once
   if (gang.nodes && gang.nodes.most > 1) judgeNodes(context, pods, gang, whole);

@@ -185,7 +185,7 @@ void meetingPort(Context& context, const Pods& pods, const Container& container,
 
 void meeting(Context& context, const Pods& pods, const Container& container) {
   if (container.phase != Phase::Main || pods.workload->external) return;
-  const auto gang = gangOf(context.wordsOf(container).arguments);
+  const auto& gang = context.wordsOf(container).gang;
   if (!gang.address && !gang.port) return;
   meetingPort(context, pods, container, gang);
   if (!gang.address || gang.host.empty() || gang.host.find_first_of("$<{ ") != std::string::npos) return;
@@ -296,7 +296,7 @@ void hostPorts(Context& context, const Pods& pods) {
     const auto* list = context.keys.at<"ports">(container.node);
     auto ports = portsOf<"hostPort">(context, list);
     if (ports.empty() && hostNetwork) ports = portsOf<"containerPort">(context, list);
-    const auto gang = hostNetwork && ports.empty() ? gangOf(context.wordsOf(container).arguments) : Gang{};
+    const auto gang = hostNetwork && ports.empty() ? context.wordsOf(container).gang : Gang{};
     if (ports.empty() && !gang.port) continue;
     const auto span = ports.empty() ? gang.port.at->node->span : ports.front()->span;
     const auto port = ports.empty() ? gang.port.value : ports.front()->integer;

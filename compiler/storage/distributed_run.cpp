@@ -30,7 +30,7 @@ void noMeetingPoint(Context& context, const Pods& pods, const Container& contain
   if (container.phase != Phase::Main || pods.workload->external || pods.replicas < 2 || !isOneRun(context, pods)) return;
   if (context.keys.at<"envFrom">(container.node)) return;
   const auto& arguments = context.wordsOf(container).arguments;
-  const auto gang = gangOf(arguments);
+  const auto& gang = context.wordsOf(container).gang;
   if (!gang.nodes || gang.nodes.value < 2 || gang.address || !usesTorchrun(arguments)) return;
   for (const auto& one : arguments) {
     if (one.environment && one.key.starts_with("pet") && one.key != "petnnodes" && one.key != "petnprocpernode") return;
@@ -50,7 +50,7 @@ void sameRank(Context& context, const Pods& pods, const Container& container) {
   constexpr std::array<std::string_view, 6> kRanks{"rank", "noderank", "machinerank", "processid", "jaxprocessid", "grouprank"};
   if (container.phase != Phase::Main || pods.workload->external || pods.replicas < 2 || !isOneRun(context, pods)) return;
   const auto& arguments = context.wordsOf(container).arguments;
-  const auto gang = gangOf(arguments);
+  const auto& gang = context.wordsOf(container).gang;
   const auto wanted = gang.nodes ? gang.nodes.value : gang.world ? gang.world.value : 0;
   if (wanted < 2) return;
   const bool launcher = usesTorchrun(arguments);
@@ -75,7 +75,7 @@ void runIdDiffers(Context& context, const Pods& pods, const Container& container
   constexpr std::array<std::string_view, 8> kEach{"$HOSTNAME", "${HOSTNAME", "$(HOSTNAME", "$(hostname", "$POD_NAME", "$(POD_NAME", "$RANDOM", "JOB_COMPLETION_INDEX"};
   if (container.phase != Phase::Main || pods.workload->external || pods.replicas < 2) return;
   const auto& arguments = context.wordsOf(container).arguments;
-  const auto gang = gangOf(arguments);
+  const auto& gang = context.wordsOf(container).gang;
   if (!gang.nodes || gang.nodes.most < 2) return;
   for (const auto& one : arguments) {
     if (one.key != "rdzvid" && one.key != "petrdzvid") continue;
@@ -126,7 +126,7 @@ void loopbackOnly(Context& context, const Pods& pods, const Container& container
   if (!found) return;
   std::int64_t sum = 0;
   for (const auto& other : context.model.podsOf(pods.object)) sum += other.replicas;
-  const auto gang = gangOf(arguments);
+  const auto& gang = context.wordsOf(container).gang;
   if (sum < 2 || !((gang.nodes && gang.nodes.most > 1) || (gang.world && gang.world.value > 1))) return;
   auto d = diag::make<Code::LoopbackOnly>(found->node->span, found->word, sum, context.nameOf(*pods.workload));
   d.help = "name the interface of the pod, `eth0` for example, or leave it out";
@@ -167,7 +167,7 @@ void policyClosesGang(Context& context) {
     if (by == closed.end()) continue;
     for (const auto& container : context.model.containersOf(pods)) {
       if (container.phase != Phase::Main) continue;
-      const auto gang = gangOf(context.wordsOf(container).arguments);
+      const auto& gang = context.wordsOf(container).gang;
       if (!gang.address || !((gang.nodes && gang.nodes.most > 1) || (gang.world && gang.world.value > 1))) continue;
       auto d = diag::make<Code::PolicyClosesGang>((*by)->span, context.nameOf(**by), pods.replicas, context.nameOf(*pods.workload));
       d.related.push_back({gang.address->node->span, "where they are to meet"});

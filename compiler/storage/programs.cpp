@@ -611,6 +611,68 @@ std::vector<StateDirectory> stateDirectories(const Model& model, const Container
   return finder.find();
 }
 
+namespace {
+
+const ir::Node* lastOf(const ir::Node* list) { return ir::Children(list).size() == 0 ? nullptr : list->last; }
+
+/// Whether a variable of that value may lead to a folder.
+bool mayNameFolder(std::string_view value) { return value.starts_with('/') || value.starts_with("file://") || value.find("sqlite") != std::string_view::npos; }
+
+bool isPlain(const Model& model, const Container& container, const Words& words) {
+  if (programOf(container.image) != nullptr || model.keys.at<"workingDir">(container.node) != nullptr) return false;
+  for (const auto* list : {model.keys.at<"command">(container.node), model.keys.at<"args">(container.node)})
+    for (const auto& word : ir::Children(list))
+      if (textOf(&word).find('$') != std::string_view::npos) return false;
+  return std::none_of(words.arguments.begin(), words.arguments.begin() + words.variables,
+                      [](const Argument& one) { return one.value.find('$') != std::string::npos || mayNameFolder(one.value); });
+}
+
+}  // namespace
+
+void readWords(const Model& model, const Container& container, Words& words) {
+  words.arguments = argumentsOf(model, container);
+  words.directories = stateDirectories(model, container, words.arguments);
+  words.command = lastOf(model.keys.at<"command">(container.node));
+  words.args = lastOf(model.keys.at<"args">(container.node));
+  words.image = container.image;
+  words.variables = 0;
+  while (words.variables < words.arguments.size() && words.arguments[words.variables].environment) ++words.variables;
+  words.plain = isPlain(model, container, words);
+  readGang(words);
+}
+
+bool readAgain(const Model& model, const Container& container, Words& words) {
+  const auto& keys = model.keys;
+  if (!words.plain || container.image != words.image || keys.at<"workingDir">(container.node)) return false;
+  if (lastOf(keys.at<"command">(container.node)) != words.command || lastOf(keys.at<"args">(container.node)) != words.args) return false;
+  const auto* environment = keys.at<"env">(container.node);
+  std::uint32_t number = 0;
+  for (const auto& entry : ir::Children(environment)) {
+    const auto* value = keys.at<"value">(&entry);
+    if (!isText(value)) continue;
+    const auto name = keys.text<"name">(&entry);
+    if (name.empty()) continue;
+    if (number == words.variables || words.arguments[number].word != name) return false;
+    const auto text = value->text();
+    if (words.arguments[number++].value != text && (text.find('$') != std::string_view::npos || mayNameFolder(text))) return false;
+  }
+  if (number != words.variables) return false;
+  number = 0;
+  for (const auto& entry : ir::Children(environment)) {
+    const auto* value = keys.at<"value">(&entry);
+    if (!isText(value)) continue;
+    const auto name = keys.text<"name">(&entry);
+    if (name.empty()) continue;
+    auto& one = words.arguments[number++];
+    one.word = name;
+    one.node = value;
+    if (one.value != value->text()) one.value = value->text();
+  }
+  words.image = container.image;
+  readGangAgain(words);
+  return true;
+}
+
 std::vector<StateDirectory> stateDirectories(const Model& model, const Container& container) {
   return stateDirectories(model, container, argumentsOf(model, container));
 }

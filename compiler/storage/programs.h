@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/model.h"
@@ -74,11 +75,51 @@ struct Argument {
 /// The same from arguments that are at hand.
 [[nodiscard]] std::vector<StateDirectory> stateDirectories(const Model& model, const Container& container, const std::vector<Argument>& arguments);
 
-/// Both of one container.
+/// A number that an argument or a variable states.
+struct Stated {
+  std::int64_t value = 0;
+  std::int64_t most = 0;               // of a range "1:4"; otherwise `value`
+  const Argument* at = nullptr;
+
+  [[nodiscard]] explicit operator bool() const { return at != nullptr; }
+};
+
+/// Only what is written out: values from elsewhere are absent. It points into the arguments that it was read from.
+struct Gang {
+  Stated nodes;                        // --nnodes, NNODES
+  Stated world;                        // WORLD_SIZE: processes, or nodes with one process each
+  Stated processes;                    // --nproc_per_node
+  Stated port;                         // MASTER_PORT, or of the address
+  const Argument* address = nullptr;   // MASTER_ADDR, --rdzv_endpoint
+  std::string host;                    // of `address`, without scheme and port
+
+  /// Whether it takes part in a run of several pods.
+  [[nodiscard]] bool isPartOfMany() const { return (nodes && nodes.most > 1) || (world && world.value > 1) || address; }
+};
+
+/// All of one container.
 struct Words {
   std::vector<Argument> arguments;
   std::vector<StateDirectory> directories;
+  Gang gang;
+
+  /// Of `arguments`, those that say something of the run, by number and row of the table.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> gangWords;
+  // What it was read from, as far as `readAgain` has to compare it.
+  const ir::Node* command = nullptr;     // the last words of the lists, which trees may share
+  const ir::Node* args = nullptr;
+  std::string_view image{};
+  std::uint32_t variables = 0;           // how many of `arguments` are; they come first
+  bool plain = false;                    // no word refers to a variable, and no folder follows from variables, the image or
+                                         // where it works
 };
+void readWords(const Model& model, const Container& container, Words& words);
+/// The same when only values of variables differ from what `words` were read from, as in the turns of a loop; false, with
+/// nothing changed, when it has to be read anew.
+[[nodiscard]] bool readAgain(const Model& model, const Container& container, Words& words);
+/// Writes `gang` (distributed.cpp): all of it, or only the values of words that are known already.
+void readGang(Words& words);
+void readGangAgain(Words& words);
 
 /// The mount that a path in the container lies on: the deepest at or above it. Null: the container's own layer.
 [[nodiscard]] const Mount* mountAt(const Model& model, const Container& container, std::string_view path);

@@ -468,7 +468,7 @@ void parallelUnlikeDevices(Context& context, const Pods& pods, const Container& 
   const auto& arguments = context.wordsOf(container).arguments;
   const Argument* at = nullptr;
   std::int64_t wants = 0;
-  const auto gang = gangOf(arguments);
+  const auto& gang = context.wordsOf(container).gang;
   if (gang.processes) {
     at = gang.processes.at;
     wants = gang.processes.value;

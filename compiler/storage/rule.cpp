@@ -78,14 +78,22 @@ const Words& Context::wordsOf(const Container& container) const {
   for (auto& one : read_) {
     if (one.container == container.node) {
       one.asked = ++asked_;
+      one.pods = podsAsked_;
       return one.words;
     }
     if (one.asked < oldest->asked) oldest = &one;
   }
+  for (auto& one : read_) {
+    if (one.pods == podsAsked_ || !readAgain(model, container, one.words)) continue;
+    one.container = container.node;
+    one.asked = ++asked_;
+    one.pods = podsAsked_;
+    return one.words;
+  }
   oldest->container = container.node;
   oldest->asked = ++asked_;
-  oldest->words.arguments = argumentsOf(model, container);
-  oldest->words.directories = stateDirectories(model, container, oldest->words.arguments);
+  oldest->pods = podsAsked_;
+  readWords(model, container, oldest->words);
   return oldest->words;
 }
 

@@ -51,8 +51,11 @@ class Context {
   [[nodiscard]] bool since(int minor) const;
 
   /// What a container's command line and environment say; kept for the containers that were asked for last, as all
-  /// rules of one container are called in turn, and objects of one pattern have containers in common.
+  /// rules of one container are called in turn, and objects of one pattern have containers in common. What was kept for
+  /// earlier pods may serve again for a container much like theirs: it holds until `nextPods`.
   [[nodiscard]] const Words& wordsOf(const Container& container) const;
+  /// From here on rules ask about other pods.
+  void nextPods() { ++podsAsked_; }
 
   /// By number in `stack.allows`.
   [[nodiscard]] const std::vector<bool>& allowUsed() const { return allowUsed_; }
@@ -63,10 +66,12 @@ class Context {
   struct Read {
     const ir::Node* container = nullptr;
     std::uint64_t asked = 0;
+    std::uint64_t pods = 0;    // `podsAsked_` at that time
     Words words;
   };
   mutable std::array<Read, 4> read_;
   mutable std::uint64_t asked_ = 0;
+  std::uint64_t podsAsked_ = 0;
   std::size_t reports_ = 0;
   std::vector<bool> allowUsed_;
   std::vector<diag::Diagnostic> silenced_;

@@ -73,6 +73,7 @@ void run(Context& context) {
   for (const auto& state : model.states)
     for (const auto rule : all.ofState) rule(context, state);
   for (const auto& pods : model.pods) {
+    context.nextPods();
     for (const auto rule : all.ofPods) rule(context, pods);
     for (const auto& container : model.containersOf(pods))
       for (const auto rule : all.ofContainer) rule(context, pods, container);
