@@ -26,6 +26,7 @@ async function ownServer(options) {
   let said = "";
   child.stderr.on("data", (piece) => { said += piece; });
   const stop = () => { child.kill(); rmSync(folder, { recursive: true, force: true }); };
+  process.on("exit", stop);
   for (let waited = 0; !existsSync(join(folder, "ready")); waited += 20) {
     if (child.exitCode !== null || waited > 20_000) { stop(); throw new Error(`the test server does not start: ${said}`); }
     await sleep(20);
