@@ -3,8 +3,10 @@
 
 import { prepareCreate, prepareUpdate } from './prepare.mjs';
 import { defaultCustom } from './custom.mjs';
+import { decodeProblem } from './decode.mjs';
 import { inGoForm } from './go_forms.mjs';
 import { emptyObject, isCustom, topologyOf } from './schema.mjs';
+import { badRequest } from './status.mjs';
 
 export { prepareCreate, prepareUpdate };
 
@@ -365,15 +367,16 @@ function addStructs(object, empty) {
   }
 }
 
-/** The object with everything that the server fills in; `object` itself stays as it is. */
+/** The object with everything that the server fills in; `object` itself stays as it is. Refuses what Go cannot read. */
 export function applyDefaults(object) {
   const { apiVersion, kind } = object;
   if (isCustom(apiVersion, kind)) return defaultCustom(object);
   const topology = topologyOf(apiVersion, kind);
   if (topology === undefined) return object;
+  const problem = decodeProblem(object);
+  if (problem !== undefined) throw badRequest(`${kind} in version "${apiVersion.split('/').pop()}" cannot be handled as a ${kind}: ${problem}`);
   const out = structuredClone(inGoForm(object, topology));
   addStructs(out, emptyObject(apiVersion, kind));
-  if (Array.isArray(out.spec) || Array.isArray(out.metadata)) return out;   // refused by its form before this matters
   kinds[kind]?.(out);
   return inGoForm(out, topology);
 }

@@ -44,7 +44,7 @@ function job(object, context) {
   for (const [name, value] of Object.entries(own)) labels[name] ??= value;
   if (shared && context.aliased !== false) metadata.labels = { ...labels };
   spec.selector ??= {};
-  spec.selector.matchLabels ??= { 'batch.kubernetes.io/controller-uid': metadata.uid };
+  spec.selector.matchLabels = { 'batch.kubernetes.io/controller-uid': metadata.uid, ...spec.selector.matchLabels };
 }
 
 // pkg/registry/core/service/storage/alloc.go
@@ -66,13 +66,15 @@ function service(object) {
   }
 }
 
-// Data sources have two names (pkg/api/persistentvolumeclaim/util.go, NormalizeDataSources).
+// Data sources have two names; by the older one, what it does not know is dropped (pkg/api/persistentvolumeclaim/util.go).
 function dataSources(spec) {
   if (spec.dataSource && !spec.dataSourceRef) {
-    spec.dataSourceRef = { ...spec.dataSource };
+    const { apiGroup, kind } = spec.dataSource;
+    const known = (!apiGroup && kind === 'PersistentVolumeClaim') || (apiGroup === 'snapshot.storage.k8s.io' && kind === 'VolumeSnapshot');
+    if (known) spec.dataSourceRef = { ...spec.dataSource };
+    else delete spec.dataSource;
   } else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
-    const { apiGroup, kind } = spec.dataSourceRef;
-    if ((!apiGroup && kind === 'PersistentVolumeClaim') || (apiGroup === 'snapshot.storage.k8s.io' && kind === 'VolumeSnapshot')) spec.dataSource = { ...spec.dataSourceRef };
+    spec.dataSource = { ...spec.dataSourceRef };
   }
 }
 
