@@ -1,10 +1,8 @@
 // What the API server's own admission plugins and strategies add to objects or forbid: each function names its plugin.
 
-import { isDeepStrictEqual } from 'node:util';
-import { isDeleting } from './metadata.mjs';
+import { isDeleting, randomSuffix } from './metadata.mjs';
+import { prepareCreate, prepareUpdate } from './rules.mjs';
 import { forbidden, invalid, notFound } from './status.mjs';
-
-const kDefaultClass = 'storageclass.kubernetes.io/is-default-class';
 
 // NamespaceLifecycle: nothing new in a namespace that is not there or goes.
 export function checkSpace(operations, { resource, nameSpace, name }) {
@@ -16,85 +14,60 @@ export function checkSpace(operations, { resource, nameSpace, name }) {
       [{ reason: 'NamespaceTerminating', message: `namespace ${nameSpace} is being terminated`, field: 'metadata.namespace' }]);
 }
 
-// DefaultStorageClass: of several defaults the newest, then the first by name.
-function defaultClass(operations) {
-  const classes = operations.store.collection('storageclasses.storage.k8s.io').list('').map(([, object]) => object);
-  const defaults = classes.filter(({ metadata }) => metadata.annotations?.[kDefaultClass] === 'true');
-  defaults.sort((a, b) => (a.metadata.creationTimestamp === b.metadata.creationTimestamp ? (a.metadata.name < b.metadata.name ? -1 : 1)
-    : a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1));
-  return defaults[0]?.metadata.name;
+// Priority: the number behind the class's name.
+function givePriority(operations, { spec }) {
+  if (!spec?.priorityClassName || spec.priority !== undefined) return;
+  const found = operations.store.get('priorityclasses.scheduling.k8s.io', spec.priorityClassName);
+  if (!found) return;
+  spec.priority = found.value;
+  spec.preemptionPolicy ??= found.preemptionPolicy;
 }
 
-function addFinalizer({ metadata }, name) {
-  if (!metadata.finalizers?.includes(name)) metadata.finalizers = [...(metadata.finalizers ?? []), name];
+const kTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const kTokenVolume = 'kube-api-access-';
+
+// ServiceAccount: the account must be there; its token is mounted (plugin/pkg/admission/serviceaccount).
+function mountToken(operations, { resource, name }, { spec, metadata }) {
+  if (!spec?.containers || metadata.annotations?.['kubernetes.io/config.mirror']) return;
+  const account = operations.store.get('serviceaccounts', `${metadata.namespace}/${spec.serviceAccountName ?? 'default'}`);
+  if (!account && operations.options.relaxed) return;
+  if (!account)
+    throw forbidden(resource, name ?? metadata.name, `error looking up service account ${metadata.namespace}/${spec.serviceAccountName ?? 'default'}: serviceaccount "${spec.serviceAccountName ?? 'default'}" not found`);
+  if (account.imagePullSecrets?.length && !spec.imagePullSecrets?.length) spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
+  if ((spec.automountServiceAccountToken ?? account.automountServiceAccountToken) === false) return;
+  const there = spec.volumes?.find((volume) => volume.name.startsWith(kTokenVolume));
+  const volume = there?.name ?? kTokenVolume + randomSuffix();
+  const open = [...(spec.initContainers ?? []), ...spec.containers].filter((container) => !container.volumeMounts?.some(({ mountPath }) => mountPath === kTokenPath));
+  for (const container of open) container.volumeMounts = [...(container.volumeMounts ?? []), { name: volume, readOnly: true, mountPath: kTokenPath }];
+  if (there || open.length === 0) return;
+  spec.volumes = [...(spec.volumes ?? []), { name: volume, projected: { defaultMode: 420, sources: [
+    { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+  ] } }];
 }
 
-// ServiceAccount, Priority, DefaultTolerationSeconds.
-function completePod(operations, { spec }) {
-  if (!spec) return;
-  spec.serviceAccountName ??= 'default';
-  spec.serviceAccount ??= spec.serviceAccountName;
-  if (spec.priority === undefined) {
-    const found = spec.priorityClassName ? operations.store.get('priorityclasses.scheduling.k8s.io', spec.priorityClassName) : undefined;
-    spec.priority = found?.value ?? { 'system-cluster-critical': 2000000000, 'system-node-critical': 2000001000 }[spec.priorityClassName] ?? 0;
-    spec.preemptionPolicy ??= found?.preemptionPolicy ?? 'PreemptLowerPriority';
-  }
-  const tolerations = spec.tolerations ?? [];
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
-    if (!tolerations.some((one) => (one.key === key || !one.key) && (!one.effect || one.effect === 'NoExecute')))
-      tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
-  spec.tolerations = tolerations;
-}
+const preparation = (operations) => ({
+  now: operations.now(), controllers: !operations.options.relaxed,
+  classes: () => operations.store.collection('storageclasses.storage.k8s.io').list('').map(([, object]) => object),
+});
 
 export function onCreate(operations, call, object) {
-  const { store } = call.resource;
   checkSpace(operations, { ...call, name: object.metadata.name });
-  if (store === 'namespaces') {
-    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
-    object.spec = { ...object.spec, finalizers: ['kubernetes'] };
-  } else if (store === 'persistentvolumeclaims') {
-    const named = object.spec?.storageClassName !== undefined || object.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined;
-    const found = named ? undefined : defaultClass(operations);
-    if (found !== undefined) object.spec = { ...object.spec, storageClassName: found };
-    if (operations.options.controllers) addFinalizer(object, 'kubernetes.io/pvc-protection');   // StorageObjectInUseProtection
-  } else if (store === 'persistentvolumes') {
-    if (operations.options.controllers) addFinalizer(object, 'kubernetes.io/pv-protection');
-  } else if (store === 'pods') {
-    completePod(operations, object);
-  }
-  return object;
+  if (call.resource.custom) return object;
+  if (call.resource.store === 'pods') givePriority(operations, object);
+  const next = prepareCreate(object, preparation(operations));
+  if (call.resource.store === 'pods') mountToken(operations, call, next);
+  return next;
 }
 
 export function onUpdate(operations, call, before, after) {
-  if (call.resource.store === 'namespaces' && after.metadata.labels?.['kubernetes.io/metadata.name'] !== after.metadata.name)
-    after.metadata.labels = { ...after.metadata.labels, 'kubernetes.io/metadata.name': after.metadata.name };
-  return after;
-}
-
-// QoS class (pkg/apis/core/v1/helper/qos).
-function qualityOf({ containers = [], initContainers = [] } = {}) {
-  const all = [...containers, ...initContainers];
-  const kinds = ['cpu', 'memory'];
-  const some = all.some(({ resources }) => kinds.some((kind) => resources?.requests?.[kind] ?? resources?.limits?.[kind]));
-  if (!some) return 'BestEffort';
-  const full = all.every(({ resources }) => kinds.every((kind) => resources?.limits?.[kind] !== undefined &&
-    (resources.requests?.[kind] === undefined || isDeepStrictEqual(resources.requests[kind], resources.limits[kind]))));
-  return full ? 'Guaranteed' : 'Burstable';
-}
-
-// What the strategies write into the status of a new object, where that is not just empty.
-export function firstStatus(object) {
-  switch (object.kind) {
-    case 'Pod': return { phase: 'Pending', qosClass: qualityOf(object.spec) };
-    case 'PersistentVolumeClaim': case 'PersistentVolume': return { phase: 'Pending' };
-    case 'Namespace': return { phase: 'Active' };
-    default: return undefined;
-  }
+  return call.resource.custom || call.subresource ? after : prepareUpdate(before, after, preparation(operations));
 }
 
 // Pods alone are deleted gracefully, and only when there is a kubelet to end them.
 export function gracePeriod(operations, resource, { spec, status }, options) {
-  if (resource.store !== 'pods' || !operations.options.controllers) return 0;
+  if (resource.store !== 'pods' || operations.options.relaxed) return 0;
   if (!spec?.nodeName || ['Succeeded', 'Failed'].includes(status?.phase)) return 0;
   return Math.max(0, options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30);
 }
@@ -119,6 +92,6 @@ export function finalizersForDelete(operations, resource, object, options, call)
       call.warnings?.push('child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning');
     }
   }
-  if (!operations.options.controllers) return rest;
+  if (operations.options.relaxed) return rest;
   return [...rest, ...(orphan ? ['orphan'] : []), ...(foreground ? ['foregroundDeletion'] : [])];
 }

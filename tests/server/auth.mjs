@@ -5,7 +5,7 @@ import { forbidden, forbiddenPath, quoted, unauthorized } from './status.mjs';
 
 const kRead = ['get', 'list', 'watch'];
 
-// What the users of the kubeconfig may do: the first rule that fits decides. '*' fits all.
+// What the users of the kubeconfig may do: the first rule that fits decides, then the roles in the store. '*' fits all.
 const kRules = [
   { group: 'system:masters', verbs: ['*'] },
   { user: 'ada', verbs: ['*'] },
@@ -22,8 +22,8 @@ const fits = (list, value) => list === undefined || list.some((one) => one === '
 export class Auth {
   rules = [];   // of the control endpoint, before kRules: {user | group, verbs, resources, namespaces, apiGroups, names, deny}
 
-  constructor({ credentials, anonymous }) {
-    Object.assign(this, { credentials, anonymous });
+  constructor({ credentials, anonymous, rbac }) {
+    Object.assign(this, { credentials, anonymous, rbac });
     this.expired = new Set();   // tokens
   }
 
@@ -93,7 +93,7 @@ export class Auth {
       if (rule.names !== undefined && !(ask.name && fits(rule.names, ask.name))) continue;
       return !rule.deny;
     }
-    return false;
+    return this.rbac?.allows(user, ask) ?? false;
   }
 
   // The words are those of the real server (apiserver/pkg/endpoints/handlers/responsewriters/errors.go).

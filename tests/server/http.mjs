@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer as createPlain } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createOld } from 'node:https';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -44,13 +44,19 @@ function cut(res, unit) {
 
 // What goes out for an answer: {code, headers, body}.
 function encode(answer, { headers: asked }, now) {
-  const body = answer.text !== undefined ? Buffer.from(answer.text) : Buffer.from(`${JSON.stringify(answer.object)}\n`);
+  const body = answer.bytes ?? (answer.text !== undefined ? Buffer.from(answer.text) : Buffer.from(`${JSON.stringify(answer.object)}\n`));
   const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', 'content-type': answer.type ?? 'application/json', date: now.toUTCString(),
     ...answer.headers };
   const warnings = answer.warnings ?? [];
   if (warnings.length) headers.warning = warnings.map((text) => `299 - ${JSON.stringify(text)}`);
   const seconds = answer.object?.details?.retryAfterSeconds;
   if (seconds && answer.code >= 400) headers['retry-after'] = String(seconds);
+  if (answer.tagged) {
+    headers.etag = JSON.stringify(createHash('sha512').update(body).digest('hex').toUpperCase());
+    headers.vary = 'Accept';
+    headers['cache-control'] = 'public';
+    if (asked['if-none-match'] === headers.etag) return { code: 304, headers, body: Buffer.alloc(0) };
+  }
   if (body.length > kGzipFrom && /\bgzip\b/.test(asked['accept-encoding'] ?? '')) {
     headers['content-encoding'] = 'gzip';
     headers.vary = 'Accept-Encoding';
@@ -72,7 +78,7 @@ async function write(res, { code, headers, body }, fault, head) {
     if (fault.body === 'html') headers['content-type'] = 'text/html; charset=utf-8';
   }
   if (fault.contentType) headers['content-type'] = fault.contentType;
-  headers['content-length'] = String(body.length);
+  if (code !== 304) headers['content-length'] = String(body.length);
   res.sendDate = false;
   res.writeHead(code, headers);
   if (head) return void res.end();

@@ -8,7 +8,7 @@ import { startServer } from './server.mjs';
 
 const { values } = parseArgs({ options: {
   dir: { type: 'string' }, controllers: { type: 'boolean' }, port: { type: 'string' }, persist: { type: 'boolean' }, kubernetes: { type: 'string' },
-  certificate: { type: 'string' }, http1: { type: 'boolean' }, plain: { type: 'boolean' }, anonymous: { type: 'boolean' }, quiet: { type: 'boolean', default: false },
+  certificate: { type: 'string' }, http1: { type: 'boolean' }, plain: { type: 'boolean' }, anonymous: { type: 'boolean' }, relaxed: { type: 'boolean' }, quiet: { type: 'boolean', default: false },
 } });
 
 function refuse(text) {

@@ -24,6 +24,13 @@ export function checkNamespace(resource, nameSpace, object) {
   }
 }
 
+// A typed decoder knows what it is asked for; one of custom resources wants to be told.
+export function assumeKind(resource, object) {
+  if (resource.custom || typeof object !== 'object' || object === null || Array.isArray(object)) return;
+  object.kind ||= resource.kind;
+  object.apiVersion ||= resource.apiVersion;
+}
+
 export function checkKind(resource, object, subject = resource) {
   if (typeof object !== 'object' || object === null || Array.isArray(object))
     throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(object) ? 'array' : typeof object} into Go value of type struct`);

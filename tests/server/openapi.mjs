@@ -1,5 +1,7 @@
 // The OpenAPI documents, as far as clients read them: kubectl looks whether PATCH knows fieldValidation, and validates no more then.
 
+import { kSwaggerType, writeSwagger } from './protobuf.mjs';
+
 const kParameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((name) => ({ name, in: 'query', schema: { type: name === 'force' ? 'boolean' : 'string', uniqueItems: true } }));
 
 const pathOf = ({ group, version, plural, namespaced }, name) =>
@@ -8,7 +10,7 @@ const pathOf = ({ group, version, plural, namespaced }, name) =>
 const groupVersionKind = ({ group, version, kind }) => ({ group, version, kind });
 
 // reverse-DNS name of a schema
-const schemaName = ({ group, version, kind }) => `io.k8s.api.${group ? group.split('.')[0] : 'core'}.${version}.${kind}`;
+const schemaName = ({ group, version, kind }) => `io.k8s.api.${group ? group.split('.').reverse().join('.') : 'core'}.${version}.${kind}`;
 
 function documentOf(resources, group, version) {
   const paths = {};
@@ -37,8 +39,15 @@ function swagger(resources, kubernetes) {
   return { swagger: '2.0', info: { title: 'Kubernetes', version: `v${kubernetes}.0` }, paths, definitions };
 }
 
+// What kubectl checks lists by before it sends them: that their kinds are known.
+function swaggerBytes(resources, kubernetes) {
+  const kinds = Object.fromEntries(resources.all().filter(({ review }) => !review).map((resource) => [schemaName(resource), [groupVersionKind(resource)]]));
+  return writeSwagger({ title: 'Kubernetes', version: `v${kubernetes}.0` }, kinds);
+}
+
 // An answer, or null when it is another path.
-export function openapiPath(path, resources, { kubernetes }) {
+export function openapiPath(path, resources, { kubernetes }, headers) {
+  if (path === '/openapi/v2' && /proto-openapi/.test(headers.accept ?? '')) return { code: 200, bytes: swaggerBytes(resources, kubernetes), type: kSwaggerType };
   if (path === '/openapi/v2') return { code: 200, object: swagger(resources, kubernetes) };
   if (path === '/openapi/v3') {
     const names = resources.groups().flatMap(({ group, versions }) => versions.map((version) => (group ? `apis/${group}/${version}` : `api/${version}`)));

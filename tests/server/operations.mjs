@@ -1,20 +1,26 @@
 // Writes, as the generic registry and the handlers of the API server do them (k8s.io/apiserver/pkg/registry/generic/registry/store.go,
 // pkg/endpoints/handlers). Every one is synchronous: nothing can come between reading and writing.
 //
-// A call is {resource, nameSpace, name, subresource, manager, force, dryRun, validation: 'Strict' | 'Warn' | 'Ignore', warnings: []}.
+// A call is {resource, nameSpace, name, subresource, manager, force, dryRun, validation: 'Strict' | 'Warn' | 'Ignore',
+// warnings: []}, `trusted` when the server itself makes the object.
 
 import { isDeepStrictEqual } from 'node:util';
 import * as admission from './admission.mjs';
 import { toVersion } from './conversions.mjs';
-import { checkKind, checkNamespace, generatedName, isDeleting, keepSystem, metadataErrors, setGeneration, stampNew, timeText } from './metadata.mjs';
+import { assumeKind, checkKind, checkNamespace, generatedName, isDeleting, keepSystem, metadataErrors, setGeneration, stampNew, timeText } from './metadata.mjs';
 import { jsonPatch, mergePatch, strategicMerge } from './patches.mjs';
 import * as rules from './rules.mjs';
 import * as status from './status.mjs';
 import { scaleOf, withScale } from './scale.mjs';
 
 const kPatchErrors = { 'application/json-patch+json': jsonPatch, 'application/merge-patch+json': mergePatch, 'application/strategic-merge-patch+json': strategicMerge };
+// Where it is not just empty; prepare.mjs has those that depend on the object.
+const kFirstStatus = { PersistentVolumeClaim: { phase: 'Pending' }, Namespace: { phase: 'Active' } };
 export const kApply = 'application/apply-patch+yaml';
 export const kPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
+
+// As Go prints a GroupVersionKind.
+const groupVersionKind = ({ apiVersion = '', kind = '' }) => `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 
 export class Operations {
   // options: {controllers, kubernetes}; `now` gives the server's Date.
@@ -45,6 +51,7 @@ export class Operations {
   create(call, body) {
     const { resource } = call;
     const object = structuredClone(body);
+    assumeKind(resource, object);
     checkKind(resource, object);
     checkNamespace(resource, call.nameSpace, object);
     this.#checkFields(call, object);
@@ -55,9 +62,8 @@ export class Operations {
 
   #checkFields(call, object) {
     if (call.validation === 'Ignore') return;
-    const unknown = rules.unknownFields(object);
-    const texts = unknown.map((path) => `unknown field ${status.quoted(path)}`);
-    if (unknown.length === 0) return;
+    const texts = [...rules.unknownFields(object).map((path) => `unknown field ${status.quoted(path)}`), ...(call.doubled ?? []).map((path) => `duplicate field ${status.quoted(path)}`)];
+    if (texts.length === 0) return;
     if (call.validation === 'Warn') call.warnings.push(...texts);
     else throw status.badRequest(`${call.resource.kind} in version ${status.quoted(call.resource.version)} cannot be handled as a ${call.resource.kind}: strict decoding error: ${texts.join(', ')}`);
   }
@@ -69,11 +75,11 @@ export class Operations {
     stampNew(object, this.now());
     let next = rules.applyDefaults(object) ?? object;
     if (!applied) next = this.#recorded(call, null, next);
-    next = admission.onCreate(this, call, next);
     this.#dropStatus(resource, next);
+    next = admission.onCreate(this, call, next);
     setGeneration(null, next, resource);
     const errors = this.#nameErrors(next);
-    errors.push(...(errors.length ? [] : rules.validateCreate(next, this.context(call))));
+    if (errors.length === 0 && !call.trusted) errors.push(...rules.validateCreate(next, this.context(call)));
     if (errors.length) throw status.invalid(resource, next.metadata.name ?? '', errors);
     const key = this.keyFor({ ...call, nameSpace: next.metadata.namespace, name: next.metadata.name });
     const there = this.store.get(resource.store, key);
@@ -95,8 +101,8 @@ export class Operations {
   #dropStatus(resource, object) {
     if (!resource.status) return;
     delete object.status;
-    const fresh = resource.custom ? undefined : admission.firstStatus(object) ?? rules.emptyObject(resource.apiVersion, resource.kind).status;
-    if (fresh !== undefined) object.status = fresh;
+    const fresh = resource.custom ? undefined : kFirstStatus[resource.kind] ?? rules.emptyObject(resource.apiVersion, resource.kind).status;
+    if (fresh !== undefined) object.status = structuredClone(fresh);
   }
 
   #recorded(call, before, after) {
@@ -118,6 +124,7 @@ export class Operations {
     const existing = this.store.get(resource.store, this.keyFor(call));
     const after = structuredClone(body);
     if (call.subresource === 'scale') return this.#updateScale(call, after);
+    assumeKind(resource, after);
     checkKind(resource, after);
     if ((after.metadata.name ?? '') !== call.name)
       throw status.badRequest(after.metadata.name ? `the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})` : 'name must be provided');
@@ -238,11 +245,12 @@ export class Operations {
     const before = existing ? this.shown(existing, resource) : null;
     const wanted = structuredClone(applied);
     if (call.subresource === 'scale') return this.#applyScale(call, wanted);
+    const said = wanted?.metadata?.namespace ?? '';
+    if (!before && !call.subresource) call.mayCreate?.();
     this.#checkApplied(call, wanted, before);
-    const live = before ?? null;
     if (!before && call.subresource) throw status.notFound(resource, name);
     if (!before) admission.checkSpace(this, call);
-    const object = this.#merge(call, live, wanted);
+    const object = this.#merge(call, before, wanted, said);
     object.metadata.name = name;
     if (resource.namespaced) object.metadata.namespace = call.nameSpace;
     if (!before) return { object: this.#insert(call, object, true, false), created: true };
@@ -251,8 +259,7 @@ export class Operations {
 
   #checkApplied({ resource, name, nameSpace }, wanted, before) {
     if (typeof wanted !== 'object' || wanted === null) throw status.badRequest('error decoding YAML: the body is no object');
-    if (!wanted.apiVersion || !wanted.kind) throw status.badRequest(`Object '${wanted.kind ? 'apiVersion' : 'Kind'}' is missing in '${JSON.stringify(wanted).slice(0, 1000)}'`);
-    if (wanted.apiVersion !== resource.apiVersion || wanted.kind !== resource.kind) checkKind(resource, wanted);
+    if (wanted.apiVersion !== resource.apiVersion || wanted.kind !== resource.kind) throw status.badRequest(`invalid object type: ${groupVersionKind(wanted)}`);
     wanted.metadata ??= {};
     const { metadata } = wanted;
     if (metadata.managedFields !== undefined && metadata.managedFields !== null) throw status.badRequest('metadata.managedFields must be nil');
@@ -263,20 +270,21 @@ export class Operations {
       if (metadata.uid) throw status.conflict(resource, name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
       if (metadata.resourceVersion) throw status.conflict(resource, name, status.kStale);
     } else {
-      this.#checkVersion({ resource, name }, before, wanted, false);
+      if (metadata.resourceVersion && metadata.resourceVersion !== before.metadata.resourceVersion) throw status.conflict(resource, name, status.kStale);
     }
     delete metadata.resourceVersion;
   }
 
-  #merge(call, live, applied) {
-    const { resource, name, nameSpace } = call;
+  // `said`: the namespace that the object itself names; it is part of the words of a refusal.
+  #merge(call, live, applied, said = '') {
+    const { name } = call;
     let result;
     try {
       result = rules.applyObject({ live, applied, manager: call.manager, force: call.force, schema: rules.topologyOf(applied.apiVersion, applied.kind),
         now: this.now(), subresource: call.subresource ?? '' });
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) throw error;
-      throw status.plainError(`failed to create typed patch object (${resource.namespaced ? nameSpace : ''}/${name}; ${resource.apiVersion}, Kind=${resource.kind}): ${error.message}`);
+      throw status.plainError(`failed to create typed patch object (${said}/${name}; ${groupVersionKind(applied)}): ${error.message}`);
     }
     if (result.conflicts) throw status.applyConflict(result);
     return structuredClone(result.object);
@@ -343,7 +351,7 @@ export class Operations {
     const next = isDeleting(existing) ? existing : { ...this.#marked(existing, existing.metadata.finalizers ?? [], 0), status: { ...existing.status, phase: 'Terminating' } };
     if (call.dryRun) return next;
     if (next !== existing) this.#write(call.resource, name, existing, next);
-    if (this.options.controllers) return next;
+    if (!this.options.relaxed) return next;
     for (const resource of this.resources.all())
       if (resource.namespaced && !resource.review && this.home(resource) === resource)
         for (const [key, object] of [...this.store.collection(resource.store).list(name)]) this.#erase(resource, key, object);

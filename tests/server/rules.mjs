@@ -1,5 +1,6 @@
 // The pure half by one name: what an object merges like, is filled up with and must obey.
 export { applyObject, keepTimes, updateManagedFields } from './fields.mjs';
+export { applyDefaults, prepareCreate, prepareUpdate } from './defaults.mjs';
 export { emptyObject, forgetCrd, learnCrd, setKubernetes, topologyOf } from './schema.mjs';
 
 const optional = async (file) => {
@@ -10,10 +11,8 @@ const optional = async (file) => {
     return {};
   }
 };
-const defaults = await optional('./defaults.mjs');
 const validate = await optional('./validate.mjs');
 const controllers = await optional('./controllers.mjs');
-export const applyDefaults = defaults.applyDefaults ?? ((object) => object);
 export const validateCreate = validate.validateCreate ?? (() => []);
 export const validateUpdate = validate.validateUpdate ?? (() => []);
 export const unknownFields = validate.unknownFields ?? (() => []);

@@ -91,3 +91,16 @@ export function fieldSelector(text, resource) {
   });
   return (object) => tests.every((test) => test(object));
 }
+
+// metav1.LabelSelector against labels
+export function matchesSelector({ matchLabels = {}, matchExpressions = [] }, labels) {
+  const one = ({ key, operator, values = [] }) => {
+    switch (operator) {
+      case 'In': return values.includes(labels[key]);
+      case 'NotIn': return !values.includes(labels[key]);
+      case 'Exists': return labels[key] !== undefined;
+      default: return labels[key] === undefined;
+    }
+  };
+  return Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every(one);
+}

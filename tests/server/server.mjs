@@ -11,13 +11,14 @@ import { Faults } from './faults.mjs';
 import { Wire, createServer } from './http.mjs';
 import { makeCredentials, saveCredentials, writeKubeconfig } from './kubeconfig.mjs';
 import { Operations } from './operations.mjs';
+import { Rbac } from './rbac.mjs';
 import { Resources } from './resources.mjs';
 import { Router } from './routes.mjs';
 import * as rules from './rules.mjs';
 import { Store } from './store.mjs';
 import { storeForControllers } from './inside.mjs';
 
-export const kDefaults = { controllers: false, port: 0, persist: false, kubernetes: '1.36', certificate: 'good', http1: false, plain: false, anonymous: false, quiet: true };
+export const kDefaults = { controllers: false, port: 0, persist: false, kubernetes: '1.36', certificate: 'good', http1: false, plain: false, anonymous: false, relaxed: false, quiet: true };
 
 const freshState = () => ({ skew: 0, absentGroups: new Set(), healthy: true, timing: {}, logs: new Map() });
 
@@ -48,7 +49,7 @@ export async function startServer(folder, given = {}) {
   const operations = new Operations({ store, resources, options, now });
   const custom = new CustomResources({ store, resources, operations, now });
   const bootstrap = new Bootstrap({ operations, options, now });
-  const auth = new Auth({ credentials, anonymous: options.anonymous });
+  const auth = new Auth({ credentials, anonymous: options.anonymous, rbac: new Rbac(store) });
   const faults = new Faults();
   const log = options.quiet ? () => {} : (text) => process.stderr.write(`${text}\n`);
   const router = new Router({ operations, store, resources, auth, options, now, state });
