@@ -29,7 +29,6 @@ enum class Meaning : std::uint8_t {
 /// Two scalars by meaning. `name` is the innermost field's.
 [[nodiscard]] bool sameScalar(const ir::Node& a, const ir::Node& b, schema::Shape shape, Meaning meaning, std::string_view name);
 
-[[nodiscard]] std::string encodeBase64(std::string_view bytes);
 
 /// What the server writes into parts of atomic values that the source did not say (pkg/apis/*/v1/defaults.go, admission).
 [[nodiscard]] bool isDefaulted(std::string_view field, const ir::Node& value, const base::SymbolTable& symbols);

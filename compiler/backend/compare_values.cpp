@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "backend/compare_parts.h"
+#include "base/base64.h"
 #include "base/quantity.h"
 #include "emit/buffer.h"
 #include "emit/scalar.h"
@@ -158,28 +159,6 @@ bool isTimeName(std::string_view name) {
   return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) { return name.find(part) != std::string_view::npos; });
 }
 
-std::optional<std::string> decodeBase64(std::string_view text) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (const char c : text) {
-    std::uint32_t six = 0;
-    if (c >= 'A' && c <= 'Z') six = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z') six = static_cast<std::uint32_t>(c - 'a' + 26);
-    else if (c >= '0' && c <= '9') six = static_cast<std::uint32_t>(c - '0' + 52);
-    else if (c == '+') six = 62;
-    else if (c == '/') six = 63;
-    else if (c == '=' || c == '\n' || c == '\r') continue;
-    else return std::nullopt;
-    bits = bits << 6 | six;
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    bytes += static_cast<char>(bits >> have & 0xff);
-  }
-  return bytes;
-}
-
 }  // namespace
 
 std::string flowText(const Node& node, const base::SymbolTable& symbols) {
@@ -209,8 +188,8 @@ bool sameScalar(const Node& a, const Node& b, schema::Shape shape, Meaning meani
   const bool texts = a.kind == NodeKind::String && b.kind == NodeKind::String;
   if (meaning == Meaning::Bytes) {
     if (!texts) return false;
-    const auto left = decodeBase64(a.text());
-    return left && left == decodeBase64(b.text());
+    std::string left, right;
+    return base::decodeBase64(a.text(), left) && base::decodeBase64(b.text(), right) && left == right;
   }
   if (meaning == Meaning::Amount) return sameAmount(a, b);
   if (shape == schema::Shape::IntOrString) return scalarText(a) == scalarText(b);
@@ -221,21 +200,6 @@ bool sameScalar(const Node& a, const Node& b, schema::Shape shape, Meaning meani
     return length && length == goDuration(b.text());
   }
   return false;
-}
-
-std::string encodeBase64(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t at) { return at < bytes.size() ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) : 0u; };
-    const auto bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    text += kDigits[bits >> 18];
-    text += kDigits[bits >> 12 & 63];
-    text += i + 1 < bytes.size() ? kDigits[bits >> 6 & 63] : '=';
-    text += i + 2 < bytes.size() ? kDigits[bits & 63] : '=';
-  }
-  return text;
 }
 
 bool isDefaulted(std::string_view field, const Node& value, const base::SymbolTable& symbols) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "backend/connection.h"
+#include "base/base64.h"
 
 namespace mlstack::backend {
 
@@ -45,9 +46,8 @@ class Credentials {
   unsigned generation_ = 0;
 };
 
-/// Standard base64 with padding; line breaks are skipped. False when it is none.
-[[nodiscard]] bool decodeBase64(std::string_view text, std::string& bytes);
-[[nodiscard]] std::string encodeBase64(std::string_view bytes);
+using base::decodeBase64;
+using base::encodeBase64;
 
 /// Runs the plugin once. (credentials_exec.cpp)
 struct PluginAnswer {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "backend/compare_parts.h"
+#include "base/base64.h"
 #include "backend/inventory.h"
 
 namespace mlstack::backend {
@@ -73,7 +74,7 @@ class Dresser {
     auto* data = mapIn(root, "data");
     for (const auto& text : ir::Children(texts)) {
       if (text.kind != NodeKind::String) continue;
-      auto* value = builder_.copyString(encodeBase64(text.text()), text.span);
+      auto* value = builder_.copyString(base::encodeBase64(text.text()), text.span);
       value->keyGap = text.keyGap;
       ir::Builder::set(*data, text.key, value);
     }

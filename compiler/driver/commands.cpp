@@ -41,6 +41,111 @@ constexpr OptionRow kWerror{.name = "--werror",
                             .variable = "MLSTACK_WERROR",
                             .doc = "Treat warnings as errors"};
 
+constexpr OptionRow kContext{.name = "--context",
+                             .takes = Takes::Text,
+                             .value = "NAME",
+                             .variable = "MLSTACK_CONTEXT",
+                             .doc = "Use this context of the kubeconfig instead of the current one"};
+constexpr OptionRow kNamespace{.name = "--namespace",
+                               .letter = "-n",
+                               .takes = Takes::Text,
+                               .value = "NAME",
+                               .variable = "MLSTACK_NAMESPACE",
+                               .doc = "For a stack that names none, instead of the context's namespace"};
+constexpr OptionRow kKubeconfig{.name = "--kubeconfig",
+                                .takes = Takes::File,
+                                .value = "FILE",
+                                .doc = "Read this file alone, not $KUBECONFIG or ~/.kube/config"};
+constexpr OptionRow kAs{.name = "--as", .takes = Takes::Text, .value = "USER", .doc = "Act as this user, as far as the cluster lets you"};
+constexpr OptionRow kTo{.name = "--to",
+                        .takes = Takes::Folder,
+                        .value = "DIR",
+                        .doc = "Into a folder, one file an object, for GitOps, instead of a cluster"};
+constexpr OptionRow kAllowLoss{.name = "--allow-data-loss",
+                               .takes = Takes::Text,
+                               .value = "KIND/NAME",
+                               .repeats = true,
+                               .doc = "Consent to the loss of this claim, volume or snapshot"};
+constexpr OptionRow kForceConflicts{.name = "--force-conflicts", .doc = "Take fields that another field manager owns with another value"};
+constexpr OptionRow kTakeOver{.name = "--take-over", .doc = "Take objects that another stack or tool owns, or a stack that another file made"};
+constexpr OptionRow kNoPrune{.name = "--no-prune", .doc = "Leave alone what the stack no longer has"};
+constexpr OptionRow kTimeout{.name = "--timeout",
+                             .takes = Takes::Text,
+                             .value = "TIME",
+                             .variable = "MLSTACK_TIMEOUT",
+                             .doc = "Give up after so long (`90s`, `1h`; 10m unless said): exit code 124"};
+constexpr OptionRow kAutoApprove{.name = "--auto-approve", .variable = "MLSTACK_AUTO_APPROVE", .doc = "Do not ask; the loss of data still needs its own consent"};
+constexpr OptionRow kNoWait{.name = "--no-wait", .doc = "End when the server has accepted everything, not when it runs"};
+constexpr OptionRow kStackName{.name = "--stack", .takes = Takes::Text, .value = "NAME", .doc = "The stack's name, without its source"};
+
+constexpr std::string_view kPlanFormat[] = {"text", "json", "markdown", "html"};
+constexpr OptionRow kPlanOptions[] = {
+    {.name = "--output", .letter = "-o", .takes = Takes::File, .value = "FILE", .doc = "Write what is shown to FILE instead of stdout"},
+    {.name = "--format",
+     .takes = Takes::Choice,
+     .value = "FORMAT",
+     .choices = kPlanFormat,
+     .doc = "text (the default), json, markdown for a comment, or html: one page with the picture of state and work"},
+    {.name = "--out", .takes = Takes::File, .value = "FILE", .doc = "Keep the plan in FILE for `mlstackc apply FILE`"},
+    {.name = "--offline", .doc = "Ask no cluster: plan against what --was names, or against nothing"},
+    {.name = "--was", .takes = Takes::File, .value = "OLD", .doc = "With --offline: what runs now (a file or folder of stacks or manifests)"},
+    {.name = "--detailed-exitcode", .doc = "Exit with 2 when there are changes, 3 when they put data at risk"},
+    {.name = "--show-unchanged", .doc = "Name the objects that stay as they are as well"},
+    kSet,
+    kParams,
+    kKubernetes,
+    kTo,
+    kContext,
+    kNamespace,
+    kKubeconfig,
+    kAs,
+    kAllowLoss,
+    kForceConflicts,
+    kTakeOver,
+    kNoPrune,
+    kWerror,
+};
+constexpr Example kPlanExamples[] = {
+    {"mlstackc plan train.mlstack", "What an apply would do, above all to data"},
+    {"mlstackc plan train.mlstack --format html -o plan.html", "A page for a pull request"},
+    {"mlstackc plan train.mlstack --out night.plan", "Decide now, apply later: `mlstackc apply night.plan`"},
+    {"mlstackc plan new/ --offline --was old/", "In CI, without a cluster"},
+};
+
+constexpr OptionRow kApplyOptions[] = {
+    kAutoApprove,
+    kAllowLoss,
+    kTimeout,
+    kNoWait,
+    {.name = "--wait-jobs", .doc = "Wait until Jobs are complete, not only until they run"},
+    kSet,
+    kParams,
+    kKubernetes,
+    kTo,
+    kContext,
+    kNamespace,
+    kKubeconfig,
+    kAs,
+    kForceConflicts,
+    kTakeOver,
+    kNoPrune,
+    kWerror,
+};
+constexpr Example kApplyExamples[] = {
+    {"mlstackc apply train.mlstack", "Show the plan, ask, carry it out, wait until all of it runs"},
+    {"mlstackc apply train.mlstack --auto-approve --wait-jobs --timeout 6h", "In CI: until the training is done"},
+    {"mlstackc apply night.plan --auto-approve", "What `plan --out` kept, if the cluster is still as it was"},
+    {"mlstackc apply train.mlstack --to clusters/gpu/", "Into the folder that Argo CD or Flux watches"},
+};
+
+constexpr OptionRow kDestroyOptions[] = {
+    kStackName, kAutoApprove, kAllowLoss, kTimeout, kNoWait, kSet, kParams, kTo, kContext, kNamespace, kKubeconfig, kAs, kTakeOver,
+};
+constexpr Example kDestroyExamples[] = {
+    {"mlstackc destroy train.mlstack", "Everything but what holds data"},
+    {"mlstackc destroy --stack train --allow-data-loss claim/checkpoints", "By name, and this claim as well"},
+};
+
 constexpr OptionRow kBuildOptions[] = {
     {.name = "--output",
      .letter = "-o",
@@ -231,6 +336,36 @@ constexpr CommandRow kCommands[] = {
              "listed in full (`complete: [StorageClass]`).",
      .examples = kCheckExamples,
      .run = runCheck},
+    {.name = "plan",
+     .summary = "Say what an apply would do, and above all what happens to data",
+     .operands = "[FILE|DIR|-]",
+     .takes = Takes::Source,
+     .maxOperands = 1,
+     .options = kPlanOptions,
+     .text = "Compares the stack with the cluster by meaning, lets the server try every change without doing it,\n"
+             "and says what becomes of each claim and volume. Nothing is changed.",
+     .examples = kPlanExamples,
+     .run = runPlan},
+    {.name = "apply",
+     .summary = "Carry a plan out, and wait until what it made is there",
+     .operands = "[FILE|DIR|-|PLAN]",
+     .takes = Takes::File,
+     .maxOperands = 1,
+     .options = kApplyOptions,
+     .text = "Shows the plan and asks; without a terminal it needs --auto-approve. What holds data never goes\n"
+             "without --allow-data-loss and its name. Cut short at any point, the next apply goes on from there.",
+     .examples = kApplyExamples,
+     .run = runApply},
+    {.name = "destroy",
+     .summary = "Take a stack out of the cluster, and keep its data unless it is named",
+     .operands = "[FILE|DIR|-]",
+     .takes = Takes::Source,
+     .maxOperands = 1,
+     .options = kDestroyOptions,
+     .text = "Consumers go before the claims that they use. Claims, volumes and snapshots stay in the cluster\n"
+             "unless --allow-data-loss names them; namespaces always stay.",
+     .examples = kDestroyExamples,
+     .run = runDestroy},
     {.name = "fmt",
      .summary = "Rewrite sources in canonical style",
      .operands = kSources,
