@@ -1,6 +1,10 @@
 // What the API server's own admission plugins and strategies add to objects or forbid: each function names its plugin.
 
+import { applyLimitRanges, checkLimitRanges } from './limit_ranges.mjs';
 import { isDeleting, randomSuffix } from './metadata.mjs';
+import { checkPodSecurity } from './pod_security.mjs';
+import { nanosOf } from './quantity.mjs';
+import { chargeQuotas } from './quota.mjs';
 import { prepareCreate, prepareUpdate } from './rules.mjs';
 import { forbidden, invalid, notFound } from './status.mjs';
 
@@ -14,11 +18,21 @@ export function checkSpace(operations, { resource, nameSpace, name }) {
       [{ reason: 'NamespaceTerminating', message: `namespace ${nameSpace} is being terminated`, field: 'metadata.namespace' }]);
 }
 
-// Priority: the number behind the class's name.
-function givePriority(operations, { spec }) {
-  if (!spec?.priorityClassName || spec.priority !== undefined) return;
-  const found = operations.store.get('priorityclasses.scheduling.k8s.io', spec.priorityClassName);
-  if (!found) return;
+const kSystemPriorities = { 'system-cluster-critical': 2000000000, 'system-node-critical': 2000001000 };
+
+// Priority: the number behind the class's name, or of the default class.
+function givePriority(operations, { resource }, { spec, metadata }) {
+  if (!spec) return;
+  const classes = operations.store.collection('priorityclasses.scheduling.k8s.io');
+  if (!spec.priorityClassName) {
+    const found = classes.list('').map(([, object]) => object).filter(({ globalDefault }) => globalDefault).sort((a, b) => a.value - b.value)[0];
+    if (!found) return;
+    spec.priorityClassName = found.metadata.name;
+  }
+  const found = classes.get(spec.priorityClassName) ?? (spec.priorityClassName in kSystemPriorities ? { value: kSystemPriorities[spec.priorityClassName] } : undefined);
+  if (!found) throw forbidden(resource, metadata.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
+  if (spec.priority !== undefined && spec.priority !== found.value)
+    throw forbidden(resource, metadata.name, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${found.value} from the given PriorityClass name`);
   spec.priority = found.value;
   spec.preemptionPolicy ??= found.preemptionPolicy;
 }
@@ -55,10 +69,30 @@ const preparation = (operations) => ({
 export function onCreate(operations, call, object) {
   checkSpace(operations, { ...call, name: object.metadata.name });
   if (call.resource.custom) return object;
-  if (call.resource.store === 'pods') givePriority(operations, object);
+  if (call.resource.store === 'pods') givePriority(operations, call, object);
+  applyLimitRanges(operations, object);
   const next = prepareCreate(object, preparation(operations));
   if (call.resource.store === 'pods') mountToken(operations, call, next);
   return next;
+}
+
+// PersistentVolumeClaimResize
+function checkResize(operations, { resource }, before, { metadata, spec }) {
+  const size = ({ spec: own }) => nanosOf(own?.resources?.requests?.storage ?? '0');
+  if (size({ spec }) <= size(before)) return;
+  if (before.status?.phase !== 'Bound') throw forbidden(resource, metadata.name, 'Only bound persistent volume claims can be expanded');
+  const found = spec.storageClassName && spec.storageClassName === before.spec.storageClassName && operations.store.get('storageclasses.storage.k8s.io', spec.storageClassName);
+  if (!found?.allowVolumeExpansion)
+    throw forbidden(resource, metadata.name, 'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize');
+}
+
+// What plugins forbid once an object is valid; `before` null for a create. The last of them charges what is used.
+export function permit(operations, call, before, object) {
+  if (call.subresource || call.trusted || !object.metadata.namespace) return;
+  checkPodSecurity(operations, call, object);
+  checkLimitRanges(operations, call, object);
+  if (before && call.resource.store === 'persistentvolumeclaims') checkResize(operations, call, before, object);
+  chargeQuotas(operations, call, before, object);
 }
 
 export function onUpdate(operations, call, before, after) {

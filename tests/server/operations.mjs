@@ -22,6 +22,17 @@ export const kPatchTypes = ['application/json-patch+json', 'application/merge-pa
 // As Go prints a GroupVersionKind.
 const groupVersionKind = ({ apiVersion = '', kind = '' }) => `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 
+// Go reads a Secret's values from base64.
+function encodingProblem({ kind, apiVersion, data }) {
+  if (kind !== 'Secret' || apiVersion !== 'v1') return undefined;
+  for (const value of Object.values(data ?? {})) {
+    const wrong = typeof value === 'string' ? /[^A-Za-z0-9+/=\r\n]/.exec(value) : null;
+    if (wrong) return `illegal base64 data at input byte ${wrong.index}`;
+    if (typeof value === 'string' && value.replace(/[\r\n]/g, '').length % 4) return `illegal base64 data at input byte ${value.length - (value.length % 4)}`;
+  }
+  return undefined;
+}
+
 export class Operations {
   // options: {controllers, kubernetes}; `now` gives the server's Date.
   constructor({ store, resources, options, now }) {
@@ -61,6 +72,8 @@ export class Operations {
   }
 
   #checkFields(call, object) {
+    const problem = rules.decodeProblem(object) ?? encodingProblem(object);
+    if (problem) throw status.badRequest(`${call.resource.kind} in version ${status.quoted(call.resource.version)} cannot be handled as a ${call.resource.kind}: ${problem}`);
     if (call.validation === 'Ignore') return;
     const texts = [...rules.unknownFields(object).map((path) => `unknown field ${status.quoted(path)}`), ...(call.doubled ?? []).map((path) => `duplicate field ${status.quoted(path)}`)];
     if (texts.length === 0) return;
@@ -88,6 +101,7 @@ export class Operations {
       if (isDeleting(there)) refusal.status.message = `object is being deleted: ${refusal.status.message}`;
       throw refusal;
     }
+    admission.permit(this, call, null, next);
     if (call.dryRun) return this.shown(next, resource);
     return this.shown(this.#write(resource, key, null, next), resource);
   }
@@ -164,6 +178,7 @@ export class Operations {
     next.metadata.resourceVersion = before.metadata.resourceVersion;
     next = rules.keepTimes(before, next);
     if (isDeepStrictEqual(next, before)) return before;
+    admission.permit(this, call, before, next);
     if (this.#isFinished(call, before, next)) {
       if (!call.dryRun) this.#erase(resource, this.keyFor(call), existing);
       return next;
@@ -231,12 +246,17 @@ export class Operations {
   }
 
   #checkPatched(call, after) {
+    const problem = rules.decodeProblem(after) ?? encodingProblem(after);
+    if (problem) throw this.#badPatch(after, problem);
     if (call.validation === 'Ignore') return;
     const texts = rules.unknownFields(after).map((path) => `unknown field ${status.quoted(path)}`);
     if (texts.length === 0) return;
     if (call.validation === 'Warn') return void call.warnings.push(...texts);
-    throw status.invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch',
-      message: `Invalid value: ${status.quoted(JSON.stringify(after))}: strict decoding error: ${texts.join(', ')}` }]);
+    throw this.#badPatch(after, `strict decoding error: ${texts.join(', ')}`);
+  }
+
+  #badPatch(after, why) {
+    return status.invalid({ group: '', kind: '' }, '', [{ reason: 'FieldValueInvalid', field: 'patch', message: `Invalid value: ${status.quoted(JSON.stringify(after))}: ${why}` }]);
   }
 
   #apply(call, applied) {

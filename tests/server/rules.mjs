@@ -1,5 +1,6 @@
 // The pure half by one name: what an object merges like, is filled up with and must obey.
 export { applyObject, keepTimes, updateManagedFields } from './fields.mjs';
+export { decodeProblem, unknownFields, validateCreate, validateUpdate } from './validate.mjs';
 export { applyDefaults, prepareCreate, prepareUpdate } from './defaults.mjs';
 export { emptyObject, forgetCrd, learnCrd, setKubernetes, topologyOf } from './schema.mjs';
 
@@ -11,9 +12,5 @@ const optional = async (file) => {
     return {};
   }
 };
-const validate = await optional('./validate.mjs');
 const controllers = await optional('./controllers.mjs');
-export const validateCreate = validate.validateCreate ?? (() => []);
-export const validateUpdate = validate.validateUpdate ?? (() => []);
-export const unknownFields = validate.unknownFields ?? (() => []);
 export const startControllers = controllers.startControllers ?? (() => () => {});

@@ -11,6 +11,7 @@ import { Faults } from './faults.mjs';
 import { Wire, createServer } from './http.mjs';
 import { makeCredentials, saveCredentials, writeKubeconfig } from './kubeconfig.mjs';
 import { Operations } from './operations.mjs';
+import { recountQuotas } from './quota.mjs';
 import { Rbac } from './rbac.mjs';
 import { Resources } from './resources.mjs';
 import { Router } from './routes.mjs';
@@ -54,6 +55,11 @@ export async function startServer(folder, given = {}) {
   const log = options.quiet ? () => {} : (text) => process.stderr.write(`${text}\n`);
   const router = new Router({ operations, store, resources, auth, options, now, state });
   const wire = new Wire({ router, faults, now, log });
+  // Who runs controllers has one of quotas as well.
+  if (options.controllers || options.relaxed)
+    operations.hooks.push(({ resource, before, after }) => {
+      if (resource.store === 'resourcequotas' ? !before : !after && before?.metadata.namespace) recountQuotas(operations, (after ?? before).metadata.namespace);
+    });
   custom.restore();
   if (store.empty) bootstrap.create();
 
