@@ -48,35 +48,6 @@ bool hasEnded(const Node& pod, const base::SymbolTable& symbols) {
 
 }  // namespace
 
-std::string podSelector(const Node& workload, const base::SymbolTable& symbols) {
-  std::vector<std::string> parts;
-  for (const Node& label : ir::Children(ir::findPath(&workload, "spec.selector.matchLabels", symbols))) {
-    if (label.kind == ir::NodeKind::String) parts.push_back(fmt::format("{}={}", symbols.text(label.key), label.text()));
-  }
-  for (const Node& expression : ir::Children(ir::findPath(&workload, "spec.selector.matchExpressions", symbols))) {
-    const auto key = textAt(&expression, "key", symbols);
-    const auto word = textAt(&expression, "operator", symbols);
-    std::vector<std::string_view> values;
-    for (const Node& value : ir::Children(ir::findPath(&expression, "values", symbols))) {
-      if (value.kind == ir::NodeKind::String) values.push_back(value.text());
-    }
-    if (word == "Exists") parts.emplace_back(key);
-    else if (word == "DoesNotExist") parts.push_back(fmt::format("!{}", key));
-    else parts.push_back(fmt::format("{} {} ({})", key, word == "In" ? "in" : "notin", fmt::join(values, ",")));
-  }
-  return fmt::format("{}", fmt::join(parts, ","));
-}
-
-std::vector<std::string> claimsOf(const Node& pod, const base::SymbolTable& symbols) {
-  std::vector<std::string> claims;
-  const auto name = textAt(&pod, "metadata.name", symbols);
-  for (const Node& volume : ir::Children(ir::findPath(&pod, "spec.volumes", symbols))) {
-    if (const auto claim = textAt(&volume, "persistentVolumeClaim.claimName", symbols); !claim.empty()) claims.emplace_back(claim);
-    if (ir::findPath(&volume, "ephemeral", symbols) != nullptr) claims.push_back(fmt::format("{}-{}", name, textAt(&volume, "name", symbols)));
-  }
-  return claims;
-}
-
 std::shared_ptr<Informer> ApplyRun::informer(const Resource& resource, const std::string& nameSpace, const std::string& labels, const std::string& fields, bool metadataOnly) {
   ListQuery query;
   query.resource = &resource;

@@ -173,9 +173,4 @@ class ApplyRun {
   std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 
-/// The label selector of a workload's pods, from spec.selector; empty: none.
-[[nodiscard]] std::string podSelector(const ir::Node& workload, const base::SymbolTable& symbols);
-/// The claims that a pod names.
-[[nodiscard]] std::vector<std::string> claimsOf(const ir::Node& pod, const base::SymbolTable& symbols);
-
 }  // namespace mlstack::backend

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "backend/api.h"
 #include "base/quantity.h"
@@ -255,6 +256,35 @@ Verdict judge(const Node& object, const base::SymbolTable& symbols, const JudgeO
   if (!seen.text("metadata.deletionTimestamp").empty()) return waiting("is being deleted");
   if (const auto* rule = ruleOf(group, seen.text("kind"))) return rule->judge(seen);
   return isBuiltIn(group) ? good() : custom(seen);
+}
+
+std::string podSelector(const Node& workload, const base::SymbolTable& symbols) {
+  std::vector<std::string> parts;
+  for (const Node& label : ir::Children(ir::findPath(&workload, "spec.selector.matchLabels", symbols))) {
+    if (label.kind == ir::NodeKind::String) parts.push_back(fmt::format("{}={}", symbols.text(label.key), label.text()));
+  }
+  for (const Node& expression : ir::Children(ir::findPath(&workload, "spec.selector.matchExpressions", symbols))) {
+    const auto key = textAt(&expression, "key", symbols);
+    const auto word = textAt(&expression, "operator", symbols);
+    std::vector<std::string_view> values;
+    for (const Node& value : ir::Children(ir::findPath(&expression, "values", symbols))) {
+      if (value.kind == ir::NodeKind::String) values.push_back(value.text());
+    }
+    if (word == "Exists") parts.emplace_back(key);
+    else if (word == "DoesNotExist") parts.push_back(fmt::format("!{}", key));
+    else parts.push_back(fmt::format("{} {} ({})", key, word == "In" ? "in" : "notin", fmt::join(values, ",")));
+  }
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::vector<std::string> claimsOf(const Node& pod, const base::SymbolTable& symbols) {
+  std::vector<std::string> claims;
+  const auto name = textAt(&pod, "metadata.name", symbols);
+  for (const Node& volume : ir::Children(ir::findPath(&pod, "spec.volumes", symbols))) {
+    if (const auto claim = textAt(&volume, "persistentVolumeClaim.claimName", symbols); !claim.empty()) claims.emplace_back(claim);
+    if (ir::findPath(&volume, "ephemeral", symbols) != nullptr) claims.push_back(fmt::format("{}-{}", name, textAt(&volume, "name", symbols)));
+  }
+  return claims;
 }
 
 std::string_view podSpecPath(std::string_view kind) {

@@ -49,6 +49,11 @@ struct Trouble {
 /// spec.template.spec and the like: where a workload of this kind has its pod's spec; empty when it has none that is known.
 [[nodiscard]] std::string_view podSpecPath(std::string_view kind);
 
+/// The label selector of a workload's pods, from spec.selector; empty: none.
+[[nodiscard]] std::string podSelector(const ir::Node& workload, const base::SymbolTable& symbols);
+/// The claims that a pod names.
+[[nodiscard]] std::vector<std::string> claimsOf(const ir::Node& pod, const base::SymbolTable& symbols);
+
 /// "OOMKilled (exit code 137)" of the last container of a pod that ended badly; empty: none did.
 [[nodiscard]] std::string lastBadEnd(const ir::Node& pod, const base::SymbolTable& symbols);
 [[nodiscard]] std::int64_t restartsOf(const ir::Node& pod, const base::SymbolTable& symbols);
