@@ -178,3 +178,10 @@ test("a namespace goes through Terminating, and takes nothing new then", async (
   await cluster.must(cluster.merge(`${path}/configmaps/kept`, { metadata: { finalizers: null } }), 200);
   if (await cluster.hasControllers()) assert.ok(await cluster.gone(path, 30_000));
 });
+
+test("a create of what is still going: 409, and it says so", async () => {
+  await made(core("configmaps"), configMap("again", {}, { finalizers: ["example.com/a"] }));
+  await cluster.must(cluster.delete(`${core("configmaps")}/again`), 200);
+  const status = assertStatus(await cluster.create(core("configmaps"), configMap("again")), 409, "AlreadyExists");
+  assert.equal(status.message, 'object is being deleted: configmaps "again" already exists');
+});

@@ -245,3 +245,25 @@ test("an API version that is served no more is not there", async () => {
   const old = await cluster.create(`/apis/apps/v1/namespaces/${ns}/deployments`, { ...deployment("old"), apiVersion: "apps/v1beta1" });
   assertStatus(old, 400, "BadRequest");
 });
+test("a body of more than three MiB: 413", async () => {
+  const answer = await cluster.create(maps, configMap("big", { a: "x".repeat(3.2 * 1024 * 1024) }));
+  const status = assertStatus(answer, 413, "RequestEntityTooLarge");
+  assert.match(status.message, /Request entity too large: limit is 3145728/);
+});
+test("a webhook that cannot be asked: 500, and worth trying again; one that is to be ignored: as if it were not", async (context) => {
+  if (cluster.own) return context.skip("the test server calls no webhooks");
+  const own = await cluster.namespace("webhook"), name = `contract-${random()}`;
+  const webhook = { apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingWebhookConfiguration", metadata: { name }, webhooks: [{
+    name: "contract.example.com", admissionReviewVersions: ["v1"], sideEffects: "None", failurePolicy: "Fail", timeoutSeconds: 2, clientConfig: { url: "https://127.0.0.1:9/none" },
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": own } }, rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["secrets"] }] }] };
+  const path = cluster.later(`/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`);
+  await cluster.must(cluster.create("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", webhook), 201);
+  const one = { apiVersion: "v1", kind: "Secret", metadata: { generateName: "s-" } };
+  let answer;
+  for (const end = Date.now() + 10_000; Date.now() < end && answer?.status !== 500;) answer = await cluster.create(`/api/v1/namespaces/${own}/secrets?dryRun=All`, one);
+  const status = assertStatus(answer, 500, "InternalError");
+  assert.match(status.message, /^Internal error occurred: failed calling webhook "contract\.example\.com": failed to call webhook: /);
+  await cluster.must(cluster.request("PATCH", path, { contentType: "application/json-patch+json", body: [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }] }), 200);
+  for (const end = Date.now() + 10_000; Date.now() < end && answer?.status !== 201;) answer = await cluster.create(`/api/v1/namespaces/${own}/secrets?dryRun=All`, one);
+  assert.equal(answer.status, 201, answer.text);
+});
