@@ -1,8 +1,9 @@
 // Custom resources by their structural schema: pruning, defaulting and validation as
-// k8s.io/apiextensions-apiserver (pkg/apiserver/schema) does them. Rules in CEL are not evaluated.
+// k8s.io/apiextensions-apiserver (pkg/apiserver/schema) does them. Of the rules in CEL, those
+// that fix a value are known.
 
 import { customSchema } from './schema.mjs';
-import { isList, isMap } from './typed.mjs';
+import { equal, isList, isMap } from './typed.mjs';
 
 /** The object without unknown fields, with its schema's defaults. */
 export function defaultCustom(object) {
@@ -54,6 +55,27 @@ export function validateCustom(object) {
   const { apiVersion, kind, metadata, ...rest } = object;
   check({ ...rest, ...(schema.properties?.metadata && { metadata }) }, { ...schema, required: schema.required?.filter((name) => !['apiVersion', 'kind'].includes(name)) }, '', out);
   return out;
+}
+
+/** Rules that hold an update against what was: of CEL the one that says that a value is fixed. */
+export function validateCustomChange(before, after) {
+  const out = [];
+  compare(before, after, customSchema(after.apiVersion, after.kind), '', out);
+  return out;
+}
+
+function compare(before, after, schema, path, out) {
+  if (before === undefined || after === undefined) return;
+  for (const { rule, message } of schema['x-kubernetes-validations'] ?? []) {
+    if (/^\s*self\s*==\s*oldSelf\s*$/.test(rule) && !equal(before, after)) {
+      out.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${isMap(after) || isList(after) ? quoted(typeOf(after)) : quoted(after)}: ${message ?? `failed rule: ${rule}`}`, field: path });
+    }
+  }
+  if (!isMap(before) || !isMap(after)) return;   // entries of lists have no rules of this kind that are certain to find their like
+  for (const name of Object.keys(after)) {
+    const inner = known(schema, name);
+    if (inner !== undefined) compare(before[name], after[name], inner, path === '' ? name : `${path}.${name}`, out);
+  }
 }
 
 function check(value, schema, path, out) {

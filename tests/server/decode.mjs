@@ -39,8 +39,17 @@ function decodeScalar(value, node, wrong) {
       return parseQuantity(value) === null ? "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'" : undefined;
     case 'int-or-string': return typeof value === 'string' || Number.isInteger(value) ? undefined : wrong();
     case 'integer': return Number.isInteger(value) ? undefined : wrong();
-    default: return typeof value === node.type ? undefined : wrong();
+    default:
+      if (typeof value !== node.type) return wrong();
+      return node.base64 ? base64Problem(value) : undefined;
   }
+}
+
+// encoding/base64 passes over line breaks.
+function base64Problem(text) {
+  const plain = text.replace(/[\r\n]/g, '');
+  const good = /^[A-Za-z0-9+/]*={0,2}/.exec(plain)[0];
+  return good.length === plain.length && plain.length % 4 === 0 ? undefined : `illegal base64 data at input byte ${good.length === plain.length ? plain.length - plain.length % 4 : good.length}`;
 }
 
 function first(list, ask) {

@@ -116,7 +116,11 @@ function pod(object, context) {
   spec.preemptionPolicy ??= 'PreemptLowerPriority';
   spec.serviceAccountName ??= 'default';
   spec.serviceAccount ??= spec.serviceAccountName;
-  if (context.tolerations === false) return;
+  if (context.tolerations !== false) tolerate(spec);
+}
+
+// DefaultTolerationSeconds, on updates too: an apply of tolerations replaces the whole list.
+function tolerate(spec) {
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
     const covered = spec.tolerations?.some((own) => (!own.key || own.key === key) && (!own.effect || own.effect === 'NoExecute'));
     if (!covered) (spec.tolerations ??= []).push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
@@ -140,6 +144,9 @@ const creations = {
 };
 
 const updates = {
+  Pod(before, after, context) {
+    if (context.tolerations !== false) tolerate(after.spec);
+  },
   // An update that leaves out what was allocated keeps it (patchAllocatedValues).
   Service(before, after, context) {
     const old = before.spec, spec = after.spec;

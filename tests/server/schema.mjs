@@ -11,7 +11,7 @@ export { emptyObject, resetFields };
 
 const shapes = ['any', 'boolean', 'integer', 'number', 'string', 'quantity', 'int-or-string', 'list', 'map', 'object'];
 const merges = ['atomic', 'set', 'map'];
-const KeepsUnknown = 1, Custom = 32, AtomicMap = 64;
+const KeepsUnknown = 1, Base64 = 8, Custom = 32, AtomicMap = 64;
 
 function schemaFile() {
   if (process.env.MLSTACK_SERVER_SCHEMA) return process.env.MLSTACK_SERVER_SCHEMA;
@@ -61,7 +61,7 @@ function nodeOf(index) {
   } else if (is === 'any') {
     node.is = 'any';
   } else {
-    Object.assign(node, { is: 'scalar', name: scalarName(is), enums });
+    Object.assign(node, { is: 'scalar', name: scalarName(is), enums, ...(flags & Base64 && { base64: true }) });
   }
   return node;
 }

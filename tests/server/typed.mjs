@@ -288,7 +288,7 @@ export function typeProblems(value, topology, path = []) {
   const type = resolve(topology, value);
   const problem = (text) => [`${pathText(path)}: ${text}`];
   if (type === undefined || value === null || value === undefined || topology.is === 'any') return [];
-  if (type.is === 'scalar') return isMap(value) || isList(value) ? problem(`expected ${type.name ?? 'scalar'}, got &value.valueUnstructured{Value:${goText(value)}}`) : [];
+  if (type.is === 'scalar') return scalarProblem(value, type.name).map((text) => `${pathText(path)}: ${text}`);
   if (type.is === 'list') {
     if (!isList(value)) return problem(`expected list, got &{${goText(value)}}`);
     if (type.merge === 'atomic') return value.flatMap((entry, i) => typeProblems(entry, type.of, [...path, 'i:' + i]));
@@ -307,6 +307,16 @@ export function typeProblems(value, topology, path = []) {
     if (inner === undefined) return type.open ? [] : [`${pathText([...path, fieldElement(name)])}: field not declared in schema`];
     return typeProblems(below, inner, [...path, fieldElement(name)]);
   });
+}
+
+const goKind = (value) => isMap(value) ? 'map[string]interface {}' : isList(value) ? '[]interface {}' : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? Number.isInteger(value) ? 'int64' : 'float64' : typeof value;
+
+// typed/validate.go, validateScalar
+function scalarProblem(value, name) {
+  if (name === 'numeric') return typeof value === 'number' ? [] : [`expected numeric (int or float), got ${goKind(value)}`];
+  if (name === 'string') return typeof value === 'string' ? [] : [`expected string, got &value.valueUnstructured{Value:${goText(value)}}`];
+  if (name === 'boolean') return typeof value === 'boolean' ? [] : [`expected boolean, got &{${goText(value)}}`];
+  return isMap(value) || isList(value) ? [`expected any scalar, got &{${goText(value)}}`] : [];
 }
 
 function entryProblem(type, entry) {

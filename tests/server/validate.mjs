@@ -1,6 +1,6 @@
 // What the server refuses, in its own words. Each finding is a cause of the refusal: {reason, message, field}.
 
-import { validateCustom } from './custom.mjs';
+import { validateCustom, validateCustomChange } from './custom.mjs';
 export { decodeProblem } from './decode.mjs';
 import { dnsLabel, dnsLabel1035, dnsSubdomain, Findings, labelKey, labels } from './findings.mjs';
 import { isCustom, topologyOf } from './schema.mjs';
@@ -74,7 +74,8 @@ export function validateUpdate(before, after, context = {}) {
   const out = new Findings();
   if (context.subresource) return out.list;   // a status is taken as it is
   validateObject(after, out);
-  if (!isCustom(after.apiVersion, after.kind)) changes[after.kind]?.(before, after, out, context);
+  if (isCustom(after.apiVersion, after.kind)) out.list.push(...validateCustomChange(before, after));
+  else changes[after.kind]?.(before, after, out, context);
   return out.list;
 }
 

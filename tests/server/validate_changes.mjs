@@ -40,7 +40,7 @@ function volume(before, after, out) {
   if (old.csi && source.csi && !old.csi.controllerExpandSecretRef) old.csi = { ...old.csi, ...pick(source.csi, ['controllerExpandSecretRef', 'nodeExpandSecretRef']) };
   if (!same(old, source)) out.forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation\n' + goDiff(old, source, 'Volume'));
   out.unchanged('volumeMode', before.spec.volumeMode, after.spec.volumeMode);
-  if (before.spec.nodeAffinity) out.unchanged('spec.nodeAffinity', before.spec.nodeAffinity, after.spec.nodeAffinity, after.spec.nodeAffinity ?? null);
+  if (before.spec.nodeAffinity) out.unchanged('nodeAffinity', before.spec.nodeAffinity, after.spec.nodeAffinity, after.spec.nodeAffinity ?? null);
 }
 
 function storageClass(before, after, out) {
