@@ -82,23 +82,38 @@ milliseconds Api::Impl::pause(const Call& call, const HttpAnswer& answer) {
 void Api::Impl::judge(const CallPtr& call, HttpAnswer answer) {
   if (call->finished) return;
   if (answer.outcome == Outcome::Answered) contacted = true;
-  if (!worthAnotherTry(*call, answer)) return finish(call, std::move(answer));
-  const auto delay = pause(*call, answer);
+  Attempted attempted;
+  if (answer.outcome == Outcome::Answered && answer.status >= 200 && answer.status < 300 && !call->request.onPiece && isJson(answer.contentType)) {
+    attempted.document = std::make_shared<Document>();
+    ir::Builder builder(attempted.document->arena);
+    attempted.document->root = yaml::readJsonText(answer.body, symbols, builder, attempted.bad);
+    // Without a length and over HTTP/1.1 only the text itself shows that a connection was cut.
+    if (attempted.bad.endedEarly) {
+      answer.outcome = Outcome::Broken;
+      answer.reason = attempted.bad.message;
+    }
+    answer.body = {};
+  }
+  const auto delay = worthAnotherTry(*call, answer) ? pause(*call, answer) : milliseconds(-1);
   // Waiting beyond the deadline helps nobody: the failure says more than "timed out".
-  if (api.deadline != Clock::time_point::max() && Clock::now() + delay >= api.deadline) return finish(call, std::move(answer));
+  if (delay.count() < 0 || (api.deadline != Clock::time_point::max() && Clock::now() + delay >= api.deadline)) {
+    attempted.answer = std::move(answer);
+    return finish(call, std::move(attempted));
+  }
   call->uncertain = call->uncertain || !neverSent(answer);
   http.after(delay, [this, weak = std::weak_ptr(call)] {
     if (const auto waiting = weak.lock(); waiting && !waiting->finished) attempt(waiting);
   });
 }
 
-void Api::Impl::finish(const CallPtr& call, HttpAnswer answer) {
+void Api::Impl::finish(const CallPtr& call, Attempted attempted) {
   const auto keep = call;
   keep->finished = true;
   open.erase(keep);
-  if (ending && answer.outcome == Outcome::Cancelled && !keep->request.onPiece) answer.outcome = *ending;
+  if (ending && attempted.answer.outcome == Outcome::Cancelled && !keep->request.onPiece) attempted.answer.outcome = *ending;
+  attempted.repeated = keep->uncertain;
   auto done = std::move(keep->done);
-  done({std::move(answer), keep->uncertain});
+  done(std::move(attempted));
 }
 
 /// Those that wait for their next try end here, those on the wire within the next steps.
@@ -109,10 +124,10 @@ void Api::Impl::endAll(Outcome outcome) {
   http.step(milliseconds(0));
   for (const auto& call : calls) {
     if (call->finished) continue;
-    HttpAnswer answer;
-    answer.outcome = outcome;
-    if (outcome == Outcome::TimedOut) answer.reason = "the time that was given is over";
-    finish(call, std::move(answer));
+    Attempted attempted;
+    attempted.answer.outcome = outcome;
+    if (outcome == Outcome::TimedOut) attempted.answer.reason = "the time that was given is over";
+    finish(call, std::move(attempted));
   }
   ending.reset();
 }
@@ -160,10 +175,19 @@ void Api::Impl::object(const ObjectRef& ref, HttpRequest request, std::string_vi
   if (resource == nullptr) return refuse(std::move(done), notServed(ref.apiVersion, ref.kind));
   request.path = pathOf(*resource, ref.nameSpace, collection ? std::string_view{} : std::string_view(ref.name));
   if (!query.empty()) request.path += fmt::format("?{}", query);
-  const bool secret = ref.kind == "Secret";
-  auto body = secret ? request.body : std::string();
-  send(std::move(request), [this, done = std::move(done), secret, body = std::move(body)](Attempted attempted) {
-    done(decode(std::move(attempted), symbols, secret ? "Secret" : "", body));
+  // What was sent of a secret is known to its answer, so that nothing of it gets into a message.
+  auto body = ref.kind == "Secret" ? request.body : std::string();
+  const bool removes = request.method == "DELETE";
+  send(std::move(request), [this, done = std::move(done), kind = ref.kind, removes, body = std::move(body)](Attempted attempted) {
+    auto answer = decode(std::move(attempted), symbols, kind, body);
+    const auto found = textAt(answer.ok() ? answer.document->root : nullptr, "kind", symbols);
+    if (answer.ok() && found != kind && !(removes && found == "Status")) {
+      answer.document.reset();
+      answer.failure.code = 200;
+      answer.failure.reason = "NotKubernetes";
+      answer.failure.message = fmt::format("the answer is no {}", kind);
+    }
+    done(std::move(answer));
   });
 }
 

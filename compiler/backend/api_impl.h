@@ -16,6 +16,8 @@ namespace mlstack::backend {
 struct Attempted {
   HttpAnswer answer;
   bool repeated = false;   // an attempt before may have been carried out
+  std::shared_ptr<Document> document;   // of a 2xx answer in JSON; its root is null when it is none, which `bad` explains
+  yaml::JsonError bad;
 };
 
 struct Api::Impl {
@@ -35,12 +37,10 @@ struct Api::Impl {
   void send(HttpRequest request, std::function<void(Attempted)> done);
   void attempt(const CallPtr& call);
   void judge(const CallPtr& call, HttpAnswer answer);
-  void finish(const CallPtr& call, HttpAnswer answer);
+  void finish(const CallPtr& call, Attempted attempted);
   void endAll(Outcome outcome);
   [[nodiscard]] bool worthAnotherTry(const Call& call, const HttpAnswer& answer) const;
   [[nodiscard]] std::chrono::milliseconds pause(const Call& call, const HttpAnswer& answer);
-  /// Blocks until `count` answers are there.
-  [[nodiscard]] bool runUntil(const std::function<bool()>& until);
 
   /// `done` from within `run`, without anything sent.
   void refuse(Done done, Failure failure);
@@ -72,6 +72,7 @@ struct Api::Impl {
 };
 
 // status.cpp
+[[nodiscard]] bool isJson(std::string_view contentType);
 /// The document of a 2xx answer, or the failure. `kind` "Secret": values are kept out of the message, those of `body` as well.
 [[nodiscard]] Answer decode(Attempted attempted, base::SymbolTable& symbols, std::string_view kind = {}, std::string_view body = {});
 [[nodiscard]] Failure failureOf(const HttpAnswer& answer, base::SymbolTable& symbols);

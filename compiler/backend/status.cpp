@@ -20,11 +20,6 @@ constexpr std::string_view kRedacted = "(redacted)";
 /// Shorter values of a Secret stand everywhere by chance.
 constexpr std::size_t kShortestSecret = 4;
 
-bool isJson(std::string_view contentType) {
-  const auto type = contentType.substr(0, contentType.find(';'));
-  return type.empty() || type.ends_with("json");
-}
-
 /// "<title>502 Bad Gateway</title>" of a proxy's page.
 std::string titleOf(std::string_view body) {
   const auto open = body.find("<title>");
@@ -127,6 +122,11 @@ void takeOut(std::string& text, const std::vector<std::string>& values) {
 
 }  // namespace
 
+bool isJson(std::string_view contentType) {
+  const auto type = contentType.substr(0, contentType.find(';'));
+  return type.empty() || type.ends_with("json");
+}
+
 void redact(Failure& failure, std::string_view body, base::SymbolTable& symbols) {
   std::vector<std::string> values;
   Document sent;
@@ -191,17 +191,12 @@ Answer decode(Attempted attempted, base::SymbolTable& symbols, std::string_view 
     answer.failure = notKubernetes(from, fmt::format("its type is `{}`", from.contentType.substr(0, 60)));
     return answer;
   }
-  auto document = std::make_shared<Document>();
-  ir::Builder builder(document->arena);
-  yaml::JsonError error;
-  document->root = yaml::readJsonText(from.body, symbols, builder, error);
-  if (document->root == nullptr) {
-    answer.failure = notKubernetes(from, error.message);
-    if (error.endedEarly) answer.failure.outcome = Outcome::Broken;
-  } else if (document->root->kind != ir::NodeKind::Map) {
+  if (attempted.document == nullptr || attempted.document->root == nullptr) {
+    answer.failure = notKubernetes(from, attempted.bad.message);
+  } else if (attempted.document->root->kind != ir::NodeKind::Map) {
     answer.failure = notKubernetes(from, "it is no map");
   } else {
-    answer.document = std::move(document);
+    answer.document = std::move(attempted.document);
   }
   return answer;
 }
@@ -209,6 +204,7 @@ Answer decode(Attempted attempted, base::SymbolTable& symbols, std::string_view 
 diag::Diagnostic report(const Failure& failure, std::string_view doing, base::Span span) {
   using diag::ClusterCode;
   using diag::make;
+  constexpr const char* kUnknown = "a change that was sent may have been made or not; the next run looks at what is there";
   const auto& why = failure.message;
   switch (failure.outcome) {
     case Outcome::Answered: break;
@@ -216,8 +212,8 @@ diag::Diagnostic report(const Failure& failure, std::string_view doing, base::Sp
       return make<ClusterCode::Unreachable>(span, doing, why).hint("nothing was changed by this request; when the cluster answers again, the same command goes on from here");
     case Outcome::Untrusted:
       return make<ClusterCode::Untrusted>(span, doing, why).hint("credentials are not sent to a server that cannot prove who it is");
-    case Outcome::Broken: return make<ClusterCode::Interrupted>(span, doing, why);
-    case Outcome::TimedOut: return make<ClusterCode::NoAnswer>(span, doing, why);
+    case Outcome::Broken: return make<ClusterCode::Interrupted>(span, doing, why).hint(kUnknown);
+    case Outcome::TimedOut: return make<ClusterCode::NoAnswer>(span, doing, why).hint(kUnknown);
     case Outcome::Cancelled: return make<ClusterCode::Stopped>(span, doing);
     case Outcome::NoCredentials: return make<ClusterCode::NoCredentials>(span, doing, why);
   }
