@@ -1,0 +1,276 @@
+// What a plan says of every action and of every fate of state, against the server that the contract tests use.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Cluster, random } from "../contract/support/cluster.mjs";
+import { Stack, bind, changed, fateOf, fates, stepOf, storageClass } from "./support.mjs";
+
+const cluster = await Cluster.open();
+const id = random();
+const fast = await storageClass(cluster, `fast-${id}`, { allowVolumeExpansion: true });
+const stiff = await storageClass(cluster, `stiff-${id}`);
+const claim = (name, { size = "10Gi", of = fast, more = "" } = {}) => `claim ${name} { class = "${of}"  size = ${size}  access = ReadWriteOnce ${more} }\n`;
+const config = (name, value) => `config ${name} { data = { "a" = "${value}" } }\n`;
+const job = (name, { image = "registry.k8s.io/pause:3.9", mounts = "" } = {}) => `job ${name} { image = "${image}"  suspend = true  ${mounts} }\n`;
+const set = (name, { size = "10Gi", replicas = 2, scaled = "Retain", deleted = "Retain" } = {}) => `
+statefulset ${name} {
+  replicas = ${replicas}
+  service = ${name}
+  claims-when-deleted = ${deleted}
+  claims-when-scaled = ${scaled}
+  claim data { class = "${fast}"  size = ${size}  access = ReadWriteOnce }
+  image = "registry.k8s.io/pause:3.9"
+  write data at "/data"
+}
+service ${name} { headless = true  selects = ${name}  port http = 80 }
+`;
+const at = (ns, plural, name) => `/api/v1/namespaces/${ns}/${plural}/${name}`;
+const fresh = async (topic) => new Stack(cluster, await cluster.namespace(topic));
+
+test("create, unchanged, update, delete; an apply is followed by an empty plan", async () => {
+  const stack = await fresh("basic");
+  const first = await stack.plan(config("c", "1") + config("d", "1"));
+  assert.deepEqual(changed(first), ["create ConfigMap/c", "create ConfigMap/d"]);
+  assert.ok(first.steps.every(({ dryRun }) => dryRun));
+  await stack.settled(config("c", "1") + config("d", "1"));
+  const plan = await stack.plan(config("c", "2"));
+  assert.deepEqual(changed(plan), ["update ConfigMap/c", "delete ConfigMap/d"]);
+  const [change] = stepOf(plan, "ConfigMap", "c").changes;
+  assert.deepEqual([change.path, change.before, change.after], [".data.a", '"1"', '"2"']);
+  assert.deepEqual(changed(await stack.plan(undefined, "--no-prune")), ["update ConfigMap/c"]);
+  await stack.settled();
+  assert.equal((await cluster.get(at(stack.ns, "configmaps", "d"))).status, 404);
+});
+
+test("a field that is no longer said is taken away; what others set stays", async () => {
+  const stack = await fresh("given");
+  await stack.settled(`config c { data = { "a" = "1" "b" = "2" } }`);
+  await cluster.must(cluster.merge(at(stack.ns, "configmaps", "c"), { data: { other: "x" } }), 200);
+  assert.deepEqual(changed(await stack.plan()), []);
+  const plan = await stack.plan(config("c", "1"));
+  const step = stepOf(plan, "ConfigMap", "c");
+  assert.deepEqual(step.changes.map(({ path, after }) => [path, after]), [[".data.b", null]]);
+  await stack.settled();
+  const { data } = await cluster.must(cluster.get(at(stack.ns, "configmaps", "c")), 200);
+  assert.deepEqual(data, { a: "1", other: "x" });
+});
+
+test("an object that is there and nobody's is adopted; another tool's is refused unless it is taken over", async () => {
+  const stack = await fresh("adopt");
+  await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/configmaps`, { metadata: { name: "c" }, data: { a: "1" } }), 201);
+  assert.deepEqual(changed(await stack.plan(config("c", "1"))), ["adopt ConfigMap/c"]);
+  await stack.settled();
+  await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/configmaps`, { metadata: { name: "h", labels: { "app.kubernetes.io/managed-by": "Helm" }, annotations: { "meta.helm.sh/release-name": "r", "meta.helm.sh/release-namespace": "n" } } }), 201);
+  const plan = await stack.plan(config("c", "1") + config("h", "1"));
+  assert.match(stepOf(plan, "ConfigMap", "h").why, /Helm release `n\/r`/);
+  assert.match(plan.said, /MLS5105/);
+  assert.deepEqual(changed(await stack.plan(undefined, "--take-over")), ["adopt ConfigMap/h"]);
+});
+
+test("two stacks never plan each other's objects", async () => {
+  const one = await fresh("two");
+  await one.settled(config("c", "1"));
+  const two = new Stack(cluster, one.ns, "other");
+  const plan = await two.plan(config("c", "1"));
+  assert.deepEqual(changed(plan), ["refused ConfigMap/c"]);
+  assert.match(plan.said, /another inventory/);
+  const same = new Stack(cluster, one.ns, "s");
+  same.file = same.file.replace("s.mlstack", "moved.mlstack");
+  assert.match(await same.noPlan(config("d", "1")), /MLS5104/);
+});
+
+test("a field of another manager is a conflict with its line, and can be forced", async () => {
+  const stack = await fresh("conflict");
+  await stack.settled(config("c", "1"));
+  const path = at(stack.ns, "configmaps", "c");
+  await cluster.must(cluster.apply(path, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c" }, data: { a: "theirs" } }, { by: "someone", force: true }), 200);
+  const plan = await stack.plan();
+  const { conflicts } = stepOf(plan, "ConfigMap", "c");
+  assert.deepEqual(conflicts.map((one) => [one.path, one.manager, one.theirs, one.ours]), [[".data.a", "someone", "theirs", '"1"']]);
+  assert.match(plan.said, /s\.mlstack:2:\d+: error\[MLS5114\]/);
+  const forced = await stack.plan(undefined, "--force-conflicts");
+  assert.deepEqual(stepOf(forced, "ConfigMap", "c").conflicts, []);
+  await stack.settled(undefined, "--force-conflicts");
+});
+
+test("what the server refuses stands at the line that says it", async () => {
+  const stack = await fresh("refused");
+  const plan = await stack.plan(`object "v1/ConfigMap" c {\n  data { "a" = "1" }\n  metadata.labels { "x" = "not a label" }\n}`).catch((error) => error);
+  const said = plan.said ?? String(plan);
+  assert.match(said, /s\.mlstack:4/);
+});
+
+test("a job whose template changed is a new run over the same state", async () => {
+  const stack = await fresh("job");
+  const mounts = `write model at "/model"`;
+  await stack.settled(claim("model") + job("train", { mounts }));
+  await bind(cluster, stack.ns, "model");
+  assert.deepEqual(changed(await stack.plan()), []);
+  const plan = await stack.plan(claim("model") + job("train", { mounts, image: "registry.k8s.io/pause:3.10" }));
+  const step = stepOf(plan, "Job", "train");
+  assert.equal(step.action, "replace");
+  assert.ok(step.changes.some(({ path, frozen }) => frozen && path === ".spec.template.spec.containers[name=train].image"), JSON.stringify(step.changes));
+  assert.deepEqual(fates(plan), ["kept claim/model"]);
+  assert.equal(plan.risksData, false);
+});
+
+test("a set whose template changed is made again around its claims", async () => {
+  const stack = await fresh("set");
+  await stack.settled(set("db"));
+  for (const name of ["data-db-0", "data-db-1"]) {
+    await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`, { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201);
+    await bind(cluster, stack.ns, name);
+  }
+  const plan = await stack.plan(set("db", { size: "20Gi" }));
+  assert.equal(stepOf(plan, "StatefulSet", "db").action, "recreate");
+  assert.deepEqual(fates(plan), ["kept claim/data-db-0", "kept claim/data-db-1"]);
+  assert.match(fateOf(plan, "data-db-0").why, /patch pvc data-db-0/);
+  assert.equal(plan.risksData, false);
+});
+
+test("scaling down keeps claims, and with whenScaled Delete needs consent", async () => {
+  const stack = await fresh("scale");
+  await stack.settled(set("db", { scaled: "Delete" }));
+  const make = async (name) => {
+    await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`, { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201);
+    await bind(cluster, stack.ns, name);
+  };
+  await make("data-db-1");
+  const plan = await stack.plan(set("db", { scaled: "Delete", replicas: 1 }));
+  const fate = fateOf(plan, "data-db-1");
+  assert.deepEqual([fate.fate, fate.size, fate.consent, fate.consented], ["LOST", "10Gi", "claim/data-db-1", false]);
+  assert.equal(plan.risksData, true);
+  assert.equal(plan.obstacles.length, 1);
+  assert.equal(fateOf(await stack.plan(undefined, "--allow-data-loss", "pvc/data-db-1"), "data-db-1").consented, true);
+  assert.equal(fateOf(await stack.plan(set("db", { replicas: 1 })), "data-db-1").fate, "orphaned");
+  const grown = await stack.plan(set("db", { scaled: "Delete", replicas: 3 }));
+  assert.equal(fateOf(grown, "data-db-2").fate, "new");
+});
+
+test("a claim grows where its class allows it, and never shrinks", async () => {
+  const stack = await fresh("size");
+  await stack.settled(claim("m") + claim("k", { of: stiff }));
+  await bind(cluster, stack.ns, "m");
+  await bind(cluster, stack.ns, "k");
+  const grows = await stack.plan(claim("m", { size: "20Gi" }) + claim("k", { of: stiff }));
+  const fate = fateOf(grows, "m");
+  assert.deepEqual([fate.fate, fate.size, fate.newSize], ["grown", "10Gi", "20Gi"]);
+  assert.equal(stepOf(grows, "PersistentVolumeClaim", "m").action, "update");
+  const shrinks = await stack.plan(claim("m", { size: "5Gi" }) + claim("k", { of: stiff }));
+  assert.equal(stepOf(shrinks, "PersistentVolumeClaim", "m").action, "refused");
+  assert.match(shrinks.said, /s\.mlstack:2:\d+: error\[MLS5109\]/);
+  assert.ok(shrinks.migrations[0].steps.length >= 5);
+  const cannot = await stack.plan(claim("m") + claim("k", { of: stiff, size: "20Gi" }));
+  assert.match(cannot.said, /MLS5110/);
+  assert.match(stepOf(cannot, "PersistentVolumeClaim", "k").why, /allowVolumeExpansion/);
+  assert.deepEqual(changed(await stack.plan(claim("m", { size: "10240Mi" }) + claim("k", { of: stiff }))), []);
+});
+
+test("a claim of another class is a migration; one that was never bound is made again", async () => {
+  const stack = await fresh("class");
+  await stack.settled(claim("m") + claim("p"));
+  await bind(cluster, stack.ns, "m");
+  const plan = await stack.plan(claim("m", { of: stiff }) + claim("p", { of: stiff }));
+  assert.equal(stepOf(plan, "PersistentVolumeClaim", "m").action, "refused");
+  assert.match(plan.migrations[0].what, new RegExp(`claim \`m\` moves from class \`fast-${id}\` to \`stiff-${id}\``));
+  assert.ok(plan.migrations[0].steps.some((step) => step.includes("claim m-2 {")), plan.migrations[0].steps.join("\n"));
+  assert.equal(stepOf(plan, "PersistentVolumeClaim", "p").action, "replace");
+  assert.equal(fateOf(plan, "m").fate, "kept");
+  assert.equal(plan.risksData, false);
+});
+
+test("a claim that left the stack is released; named, it is lost or orphaned by its reclaim policy", async () => {
+  const stack = await fresh("gone");
+  await stack.settled(claim("m") + claim("r") + config("c", "1"));
+  const lost = await bind(cluster, stack.ns, "m", { policy: "Delete" });
+  await bind(cluster, stack.ns, "r", { policy: "Retain" });
+  const plan = await stack.plan(config("c", "1"));
+  assert.deepEqual(changed(plan).sort(), ["release PersistentVolumeClaim/m", "release PersistentVolumeClaim/r"]);
+  assert.deepEqual([fateOf(plan, "m").fate, fateOf(plan, "m").consent], ["orphaned", ""]);
+  assert.match(stepOf(plan, "PersistentVolumeClaim", "m").why, /--allow-data-loss claim\/m/);
+  const named = await stack.plan(undefined, "--allow-data-loss", "claim/m", "--allow-data-loss", `PersistentVolumeClaim/${stack.ns}/r`);
+  assert.deepEqual(changed(named).sort(), ["delete PersistentVolumeClaim/m", "delete PersistentVolumeClaim/r"]);
+  const fate = fateOf(named, "m");
+  assert.deepEqual([fate.fate, fate.volume, fate.size, fate.consented], ["LOST", lost, "10Gi", true]);
+  assert.equal(fateOf(named, "r").fate, "orphaned");
+  assert.match((await stack.plan(undefined, "--allow-data-loss", "claim/nothing")).said, /MLS5116/);
+  await stack.apply();
+  const { metadata } = await cluster.must(cluster.get(at(stack.ns, "persistentvolumeclaims", "m")), 200);
+  assert.equal(metadata.labels?.["applyset.kubernetes.io/part-of"], undefined);
+  assert.deepEqual(changed(await stack.plan()), []);
+  // Declared again, it is taken back with what it holds.
+  const back = await stack.plan(config("c", "1") + claim("m"));
+  assert.deepEqual(changed(back), ["adopt PersistentVolumeClaim/m"]);
+  assert.equal(fateOf(back, "m").fate, "kept");
+});
+
+test("protection outlives the line that said it", async () => {
+  const stack = await fresh("protect");
+  await stack.settled(claim("m", { more: "protect = true" }) + config("c", "1"));
+  await bind(cluster, stack.ns, "m");
+  const other = await stack.plan(claim("m", { of: stiff, more: "protect = true" }) + config("c", "1"));
+  assert.match(other.said, /MLS5107/);
+  const gone = await stack.plan(config("c", "1"), "--allow-data-loss", "claim/m");
+  assert.deepEqual(changed(gone), ["release PersistentVolumeClaim/m"]);
+  assert.match(stepOf(gone, "PersistentVolumeClaim", "m").why, /protected/);
+});
+
+test("the end of a stack keeps what holds data", async () => {
+  const stack = await fresh("end");
+  await stack.settled(claim("m") + config("c", "1") + set("db"));
+  await bind(cluster, stack.ns, "m");
+  const answer = await stack.destroy();
+  assert.equal(answer.code, 0, answer.err);
+  assert.equal((await cluster.get(at(stack.ns, "configmaps", "c"))).status, 404);
+  assert.equal((await cluster.get(at(stack.ns, "persistentvolumeclaims", "m"))).status, 200);
+  const left = await cluster.must(cluster.get(`/api/v1/namespaces/${stack.ns}/configmaps?labelSelector=mlstack.dev/stack`), 200);
+  assert.deepEqual(left.items.map(({ metadata }) => metadata.name), []);
+});
+
+test("volumes: a bound one keeps its source, a free one is made again", async () => {
+  const stack = await fresh("volume");
+  const volume = (path) => `volume v-${id} { capacity = 5Gi  access = ReadWriteMany  class = "none-${id}"  reclaim = Retain  source = nfs("nfs.example.com", "${path}") }\n`;
+  await stack.settled(volume("/a"));
+  cluster.later(`/api/v1/persistentvolumes/v-${id}`);
+  const free = await stack.plan(volume("/b"));
+  assert.equal(stepOf(free, "PersistentVolume", `v-${id}`).action, "replace");
+  assert.equal(free.risksData, false);
+  await cluster.must(cluster.merge(`/api/v1/persistentvolumes/v-${id}`, { spec: { claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", name: "x", namespace: stack.ns, uid: "11111111-2222-3333-4444-555555555555" } } }), 200);
+  await cluster.must(cluster.merge(`/api/v1/persistentvolumes/v-${id}/status`, { status: { phase: "Bound" } }), 200);
+  const bound = await stack.plan(volume("/b"));
+  assert.equal(stepOf(bound, "PersistentVolume", `v-${id}`).action, "refused");
+  assert.match(bound.said, /MLS5108/);
+  assert.ok(bound.migrations[0].steps.length >= 3);
+});
+
+test("a namespace that is not there is said once; one that the stack makes is not tried in", async () => {
+  const stack = new Stack(cluster, `none-${random()}`);
+  const missing = await stack.plan(config("c", "1") + config("d", "1"));
+  assert.equal(missing.said.match(/MLS5115/g)?.length, 1, missing.said);
+  const made = await stack.plan(`namespace own { name = "${stack.ns}" }\n` + config("c", "1"));
+  assert.deepEqual(changed(made), [`create Namespace/${stack.ns}`, "create ConfigMap/c"]);
+  assert.match(stepOf(made, "ConfigMap", "c").notDryRun, /is made by this plan/);
+});
+
+test("values of Secrets are in no plan", async () => {
+  const stack = await fresh("secret");
+  const secret = (value) => `object "v1/Secret" s { stringData { "token" = "${value}" } }\n`;
+  await stack.settled(secret("hunter2"));
+  const plan = await stack.plan(secret("hunter3"));
+  const [change] = stepOf(plan, "Secret", "s").changes;
+  assert.deepEqual([change.path, change.redacted, change.before, change.after], [".data.token", true, null, null]);
+  assert.doesNotMatch(JSON.stringify(plan), /hunter|aHVudGVy/);
+});
+
+test("a kind that is not served is an error at its line", async () => {
+  const stack = await fresh("kinds");
+  assert.match(await stack.noPlan(`object "jobset.x-k8s.io/v1alpha2/JobSet" j { spec { replicatedJobs = [] } }`), /s\.mlstack:2:\d+: error\[MLS5100\]/);
+});
+
+test("config that is sealed, and roles of bindings, are made again", async () => {
+  const stack = await fresh("sealed");
+  const sealed = (value) => `object "v1/ConfigMap" c { immutable = true  data { "a" = "${value}" } }\n`;
+  await stack.settled(sealed("1"));
+  const plan = await stack.plan(sealed("2"));
+  assert.equal(stepOf(plan, "ConfigMap", "c").action, "replace");
+  await stack.settled();
+});
