@@ -114,7 +114,7 @@ export function finalizersForDelete(operations, resource, object, options, call)
   const policy = options.propagationPolicy;
   if (policy !== undefined && !kPolicies.includes(policy))
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [{ reason: 'FieldValueNotSupported', field: 'propagationPolicy',
-      message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Background", "Foreground", "Orphan", "nil"` }]);
+      message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"` }]);
   const own = object.metadata.finalizers ?? [];
   const rest = own.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion');
   let orphan = options.orphanDependents === true || policy === 'Orphan';

@@ -3,7 +3,7 @@
 
 import { toVersion } from './conversions.mjs';
 import { fieldSelector, labelSelector } from './selectors.mjs';
-import { badRequest, expired, invalid, tooLargeVersion } from './status.mjs';
+import { badRequest, expired, invalid, plainError, tooLargeVersion } from './status.mjs';
 
 const kTooOld = 'The resourceVersion for the provided list is too old.';
 const kTokenTooOld = 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
@@ -15,13 +15,15 @@ function decodeToken(text) {
     const { v, rv, start } = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (v === 'meta.k8s.io/v1' && typeof start === 'string' && Number.isInteger(rv)) return { rv, start };
   } catch { /* said below */ }
-  throw badRequest('continue key is not valid: illegal base64 data at input byte 0');
+  throw badRequest("invalid continue token: continue key is not valid: invalid character 'i' looking for beginning of value");
 }
 
-export function versionParameter(text, name = 'resourceVersion') {
+// A watch answers 500 to what a list answers 400 to.
+export function versionParameter(text, watching = false) {
   if (text === undefined || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw badRequest(`${name}: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  if (/^\d+$/.test(text)) return Number(text);
+  const why = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw watching ? plainError(why) : badRequest(`invalid resource version: ${why}`);
 }
 
 const kForbiddenOption = (field, message) => invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '',

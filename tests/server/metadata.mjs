@@ -2,6 +2,7 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { goKindOf } from './go_json.mjs';
 import { badRequest, quoted } from './status.mjs';
 
 // apimachinery/pkg/util/rand: no vowels, so that no words come about.
@@ -31,17 +32,18 @@ export function assumeKind(resource, object) {
   object.apiVersion ||= resource.apiVersion;
 }
 
-export function checkKind(resource, object, subject = resource) {
+export function checkKind(subject, object, resources) {
   if (typeof object !== 'object' || object === null || Array.isArray(object))
-    throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(object) ? 'array' : typeof object} into Go value of type struct`);
+    throw badRequest(`the object provided is unrecognized (must be of type ${subject.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goKindOf(object)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${Buffer.from(JSON.stringify(object)).toString('hex')})`);
   if (!object.kind) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object).slice(0, 1000)}'`);
   if (!object.apiVersion) throw badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(object).slice(0, 1000)}'`);
+  const cannot = (why) => badRequest(`${object.kind} in version ${quoted(object.apiVersion)} cannot be handled as a ${subject.kind}: ${why}`);
+  if (object.apiVersion !== subject.apiVersion && !subject.custom && !resources.ofKind(object.apiVersion, object.kind))
+    throw cannot(`no kind ${quoted(object.kind)} is registered for version ${quoted(object.apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
   if (object.apiVersion !== subject.apiVersion)
     throw badRequest(`the API version in the data (${object.apiVersion}) does not match the expected API version (${subject.apiVersion})`);
-  if (object.kind !== subject.kind) {
-    const [, version] = [null, subject.version ?? subject.apiVersion.split('/').pop()];
-    throw badRequest(`${object.kind} in version ${quoted(version)} cannot be handled as a ${subject.kind}: converting (${subject.group || version}.${object.kind}) to (${subject.group || version}.${subject.kind}): unknown conversion`);
-  }
+  if (object.kind !== subject.kind)
+    throw cannot(`converting (${subject.version}.${object.kind}) to (${subject.group.split('.')[0] || 'core'}.${subject.kind}): unknown conversion`);
   object.metadata ??= {};
 }
 

@@ -8,6 +8,8 @@ import { isDeepStrictEqual } from 'node:util';
 import * as admission from './admission.mjs';
 import { toVersion } from './conversions.mjs';
 import { assumeKind, checkKind, checkNamespace, generatedName, isDeleting, keepSystem, metadataErrors, setGeneration, stampNew, timeText } from './metadata.mjs';
+import { goKindOf } from './go_json.mjs';
+import { dropUnknown } from './prune.mjs';
 import { jsonPatch, mergePatch, strategicMerge } from './patches.mjs';
 import * as rules from './rules.mjs';
 import * as status from './status.mjs';
@@ -21,6 +23,19 @@ export const kPatchTypes = ['application/json-patch+json', 'application/merge-pa
 
 // As Go prints a GroupVersionKind.
 const groupVersionKind = ({ apiVersion = '', kind = '' }) => `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+
+// The entries of the scale subresource have no time, and stand first therefore (managedfields/scalehandler.go).
+function untimed(object) {
+  const entries = object.metadata.managedFields?.map((entry) => {
+    if (entry.subresource !== 'scale') return entry;
+    const { time, ...rest } = entry;
+    return rest;
+  });
+  if (!entries) return object;
+  const rank = ({ operation, time = '' }) => `${operation === 'Apply' ? 0 : 1}${time}`;
+  entries.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+  return { ...object, metadata: { ...object.metadata, managedFields: entries } };
+}
 
 // Go reads a Secret's values from base64.
 function encodingProblem({ kind, apiVersion, data }) {
@@ -63,7 +78,7 @@ export class Operations {
     const { resource } = call;
     const object = structuredClone(body);
     assumeKind(resource, object);
-    checkKind(resource, object);
+    checkKind(resource, object, this.resources);
     checkNamespace(resource, call.nameSpace, object);
     this.#checkFields(call, object);
     const generated = !object.metadata.name && Boolean(object.metadata.generateName);
@@ -84,9 +99,9 @@ export class Operations {
   // A new object, `applied` with its managedFields already.
   #insert(call, object, applied, generated) {
     const { resource } = call;
-    if (object.metadata.resourceVersion && !applied) throw status.badRequest('resourceVersion should not be set on objects to be created');
+    if (object.metadata.resourceVersion && !applied) throw status.plainError('resourceVersion should not be set on objects to be created');
     stampNew(object, this.now());
-    let next = rules.applyDefaults(object) ?? object;
+    let next = this.#filled(resource, object);
     if (!applied) next = this.#recorded(call, null, next);
     this.#dropStatus(resource, next);
     next = admission.onCreate(this, call, next);
@@ -106,6 +121,9 @@ export class Operations {
     return this.shown(this.#write(resource, key, null, next), resource);
   }
 
+  // Without fields that the kind does not have, with those that the server fills in.
+  #filled(resource, object) { return rules.applyDefaults(resource.custom ? object : dropUnknown(object)); }
+
   #nameErrors({ metadata }) {
     if (metadata.name) return [];
     return [{ reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name or generateName is required' }];
@@ -120,10 +138,12 @@ export class Operations {
   }
 
   #recorded(call, before, after) {
-    return rules.updateManagedFields({
+    if (call.subresource === 'finalize') return { ...after, metadata: { ...after.metadata, managedFields: before.metadata.managedFields } };
+    const next = rules.updateManagedFields({
       before, after, manager: call.manager, operation: 'Update', schema: rules.topologyOf(after.apiVersion, after.kind), now: this.now(),
       subresource: call.subresource ?? '', apiVersion: after.apiVersion,
     });
+    return call.subresource === 'scale' ? untimed(next) : next;
   }
 
   #write(resource, key, before, after) {
@@ -139,7 +159,7 @@ export class Operations {
     const after = structuredClone(body);
     if (call.subresource === 'scale') return this.#updateScale(call, after);
     assumeKind(resource, after);
-    checkKind(resource, after);
+    checkKind(resource, after, this.resources);
     if ((after.metadata.name ?? '') !== call.name)
       throw status.badRequest(after.metadata.name ? `the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})` : 'name must be provided');
     checkNamespace(resource, call.nameSpace, after);
@@ -150,7 +170,7 @@ export class Operations {
     }
     const before = this.shown(existing, resource);
     this.#checkVersion(call, before, after, resource.needsVersion || resource.custom);
-    return { object: this.#change(call, existing, before, rules.applyDefaults(after) ?? after, false), created: false };
+    return { object: this.#change(call, existing, before, this.#filled(resource, after), false), created: false };
   }
 
   #checkVersion({ resource, name }, before, after, needed) {
@@ -202,7 +222,8 @@ export class Operations {
       if (before.status === undefined) delete next.status;
       else next.status = before.status;
     }
-    if (resource.store === 'namespaces' && subresource !== 'finalize') next.spec = before.spec;
+    if (subresource === 'finalize') return { ...before, metadata: next.metadata, spec: after.spec?.finalizers?.length ? { finalizers: after.spec.finalizers } : {} };
+    if (resource.store === 'namespaces') next.spec = before.spec;
     return next;
   }
 
@@ -237,12 +258,12 @@ export class Operations {
     const before = this.shown(existing, call.resource);
     if (call.subresource === 'scale') return this.#updateScale(call, change(scaleOf(before, call.resource), patch));
     const after = structuredClone(change(before, patch));
-    checkKind(call.resource, after);
+    checkKind(call.resource, after, this.resources);
     if (after.metadata.name !== call.name) throw status.badRequest(`the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})`);
     checkNamespace(call.resource, call.nameSpace, after);
     this.#checkPatched(call, after);
     this.#checkVersion(call, before, after, false);
-    return { object: this.#change(call, existing, before, rules.applyDefaults(after) ?? after, false), created: false };
+    return { object: this.#change(call, existing, before, this.#filled(call.resource, after), false), created: false };
   }
 
   #checkPatched(call, after) {
@@ -274,11 +295,12 @@ export class Operations {
     object.metadata.name = name;
     if (resource.namespaced) object.metadata.namespace = call.nameSpace;
     if (!before) return { object: this.#insert(call, object, true, false), created: true };
-    return { object: this.#change(call, existing, before, rules.applyDefaults(object) ?? object, true), created: false };
+    return { object: this.#change(call, existing, before, this.#filled(resource, object), true), created: false };
   }
 
   #checkApplied({ resource, name, nameSpace }, wanted, before) {
-    if (typeof wanted !== 'object' || wanted === null) throw status.badRequest('error decoding YAML: the body is no object');
+    if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted))
+      throw status.badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goKindOf(wanted)} into Go value of type map[string]interface {}`);
     if (wanted.apiVersion !== resource.apiVersion || wanted.kind !== resource.kind) throw status.badRequest(`invalid object type: ${groupVersionKind(wanted)}`);
     wanted.metadata ??= {};
     const { metadata } = wanted;
@@ -349,9 +371,9 @@ export class Operations {
     const next = structuredClone(existing);
     if (!isDeleting(existing)) {
       if (next.metadata.generation > 0) next.metadata.generation += 1;
-      next.metadata.deletionTimestamp = timeText(new Date(this.now().getTime() + grace * 1000));
+      next.metadata.deletionTimestamp = timeText(new Date(this.now().getTime() + (grace ?? 0) * 1000));
     }
-    next.metadata.deletionGracePeriodSeconds = grace;
+    if (grace !== undefined) next.metadata.deletionGracePeriodSeconds = grace;   // a namespace has none
     if (finalizers.length) next.metadata.finalizers = finalizers;
     else delete next.metadata.finalizers;
     return next;
@@ -368,7 +390,7 @@ export class Operations {
     const { name } = call;
     if (['default', 'kube-system', 'kube-public'].includes(name))
       throw status.forbidden(call.resource, name, 'this namespace may not be deleted');
-    const next = isDeleting(existing) ? existing : { ...this.#marked(existing, existing.metadata.finalizers ?? [], 0), status: { ...existing.status, phase: 'Terminating' } };
+    const next = isDeleting(existing) ? existing : { ...this.#marked(existing, existing.metadata.finalizers ?? [], undefined), status: { ...existing.status, phase: 'Terminating' } };
     if (call.dryRun) return next;
     if (next !== existing) this.#write(call.resource, name, existing, next);
     if (!this.options.relaxed) return next;

@@ -2,7 +2,7 @@
 // merge patch (k8s.io/apimachinery/pkg/util/strategicpatch). All return a new value and leave their input alone.
 
 import { isDeepStrictEqual } from 'node:util';
-import { Refusal, badRequest, quoted } from './status.mjs';
+import { Refusal, badRequest } from './status.mjs';
 
 const isMap = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
 
@@ -16,73 +16,72 @@ export function mergePatch(target, patch) {
 }
 
 // The server answers 422 to operations that do not fit the object (handlers/patch.go), 400 to those that are none.
-const doesNotFit = (message) => new Refusal(422, 'Invalid', message, {});
+const doesNotFit = () => new Refusal(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
 function steps(pointer) {
   if (pointer === '') return [];
-  if (!pointer.startsWith('/')) throw doesNotFit(`the server rejected our request due to an error in our request`);
+  if (!pointer.startsWith('/')) throw doesNotFit();
   return pointer.slice(1).split('/').map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'));
 }
 
-function placeOf(root, pointer, operation) {
+function placeOf(root, pointer) {
   const path = steps(pointer);
   const last = path.pop();
   let parent = root;
   for (const step of path) {
     parent = Array.isArray(parent) ? parent[Number(step)] : isMap(parent) ? parent[step] : undefined;
-    if (parent === undefined || parent === null)
-      throw doesNotFit(`${operation} operation does not apply: doc is missing path: ${quoted(pointer)}: missing value`);
+    if (parent === undefined || parent === null) throw doesNotFit();
   }
   return { parent, last };
 }
 
-function valueAt(root, pointer, operation) {
+function valueAt(root, pointer) {
   if (pointer === '') return root;
-  const { parent, last } = placeOf(root, pointer, operation);
+  const { parent, last } = placeOf(root, pointer);
   const value = parent[Array.isArray(parent) ? Number(last) : last];
-  if (value === undefined) throw doesNotFit(`${operation} operation does not apply: doc is missing key: ${pointer}: missing value`);
+  if (value === undefined) throw doesNotFit();
   return value;
 }
 
 function put(root, pointer, value, operation) {
   if (pointer === '') return structuredClone(value);
-  const { parent, last } = placeOf(root, pointer, operation);
+  const { parent, last } = placeOf(root, pointer);
   if (Array.isArray(parent)) {
     const index = last === '-' ? parent.length : Number(last);
     if (!Number.isInteger(index) || index < 0 || index > parent.length - (operation === 'replace' ? 1 : 0))
-      throw doesNotFit(`${operation} operation does not apply: doc is missing path: ${quoted(pointer)}: Unable to access invalid index: ${last}: invalid index referenced`);
+      throw doesNotFit();
     parent.splice(index, operation === 'replace' ? 1 : 0, structuredClone(value));
   } else {
-    if (operation === 'replace' && !(last in parent)) throw doesNotFit(`replace operation does not apply: doc is missing key: ${pointer}: missing value`);
+    if (operation === 'replace' && !(last in parent)) throw doesNotFit();
     parent[last] = structuredClone(value);
   }
   return root;
 }
 
-function take(root, pointer, operation) {
-  valueAt(root, pointer, operation);
-  const { parent, last } = placeOf(root, pointer, operation);
+function take(root, pointer) {
+  valueAt(root, pointer);
+  const { parent, last } = placeOf(root, pointer);
   if (Array.isArray(parent)) parent.splice(Number(last), 1);
   else delete parent[last];
   return root;
 }
 
 export function jsonPatch(target, operations) {
-  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
   let result = structuredClone(target);
   for (const { op, path, from, value } of operations) {
     if (op === 'test') {
-      if (!isDeepStrictEqual(valueAt(result, path, op), value)) throw doesNotFit(`testing value ${path} failed: test failed`);
+      if (!isDeepStrictEqual(valueAt(result, path), value)) throw doesNotFit();
     } else if (op === 'add' || op === 'replace') {
       result = put(result, path, value, op);
     } else if (op === 'remove') {
-      result = take(result, path, op);
+      result = take(result, path);
     } else if (op === 'move' || op === 'copy') {
-      const moved = structuredClone(valueAt(result, from, op));
-      if (op === 'move') take(result, from, op);
+      const moved = structuredClone(valueAt(result, from));
+      if (op === 'move') take(result, from);
       result = put(result, path, moved, 'add');
     } else {
-      throw doesNotFit(`Unexpected kind: ${op}`);
+      throw doesNotFit();
     }
   }
   return result;

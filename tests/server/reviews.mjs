@@ -1,6 +1,6 @@
 // What the server says about users: who am I, may I.
 
-import { checkKind, timeText } from './metadata.mjs';
+import { assumeKind, checkKind, timeText } from './metadata.mjs';
 
 export const reviewKinds = new Set(['SelfSubjectAccessReview', 'SubjectAccessReview', 'LocalSubjectAccessReview', 'SelfSubjectRulesReview', 'SelfSubjectReview', 'TokenReview']);
 
@@ -13,9 +13,10 @@ function access(auth, user, { resourceAttributes: wanted, nonResourceAttributes:
   return allowed ? { allowed } : { allowed, reason: '' };
 }
 
-export function answerReview(body, { resource, user, auth, now }) {
+export function answerReview(body, { resource, resources, user, auth, now }) {
   const object = structuredClone(body);
-  checkKind(resource, object);
+  assumeKind(resource, object);
+  checkKind(resource, object, resources);
   object.metadata.creationTimestamp = resource.kind === 'SelfSubjectReview' ? timeText(now) : null;
   const asked = object.spec ?? {};
   switch (resource.kind) {

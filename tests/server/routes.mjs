@@ -5,6 +5,7 @@
 
 import * as discovery from './discovery.mjs';
 import { toVersion } from './conversions.mjs';
+import { goJsonError, goKindOf } from './go_json.mjs';
 import { list, selectorOf } from './lists.mjs';
 import { evict } from './eviction.mjs';
 import { openapiPath } from './openapi.mjs';
@@ -18,6 +19,8 @@ import { Watch } from './watches.mjs';
 import { parseYaml } from './yaml.mjs';
 
 const kHealth = ['/healthz', '/livez', '/readyz'];
+// What no handler is registered for is answered by Go's own multiplexer.
+const kNoPage = { code: 404, text: '404 page not found\n', type: 'text/plain; charset=utf-8' };
 const kLargestBody = 3 * 1024 * 1024;
 
 // "/apis/apps/v1/namespaces/ml/statefulsets/db/status" → its parts; null when it is no path of objects.
@@ -69,6 +72,7 @@ export class Router {
       nameSpace: place.nameSpace || (place.plural === 'namespaces' && place.group === '' ? place.name : '') };
     this.auth.demand(user, asked);
     if (this.state.absentGroups.has(place.group)) throw status.overload(503);
+    if (!resource && !this.resources.group(place.group).length) return kNoPage;
     if (!resource) throw status.noSuchPath();
     if (verb === undefined) throw status.methodNotAllowed();
     return this.#object(request, { ...place, verb, resource, user });
@@ -83,7 +87,7 @@ export class Router {
     const [root, group, version, ...rest] = path.split('/').filter(Boolean);
     if (rest.length || !['api', 'apis'].includes(root)) {
       if (path === '/') return { code: 200, object: { paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] } };
-      throw status.noSuchPath();
+      return kNoPage;
     }
     if (root === 'api') {
       if (group === undefined) return this.#roots(headers, true);
@@ -111,7 +115,7 @@ export class Router {
     if (resource.review) return this.#review(request, place);
     if (resource.namespaced && !place.nameSpace && !['list', 'watch', 'deletecollection'].includes(verb)) throw verb === 'create' ? status.badRequest('an empty namespace may not be set during creation') : status.noSuchPath();
     if (!resource.namespaced && place.nameSpace) throw status.noSuchPath();
-    if (!resource.verbs.includes(verb)) throw status.methodNotAllowed();
+    if (!resource.verbs.includes(verb) || (name === undefined && ['update', 'patch'].includes(verb))) throw status.methodNotAllowed();
     if (subresource && !this.#hasSubresource(resource, subresource)) throw status.noSuchPath();
     const call = this.#call(request, place);
     switch (verb) {
@@ -139,10 +143,10 @@ export class Router {
     const optionsKind = { POST: 'CreateOptions', PUT: 'UpdateOptions', PATCH: 'PatchOptions', DELETE: 'DeleteOptions' }[method];
     const wrong = (field, reason, message) => status.invalid({ group: 'meta.k8s.io', kind: optionsKind }, '', [{ field, reason, message }]);
     if (dryRun.some((value) => value !== 'All'))
-      throw wrong('dryRun', 'FieldValueNotSupported', `Unsupported value: ${JSON.stringify(dryRun.join(','))}: supported values: "All"`);
+      throw wrong('dryRun', 'FieldValueNotSupported', `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`);
     const validation = query.get('fieldValidation') || 'Warn';
     if (optionsKind && !['Strict', 'Warn', 'Ignore'].includes(validation))
-      throw wrong('fieldValidation', 'FieldValueNotSupported', `Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`);
+      throw wrong('fieldValidation', 'FieldValueNotSupported', `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`);
     if (given && given.length > 128) throw wrong('fieldManager', 'FieldValueTooLong', 'Too long: may not be more than 128 bytes');
     const applying = method === 'PATCH' && (headers['content-type'] ?? '').split(';')[0] === kApply;
     if (applying && !given) throw wrong('fieldManager', 'FieldValueRequired', 'Required value: is required for apply patch');
@@ -151,7 +155,8 @@ export class Router {
     return { resource, nameSpace, name, subresource, user, manager, mayCreate, validation, dryRun: dryRun.length > 0, force: ['true', '1'].includes(query.get('force')), warnings: [] };
   }
 
-  #body({ body, headers }) {
+  // `kind`: of the object that is expected.
+  #body({ body, headers }, kind) {
     if (body.length > kLargestBody) throw new status.Refusal(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${kLargestBody}`, {});
     const type = (headers['content-type'] ?? 'application/json').split(';')[0].trim();
     const text = body.toString('utf8');
@@ -164,16 +169,16 @@ export class Router {
     }
     if (type === kObjectType) return this.#typed(body);
     if (!/^application\/([\w.-]+\+)?json$/.test(type)) throw status.unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw status.badRequest(`couldn't get version/kind; json parse error: ${error.message}`);
-    }
+    const problem = goJsonError(text);
+    if (!problem) return JSON.parse(text);
+    const prefix = kind ? `the object provided is unrecognized (must be of type ${kind}): ` : '';
+    const dump = kind ? ` (${body.subarray(0, 1024).toString('hex') || '<empty>'})` : '';
+    throw status.badRequest(`${prefix}couldn't get version/kind; json parse error: ${problem}${dump}`);
   }
 
   // The doubled fields of a JSON body are told with the unknown ones: operations.mjs knows those.
   #strictBody(request, call) {
-    const object = this.#body(request);
+    const object = this.#body(request, call.resource.kind);
     if (call.validation !== 'Ignore' && /json/.test(request.headers['content-type'] ?? 'json')) call.doubled = doubledFields(request.body.toString('utf8'));
     return object;
   }
@@ -194,7 +199,7 @@ export class Router {
     const { form, version } = acceptedForm(headers.accept);
     const { warnings, resource } = call;
     if (form === '' || object.kind === 'Status') return { code, object, warnings };
-    if (form === 'PartialObjectMetadata') return { code, object: metadataOnly(object, version), warnings, type: `application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=${version}` };
+    if (form === 'PartialObjectMetadata') return { code, object: metadataOnly(object, version), warnings };
     return { code, object: tableOf(resource, [object], { now: this.now(), include: query.get('includeObject') ?? undefined, version,
       metadata: { resourceVersion: object.metadata.resourceVersion } }), warnings };
   }
@@ -206,8 +211,7 @@ export class Router {
     if (form === 'Table') return { code: 200, object: tableOf(resource, shown, { now: this.now(), include: query.get('includeObject') ?? undefined, version, metadata }) };
     if (form === 'PartialObjectMetadata') {
       const bare = shown.map((object) => metadataOnly(object, version));
-      return { code: 200, object: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata, items: bare },
-        type: `application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=${version}` };
+      return { code: 200, object: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata, items: bare } };
     }
     // Items of built-in lists are without kind and apiVersion, as Go writes typed lists.
     const bare = resource.custom ? shown : shown.map(({ kind, apiVersion, ...rest }) => rest);
@@ -238,16 +242,26 @@ export class Router {
 
   #patch(request, call) {
     const type = (request.headers['content-type'] ?? '').split(';')[0].trim();
-    const { resource } = call;
     // Said before the body is read: of what type a patch is decides how.
     if (!/^application\/(json-patch|merge-patch|strategic-merge-patch)\+json$/.test(type) && type !== kApply)
-      throw status.unsupportedMediaType(['application/json-patch+json', 'application/merge-patch+json', ...(resource.custom ? [] : ['application/strategic-merge-patch+json']), kApply]);
-    return this.#updated(request, call, this.operations.patch(call, type, this.#body(request)));
+      throw status.unsupportedPatchType();
+    return this.#updated(request, call, this.operations.patch(call, type, type === kApply ? this.#body(request) : this.#patchBody(request, type)));
+  }
+
+  #patchBody({ body }, type) {
+    const text = body.toString('utf8');
+    const problem = goJsonError(text);
+    if (problem) throw status.badRequest(`error decoding patch: ${problem}`);
+    const patch = JSON.parse(text);
+    if (type !== 'application/json-patch+json' && goKindOf(patch) !== 'object')
+      throw status.badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`);
+    return patch;
   }
 
   #deleteOptions(request, call) {
     const { query, body } = request;
     const given = body.length ? this.#body(request) : {};
+    if (given.kind && given.kind !== 'DeleteOptions') throw status.badRequest(`no kind ${status.quoted(given.kind)} is registered for version ${status.quoted(given.apiVersion ?? '')} in scheme "pkg/runtime/scheme.go:111"`);
     const number = query.get('gracePeriodSeconds');
     const options = { ...given };
     if (!body.length) {
@@ -279,8 +293,8 @@ export class Router {
     return { code: 200, text, type: 'text/plain' };
   }
 
-  #review(request, { resource, nameSpace, user, verb }) {
+  #review(request, { resource, user, verb }) {
     if (verb !== 'create' || !reviewKinds.has(resource.kind)) throw status.methodNotAllowed();
-    return { code: 201, object: answerReview(this.#body(request), { resource, nameSpace, user, auth: this.auth, now: this.now() }) };
+    return { code: 201, object: answerReview(this.#body(request), { resource, resources: this.resources, user, auth: this.auth, now: this.now() }) };
   }
 }

@@ -77,13 +77,14 @@ const at = (object, path) => path.split('.').reduce((value, step) => value?.[ste
 
 export function fieldSelector(text, resource) {
   if (!text) return kNone;
-  const extra = resource.selectable ?? kFields[resource.group === 'events.k8s.io' ? resource.group : resource.store] ?? [];
+  const own = resource.selectable ?? kFields[resource.group === 'events.k8s.io' ? resource.group : resource.store];
+  const extra = own ?? [];
   const tests = requirements(text).map((part) => {
     const match = /^(.*?)(==|!=|=)(.*)$/.exec(part);
     if (!match) throw badRequest(`Unable to find ${quoted(`${resource.apiVersion}, Resource=${resource.plural}`)} that match label selector "", field selector ${quoted(text)}: invalid selector: ${quoted(text)}; can't understand ${quoted(part)}`);
     const [, field, operator, wanted] = match;
     const known = field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced) || extra.includes(field);
-    if (!known) throw badRequest(`field label not supported: ${field}`);
+    if (!known) throw badRequest(own ? `field label not supported: ${field}` : `${quoted(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
     return (object) => {
       const value = at(object, kOtherPlaces[field] ?? field);
       return (String(value ?? '') === wanted) === (operator !== '!=');

@@ -84,11 +84,14 @@ export const tooLargeVersion = (asked, current) =>
 export const methodNotAllowed = () =>
   new Refusal(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
+// Said by the router of patches, before any handler.
+export const unsupportedPatchType = () => new Refusal(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+
 export const unsupportedMediaType = (accepted) =>
   new Refusal(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
 
 export const notAcceptable = (accepted) =>
-  new Refusal(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+  new Refusal(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${accepted.join(', ')}`, {});
 
 // What is not a refusal but a slip: the real server answers 500 with the plain text.
 export const plainError = (message) => new Refusal(500, '', message);

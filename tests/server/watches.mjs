@@ -23,7 +23,7 @@ export class Watch {
     checkListOptions(query, true);
     Object.assign(this, { store, resource, nameSpace: resource.namespaced ? nameSpace : '', shape });
     this.selects = selectorOf(query, resource, name);
-    this.asked = versionParameter(query.get('resourceVersion') ?? undefined);
+    this.asked = versionParameter(query.get('resourceVersion') ?? undefined, true);
     this.initial = query.get('sendInitialEvents');
     this.bookmarks = query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1';
     const seconds = Number(query.get('timeoutSeconds') ?? 0) || kLongest[0] + Math.random() * (kLongest[1] - kLongest[0]);

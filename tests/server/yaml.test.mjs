@@ -41,7 +41,8 @@ test('as an independent parser', { skip: !existsSync(join(root, 'tests/npm/node_
   let count = 0;
   for (const path of manifests(join(root, 'tests/cases')))
     for (const text of readFileSync(path, 'utf8').split(/^---.*$/m)) {
-      if (/(^|[\s[{,])[&*!][\w!]|<<:/.test(text)) continue;
+      // Left out: anchors, which are refused, and 0440, which the other one reads as YAML 1.2 has it.
+      if (/(^|[\s[{,])[&*!][\w!]|<<:|: 0\d/.test(text)) continue;
       const document = yaml.parseDocument(text, { version: '1.1', customTags: () => ['null', 'bool', 'int', 'intOct', 'intHex', 'float'] });
       if (document.errors.length) continue;
       assert.deepEqual(parseYaml(text), document.toJS(), path);
