@@ -31,6 +31,7 @@ struct Work {
   Stage stage = Stage::Pending;
   bool tornDown = false;       // what a Replace deletes is gone
   bool removing = false;       // a delete was accepted
+  bool tookDefaults = false;   // bodyFirst was accepted
   unsigned tries = 0;          // after conflicts
   Clock::time_point begunAt{};
   std::string uid;             // of what is there now

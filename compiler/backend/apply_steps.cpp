@@ -61,14 +61,19 @@ void ApplyRun::beginTearDown(Work& work) {
 void ApplyRun::sendApply(Work& work) {
   if (mustEnd()) return fail(work);
   const auto& step = *work.step;
-  auto body = step.body;
+  const bool inPlace = step.action == Action::Update || step.action == Action::Adopt;
+  const bool first = inPlace && !step.bodyFirst.empty() && !work.tookDefaults;
+  auto body = first ? step.bodyFirst : step.body;
   const auto id = inventory_.id();
   if (body.find(id) == std::string::npos) body = withLabel(std::move(body), kPartOfLabel, id);
-  const bool inPlace = step.action == Action::Update || step.action == Action::Adopt;
   if (inPlace && !step.uid.empty()) body = withUid(std::move(body), step.uid);
   ApplyFlags flags;
   flags.force = options_.forceConflicts;
-  api_.apply(work.ref, std::move(body), flags, [this, &work](const Answer& answer) { applied(work, answer); });
+  api_.apply(work.ref, std::move(body), flags, [this, &work, first](const Answer& answer) {
+    if (!first || !answer.ok()) return applied(work, answer);
+    work.tookDefaults = true;
+    sendApply(work);
+  });
 }
 
 void ApplyRun::applied(Work& work, const Answer& answer) {

@@ -43,6 +43,7 @@ class ClusterPlanner {
   void refused(Draft& draft, const Failure& failure);
   void conflicted(Draft& draft, const Failure& failure);
   void fieldRefused(Draft& draft, std::string_view field, std::string_view message);
+  [[nodiscard]] bool defaultsInTheWay(Draft& draft, const Failure& failure) const;
   [[nodiscard]] bool isFrozenRefusal(const Failure& failure) const;
   [[nodiscard]] const ir::Node* sourceAt(const Draft& draft, std::string_view field) const;
   [[nodiscard]] std::string madeHere(std::string_view message, const Draft& draft) const;

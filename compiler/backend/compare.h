@@ -56,6 +56,7 @@ struct Difference {
 
 /// Paths as the server writes them, against the node of the source that says it: ".spec.containers[name=\"a\"].image" and
 /// "spec.containers[0].image" alike. The innermost node on the way that is there.
+[[nodiscard]] const ir::Node* exactAt(const ir::Node& tree, std::string_view path, const base::SymbolTable& symbols);   // null when it ends early
 [[nodiscard]] const ir::Node* nodeAt(const ir::Node& tree, std::string_view path, const base::SymbolTable& symbols);
 
 }  // namespace mlstack::backend

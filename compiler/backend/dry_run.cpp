@@ -79,12 +79,6 @@ std::string ClusterPlanner::whyNotTried(const Draft& draft) const {
     const auto made = byName_.find(fmt::format("|Namespace||{}", step.object.nameSpace));
     if (made != byName_.end() && made->second->step.action == Action::Create) return fmt::format("namespace `{}` is made by this plan", step.object.nameSpace);
   }
-  // The defaulted `rollingUpdate` belongs to nobody, and an apply that only names another strategy leaves it there: refused
-  // (pkg/apis/apps/validation/validation.go). The apply takes it away first.
-  for (const auto& change : step.changes) {
-    if ((change.path == ".spec.strategy.type" && change.after == "Recreate") || (change.path == ".spec.updateStrategy.type" && change.after == "OnDelete"))
-      return "the strategy's old parameters must go first";
-  }
   return {};
 }
 
@@ -187,6 +181,46 @@ std::string ClusterPlanner::madeHere(std::string_view message, const Draft& draf
   return {};
 }
 
+/// What the server filled in belongs to nobody, and an apply leaves it there: the `rollingUpdate` of a strategy that is now
+/// Recreate, the `scheme` of a probe that is now a command, the `defaultMode` of a volume that is now another. Owned first, it
+/// can be given up. True when that is what is wrong.
+bool ClusterPlanner::defaultsInTheWay(Draft& draft, const Failure& failure) const {
+  constexpr std::array<std::string_view, 3> kWords{"may not specify more than 1", "may not be specified when", "must not be specified when"};
+  if (!draft.live || failure.code != 422 || failure.causes.empty()) return false;
+  const bool all = std::all_of(failure.causes.begin(), failure.causes.end(), [&](const Cause& cause) {
+    return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return cause.message.find(word) != std::string_view::npos; });
+  });
+  if (!all) return false;
+  base::Arena arena;
+  ir::Builder builder(arena);
+  auto* first = undone(*draft.desired, draft.difference.undo, builder);
+  bool any = false;
+  // The topmost value on the way that the live object has and the stack does not.
+  const auto take = [&](std::string path) {
+    if (!path.starts_with('.')) path.insert(0, ".");
+    for (std::size_t end = 1, parent = 0; end <= path.size(); ++end) {
+      if (end < path.size() && path[end] != '.') continue;
+      const auto part = std::string_view(path).substr(0, end);
+      const auto* live = exactAt(*draft.live, part, symbols_);
+      if (live && !exactAt(*draft.desired, part, symbols_)) {
+        auto* into = const_cast<Node*>(exactAt(*first, part.substr(0, parent), symbols_));   // of this arena
+        if (!into || into->kind != ir::NodeKind::Map || !live->key) return;
+        ir::Builder::set(*into, live->key, builder.clone(*live));
+        any = true;
+        return;
+      }
+      parent = end;
+    }
+  };
+  for (const auto& change : draft.step.changes)
+    if (change.after.empty()) take(change.path);
+  for (const auto& cause : failure.causes) take(cause.field);
+  if (!any) return false;
+  draft.step.bodyFirst = bodyOf(*first);
+  draft.step.notDryRun = "what the server filled in is taken over first, and then given up";
+  return true;
+}
+
 void ClusterPlanner::refused(Draft& draft, const Failure& failure) {
   auto& step = draft.step;
   const auto message = failureText(failure);
@@ -195,6 +229,7 @@ void ClusterPlanner::refused(Draft& draft, const Failure& failure) {
     return;
   }
   if (failure.code == 409 && std::any_of(failure.causes.begin(), failure.causes.end(), [](const Cause& cause) { return cause.reason == "FieldManagerConflict"; })) return conflicted(draft, failure);
+  if (defaultsInTheWay(draft, failure)) return;
   if (draft.live && isFrozenRefusal(failure)) {
     for (const auto& cause : failure.causes) {
       auto field = cause.field;
@@ -208,6 +243,11 @@ void ClusterPlanner::refused(Draft& draft, const Failure& failure) {
   if (failure.code == 404 && message.find("namespaces \"") != std::string::npos) {
     step.notDryRun = fmt::format("namespace `{}` is not there", step.object.nameSpace);
     missingNamespaces_.insert(step.object.nameSpace);
+    return;
+  }
+  // Every namespace gets one by a controller, a moment after it was made.
+  if (failure.code == 403 && message.find("serviceaccount \"default\" not found") != std::string::npos) {
+    step.notDryRun = "the namespace has no service account `default` yet";
     return;
   }
   if (failure.code == 403 || failure.code == 404) {

@@ -212,7 +212,11 @@ std::vector<std::string> keysOfFields(const Node& fields, const base::SymbolTabl
   return keys;
 }
 
-const Node* nodeAt(const Node& tree, std::string_view path, const base::SymbolTable& symbols) {
+namespace {
+
+/// As far as it goes; `whole` when that is all of it.
+const Node* follow(const Node& tree, std::string_view path, const base::SymbolTable& symbols, bool& whole) {
+  whole = false;
   const Node* at = &tree;
   while (!path.empty()) {
     if (path.front() == '.') {
@@ -243,7 +247,21 @@ const Node* nodeAt(const Node& tree, std::string_view path, const base::SymbolTa
     if (!next) return at;
     at = next;
   }
+  whole = true;
   return at;
+}
+
+}  // namespace
+
+const Node* nodeAt(const Node& tree, std::string_view path, const base::SymbolTable& symbols) {
+  bool whole = false;
+  return follow(tree, path, symbols, whole);
+}
+
+const Node* exactAt(const Node& tree, std::string_view path, const base::SymbolTable& symbols) {
+  bool whole = false;
+  const auto* at = follow(tree, path, symbols, whole);
+  return whole ? at : nullptr;
 }
 
 }  // namespace mlstack::backend

@@ -76,6 +76,8 @@ struct PlanStep {
   ObjectRef object;
   unsigned group = 0;               // applied group after group (ir::applyGroup), deleted the other way round
   std::string body;                 // compact JSON to send; empty for Delete, Release and Unchanged
+  std::string bodyFirst;            // Update, Adopt: sent before `body`. Changes no value: it takes over what the server filled in and
+                                    // nobody owns, so that `body` gives it up. Empty: nothing of that is in the way
   std::string uid;                  // of the live object that was looked at; empty when there was none
   std::string resourceVersion;
   std::string seen;                 // `seenOf` the live object (seen.h): tells a change that counts from one of its status

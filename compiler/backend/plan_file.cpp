@@ -112,6 +112,7 @@ PlanStep readStep(Reader& in, const Node* node) {
   step.resourceVersion = in.text(node, "resourceVersion");
   step.seen = in.text(node, "seen");
   step.body = in.text(node, "body");
+  step.bodyFirst = in.text(node, "bodyFirst");
   return step;
 }
 

@@ -54,7 +54,7 @@ void writeStep(base::JsonWriter& out, const PlanStep& step, bool whole) {
   writeTexts(out, "warnings", step.warnings);
   out.field("dryRun", step.dryRun).field("notDryRun", step.notDryRun);
   if (whole) {
-    out.field("group", step.group).field("uid", step.uid).field("resourceVersion", step.resourceVersion).field("seen", step.seen).field("body", step.body);
+    out.field("group", step.group).field("uid", step.uid).field("resourceVersion", step.resourceVersion).field("seen", step.seen).field("body", step.body).field("bodyFirst", step.bodyFirst);
   }
   out.endObject();
 }

@@ -23,6 +23,11 @@ statefulset ${name} {
 }
 service ${name} { headless = true  selects = ${name}  port http = 80 }
 `;
+/// As the controller of sets makes it, where one runs; bound.
+async function claimOfSet(ns, name) {
+  await cluster.must(cluster.create(`/api/v1/namespaces/${ns}/persistentvolumeclaims`, { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201, 409);
+  await bind(cluster, ns, name);
+}
 const at = (ns, plural, name) => `/api/v1/namespaces/${ns}/${plural}/${name}`;
 const fresh = async (topic) => new Stack(cluster, await cluster.namespace(topic));
 
@@ -116,10 +121,7 @@ test("a job whose template changed is a new run over the same state", async () =
 test("a set whose template changed is made again around its claims", async () => {
   const stack = await fresh("set");
   await stack.settled(set("db"));
-  for (const name of ["data-db-0", "data-db-1"]) {
-    await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`, { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201);
-    await bind(cluster, stack.ns, name);
-  }
+  for (const name of ["data-db-0", "data-db-1"]) await claimOfSet(stack.ns, name);
   const plan = await stack.plan(set("db", { size: "20Gi" }));
   assert.equal(stepOf(plan, "StatefulSet", "db").action, "recreate");
   assert.deepEqual(fates(plan), ["kept claim/data-db-0", "kept claim/data-db-1"]);
@@ -130,11 +132,7 @@ test("a set whose template changed is made again around its claims", async () =>
 test("scaling down keeps claims, and with whenScaled Delete needs consent", async () => {
   const stack = await fresh("scale");
   await stack.settled(set("db", { scaled: "Delete" }));
-  const make = async (name) => {
-    await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`, { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201);
-    await bind(cluster, stack.ns, name);
-  };
-  await make("data-db-1");
+  await claimOfSet(stack.ns, "data-db-1");
   const plan = await stack.plan(set("db", { scaled: "Delete", replicas: 1 }));
   const fate = fateOf(plan, "data-db-1");
   assert.deepEqual([fate.fate, fate.size, fate.consent, fate.consented], ["LOST", "10Gi", "claim/data-db-1", false]);
