@@ -148,8 +148,9 @@ Failure Api::discover() {
   if (!groups.answer.ok()) return groups.answer.failure;
   // Not everybody may ask for it; "1" and "36+" of some clouds.
   if (version.answer.ok()) {
+    const auto& about = *version.answer.document;   // a lambda may capture it: clang 14 lets none capture a binding
     const auto part = [&](std::string_view name) {
-      auto text = textAt(version.answer.document->root, name, impl.symbols);
+      auto text = textAt(about.root, name, impl.symbols);
       return text.substr(0, std::min(text.size(), text.find_first_not_of("0123456789")));
     };
     impl.serverVersion = fmt::format("{}.{}", part("major"), part("minor"));
