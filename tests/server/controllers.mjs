@@ -34,9 +34,20 @@ export function startControllers(store, options = {}) {
   const cluster = new Cluster(store, options);
   let stopped = false, waiting = false;
 
+  // A cluster that was emptied begins anew, with nodes.
+  let cradle;
+  function begin() {
+    const uid = cluster.get('namespaces', '', 'kube-system')?.metadata.uid;
+    if (uid === cradle) return;
+    cradle = uid;
+    cluster.forget();
+    makeNodes(cluster);
+  }
+
   function round() {
     waiting = false;
     if (stopped) return;
+    begin();
     for (const controller of controllers) {
       try {
         controller(cluster);
@@ -57,7 +68,6 @@ export function startControllers(store, options = {}) {
     // Events and leases say what was done; nothing follows from them.
     if (resource !== 'events' && resource !== 'leases.coordination.k8s.io') look();
   });
-  makeNodes(cluster);
   look();
   return () => {
     stopped = true;

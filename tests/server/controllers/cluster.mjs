@@ -77,6 +77,11 @@ export class Cluster {
     this.#timers.set(key, timer);
   }
 
+  forget() {
+    this.memory.clear();
+    this.#told.clear();
+  }
+
   stop() {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
