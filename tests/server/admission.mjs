@@ -99,10 +99,10 @@ export function onUpdate(operations, call, before, after) {
   return call.resource.custom || call.subresource ? after : prepareUpdate(before, after, preparation(operations));
 }
 
-// Pods alone are deleted gracefully, and only when there is a kubelet to end them.
+// Pods alone are deleted gracefully: those that a kubelet has, unless they ended (pkg/registry/core/pod/strategy.go, CheckGracefulDelete).
 export function gracePeriod(operations, resource, { spec, status }, options) {
-  if (resource.store !== 'pods' || operations.options.relaxed) return 0;
-  if (!spec?.nodeName || ['Succeeded', 'Failed'].includes(status?.phase)) return 0;
+  if (resource.store !== 'pods') return undefined;
+  if (operations.options.relaxed || !spec?.nodeName || ['Succeeded', 'Failed'].includes(status?.phase)) return 0;
   return Math.max(0, options.gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30);
 }
 

@@ -18,11 +18,17 @@ function scalerToNew(spec = {}) {
   return { ...rest, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } } }] };
 }
 
+function statusToOld({ currentMetrics, conditions, ...status } = {}) { return { currentReplicas: 0, ...status }; }
+
+function withoutEmpty(object, ...names) {
+  return Object.fromEntries(Object.entries(object).filter(([key, value]) => value !== '' || !names.includes(key)));
+}
+
 const kNoChange = (object) => object;
 const kBetween = {
-  'v1 events.k8s.io/v1 Event': (object) => renamed(object, kFromCore),
+  'v1 events.k8s.io/v1 Event': (object) => withoutEmpty(renamed(object, kFromCore), 'reportingController', 'reportingInstance'),
   'events.k8s.io/v1 v1 Event': (object) => renamed(object, kToCore),
-  'autoscaling/v2 autoscaling/v1 HorizontalPodAutoscaler': (object) => ({ ...object, spec: scalerToOld(object.spec) }),
+  'autoscaling/v2 autoscaling/v1 HorizontalPodAutoscaler': (object) => ({ ...object, spec: scalerToOld(object.spec), status: statusToOld(object.status) }),
   'autoscaling/v1 autoscaling/v2 HorizontalPodAutoscaler': (object) => ({ ...object, spec: scalerToNew(object.spec) }),
 };
 

@@ -54,6 +54,7 @@ export class CustomResources {
 
   #changed(before, after) {
     if (!after) return this.#forget(before);
+    if (after.metadata.deletionTimestamp) return;
     this.#serve(after);
     if ((after.status?.conditions ?? []).some(({ type, status }) => type === 'Established' && status === 'True')) return;
     const { names, versions } = after.spec;

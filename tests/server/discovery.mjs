@@ -4,34 +4,35 @@ const kAggregated = /application\/json;(?=[^,]*\bg=apidiscovery\.k8s\.io\b)(?=[^
 // -> 'v2', 'v2beta1' or null
 export const aggregatedVersion = (accept = '') => kAggregated.exec(accept.replace(/ /g, ''))?.[1] ?? null;
 
+const byPlural = (a, b) => (a.plural < b.plural ? -1 : 1);
 const kStatusVerbs = ['get', 'patch', 'update'];
 const kSubresourceKinds = {
   binding: { kind: 'Binding', verbs: ['create'] }, eviction: { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
   token: { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
   log: { kind: 'Pod', verbs: ['get'] }, exec: { kind: 'PodExecOptions', verbs: ['create', 'get'] }, attach: { kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   portforward: { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] }, finalize: { kind: 'Namespace', verbs: ['update'] },
-  proxy: { kind: 'PodProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
+  proxy: { verbs: ['create', 'delete', 'get', 'patch', 'update'] },
 };
 
 function subresources(resource) {
   const result = [];
   if (resource.scale) result.push({ name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: kStatusVerbs });
   if (resource.status) result.push({ name: 'status', kind: resource.kind, verbs: kStatusVerbs });
-  for (const name of resource.subresources) result.push({ name, kind: resource.kind, verbs: kStatusVerbs, ...kSubresourceKinds[name] });
-  return result.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const name of resource.subresources) result.push({ name, kind: resource.kind, verbs: kStatusVerbs, ...kSubresourceKinds[name], ...(name === 'proxy' ? { kind: `${resource.kind}ProxyOptions` } : {}) });
+  // Custom resources name their status first.
+  return resource.custom ? result.reverse() : result.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export function resourceList(resources, group, version) {
   const entries = [];
-  for (const resource of resources.group(group).filter((one) => one.version === version)) {
+  for (const resource of resources.group(group).filter((one) => one.version === version).sort(byPlural)) {
     const { plural, singular, namespaced, kind, verbs, shortNames, categories } = resource;
     const entry = { name: plural, singularName: singular, namespaced, kind, verbs };
     if (shortNames.length) entry.shortNames = shortNames;
     if (categories.length) entry.categories = categories;
     entries.push(entry);
-    for (const { name, ...sub } of subresources(resource)) entries.push({ name: `${plural}/${name}`, singularName: '', namespaced, ...sub });
+    entries.push(...subresources(resource).map(({ name, ...sub }) => ({ name: `${plural}/${name}`, singularName: '', namespaced, ...sub })));
   }
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: group ? `${group}/${version}` : version, resources: entries };
 }
 
@@ -69,10 +70,10 @@ function aggregatedResource(resource) {
 // `core`: that of /api, else of /apis. `stale`: groups whose own server does not answer.
 export function aggregated(resources, version, core, stale = new Set()) {
   const items = resources.groups().filter(({ group }) => (group === '') === core).map(({ group, versions }) => ({
-    metadata: group ? { name: group, creationTimestamp: null } : { creationTimestamp: null },
+    metadata: group ? { name: group } : {},
     versions: versions.map((one) => (stale.has(group) ? { version: one, freshness: 'Stale' } : {
       version: one, freshness: 'Current',
-      resources: resources.group(group).filter((resource) => resource.version === one).sort((a, b) => (a.plural < b.plural ? -1 : 1)).map(aggregatedResource),
+      resources: resources.group(group).filter((resource) => resource.version === one).sort(byPlural).map(aggregatedResource),
     })),
   }));
   return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items };

@@ -35,8 +35,11 @@ export function assumeKind(resource, object) {
 export function checkKind(subject, object, resources) {
   if (typeof object !== 'object' || object === null || Array.isArray(object))
     throw badRequest(`the object provided is unrecognized (must be of type ${subject.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goKindOf(object)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (${Buffer.from(JSON.stringify(object)).toString('hex')})`);
-  if (!object.kind) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object).slice(0, 1000)}'`);
-  if (!object.apiVersion) throw badRequest(`Object 'apiVersion' is missing in '${JSON.stringify(object).slice(0, 1000)}'`);
+  for (const [key, name] of [['kind', 'Kind'], ['apiVersion', 'apiVersion']])
+    if (!object[key]) {
+      const text = JSON.stringify(object).slice(0, 1000);
+      throw badRequest(`the object provided is unrecognized (must be of type ${subject.kind}): Object '${name}' is missing in '${text}' (${text})`);
+    }
   const cannot = (why) => badRequest(`${object.kind} in version ${quoted(object.apiVersion)} cannot be handled as a ${subject.kind}: ${why}`);
   if (object.apiVersion !== subject.apiVersion && !subject.custom && !resources.ofKind(object.apiVersion, object.kind))
     throw cannot(`no kind ${quoted(object.kind)} is registered for version ${quoted(object.apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);

@@ -18,6 +18,7 @@ import { scaleOf, withScale } from './scale.mjs';
 const kPatchErrors = { 'application/json-patch+json': jsonPatch, 'application/merge-patch+json': mergePatch, 'application/strategic-merge-patch+json': strategicMerge };
 // Where it is not just empty; prepare.mjs has those that depend on the object.
 const kFirstStatus = { PersistentVolumeClaim: { phase: 'Pending' }, Namespace: { phase: 'Active' } };
+const kDefinitions = 'customresourcedefinitions.apiextensions.k8s.io';
 export const kApply = 'application/apply-patch+yaml';
 export const kPatchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'];
 
@@ -135,6 +136,7 @@ export class Operations {
     delete object.status;
     const fresh = resource.custom ? undefined : kFirstStatus[resource.kind] ?? rules.emptyObject(resource.apiVersion, resource.kind).status;
     if (fresh !== undefined) object.status = structuredClone(fresh);
+    if (resource.store === kDefinitions) object.status.storedVersions = object.spec?.versions?.filter?.(({ storage }) => storage).map(({ name }) => name) ?? null;
   }
 
   #recorded(call, before, after) {
@@ -256,7 +258,7 @@ export class Operations {
       throw status.unsupportedMediaType(call.resource.custom ? kPatchTypes : [...kPatchTypes.slice(0, 2), 'application/strategic-merge-patch+json', kApply]);
     const existing = this.get(call);
     const before = this.shown(existing, call.resource);
-    if (call.subresource === 'scale') return this.#updateScale(call, change(scaleOf(before, call.resource), patch));
+    if (call.subresource === 'scale') return this.#updateScale(call, change(scaleOf(before, { ...call.resource, custom: false, scalePaths: call.resource.scalePaths }), patch));
     const after = structuredClone(change(before, patch));
     checkKind(call.resource, after, this.resources);
     if (after.metadata.name !== call.name) throw status.badRequest(`the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})`);
@@ -347,17 +349,23 @@ export class Operations {
     const object = this.shown(existing, resource);
     this.#checkPreconditions(call, object, options.preconditions ?? {});
     if (resource.store === 'namespaces') return this.#removeSpace(call, existing);
+    if (resource.store === kDefinitions && !isDeleting(object)) return this.#removeDefinition(call, existing);
+    // undefined: the kind knows no graceful deletion. What waits already may only be hastened.
     const grace = admission.gracePeriod(this, resource, object, options);
+    const left = isDeleting(object) ? object.metadata.deletionGracePeriodSeconds ?? 0 : Infinity;
+    if (grace !== undefined && left > 0 && left !== Infinity && (options.gracePeriodSeconds === undefined || grace >= left)) return object;
     const finalizers = admission.finalizersForDelete(this, resource, object, options, call);
-    const graceful = grace > 0 && !isDeleting(object);
-    if (!graceful && isDeleting(object) && object.metadata.deletionGracePeriodSeconds > 0 && grace > 0) return object;
-    if (finalizers.length === 0 && !graceful) {
+    const marks = grace !== undefined && left > 0;
+    if (finalizers.length === 0 && !marks) {
       if (!call.dryRun) this.#erase(resource, this.keyFor(call), existing);
       return resource.returnsDeleted ? object : this.#success(resource, object);
     }
-    const next = this.#marked(existing, finalizers, graceful ? grace : 0);
+    const next = this.#marked(existing, finalizers, marks ? grace : 0);
     if (isDeepStrictEqual(next, existing)) return object;
-    return this.shown(call.dryRun ? next : this.#write(resource, this.keyFor(call), existing, next), resource);
+    if (call.dryRun) return this.shown(next, resource);
+    const written = this.#write(resource, this.keyFor(call), existing, next);
+    if (marks && grace === 0 && finalizers.length === 0) this.#erase(resource, this.keyFor(call), written);
+    return this.shown(written, resource);
   }
 
   #checkPreconditions({ resource, name }, { metadata }, { uid, resourceVersion }) {
@@ -369,8 +377,9 @@ export class Operations {
 
   #marked(existing, finalizers, grace) {
     const next = structuredClone(existing);
-    if (!isDeleting(existing)) {
-      if (next.metadata.generation > 0) next.metadata.generation += 1;
+    // A pod whose end is hastened is given another time.
+    if (!isDeleting(existing) || existing.metadata.deletionGracePeriodSeconds > 0) {
+      if (!isDeleting(existing) && next.metadata.generation > 0) next.metadata.generation += 1;
       next.metadata.deletionTimestamp = timeText(new Date(this.now().getTime() + (grace ?? 0) * 1000));
     }
     if (grace !== undefined) next.metadata.deletionGracePeriodSeconds = grace;   // a namespace has none
@@ -399,6 +408,21 @@ export class Operations {
         for (const [key, object] of [...this.store.collection(resource.store).list(name)]) this.#erase(resource, key, object);
     this.#erase(call.resource, name, next);
     return next;
+  }
+
+  // Its objects go before it, a moment later (pkg/registry/customresourcedefinition/etcd.go, pkg/controller/finalizer).
+  #removeDefinition(call, existing) {
+    const next = this.#marked(existing, [...(existing.metadata.finalizers ?? []), 'customresourcecleanup.apiextensions.k8s.io'], undefined);
+    next.metadata.generation = existing.metadata.generation;
+    next.status = { ...next.status, conditions: [...(next.status?.conditions ?? []).filter(({ type }) => type !== 'Terminating'), { type: 'Terminating', status: 'True', lastTransitionTime: timeText(this.now()),
+      reason: 'InstanceDeletionPending', message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon' }] };
+    if (call.dryRun) return next;
+    const written = this.#write(call.resource, call.name, existing, next);
+    setImmediate(() => {
+      const left = this.store.get(kDefinitions, call.name);
+      if (left?.metadata.uid === written.metadata.uid) this.#erase(call.resource, call.name, left);
+    });
+    return written;
   }
 
   // One after another, as the real server does it; what refuses ends it.

@@ -7,6 +7,7 @@
 const kTable = [
   ['', 'v1', [
     'bindings Binding v',
+    'componentstatuses ComponentStatus cR short=cs',
     'configmaps ConfigMap - short=cm',
     'endpoints Endpoints o short=ep',
     'events Event o short=ev',
@@ -65,11 +66,11 @@ const kTable = [
     'volumeattributesclasses VolumeAttributesClass cr short=vac since=34',
   ]],
   ['admissionregistration.k8s.io', 'v1', [
-    'mutatingadmissionpolicies MutatingAdmissionPolicy cgu since=36',
-    'mutatingadmissionpolicybindings MutatingAdmissionPolicyBinding cgu since=36',
+    'mutatingadmissionpolicies MutatingAdmissionPolicy cgu since=36 category=api-extensions',
+    'mutatingadmissionpolicybindings MutatingAdmissionPolicyBinding cgu since=36 category=api-extensions',
     'mutatingwebhookconfigurations MutatingWebhookConfiguration cgu category=api-extensions',
-    'validatingadmissionpolicies ValidatingAdmissionPolicy csgu',
-    'validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding cgu',
+    'validatingadmissionpolicies ValidatingAdmissionPolicy csgu category=api-extensions',
+    'validatingadmissionpolicybindings ValidatingAdmissionPolicyBinding cgu category=api-extensions',
     'validatingwebhookconfigurations ValidatingWebhookConfiguration cgu category=api-extensions',
   ]],
   ['apiextensions.k8s.io', 'v1', ['customresourcedefinitions CustomResourceDefinition csgu short=crd,crds category=api-extensions']],
@@ -100,7 +101,7 @@ function builtin(group, version, row, minor) {
     status: has('s'), scale: has('e'), counts: has('g'), returnsDeleted: has('r'), createByPut: has('o'), needsVersion: has('u'),
     review: has('v'), custom: false, shortNames: option('short')?.split(',') ?? [], categories,
     subresources: option('sub')?.split(',') ?? [], store: option('store') ?? (group ? `${plural}.${group}` : plural),
-    verbs: has('v') ? ['create'] : plural === 'namespaces' ? kAllVerbs.filter((verb) => verb !== 'deletecollection') : kAllVerbs,
+    verbs: has('v') ? ['create'] : has('R') ? ['get', 'list'] : plural === 'namespaces' ? kAllVerbs.filter((verb) => verb !== 'deletecollection') : kAllVerbs,
     apiVersion: group ? `${group}/${version}` : version,
   };
 }

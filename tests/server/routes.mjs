@@ -72,7 +72,7 @@ export class Router {
       nameSpace: place.nameSpace || (place.plural === 'namespaces' && place.group === '' ? place.name : '') };
     this.auth.demand(user, asked);
     if (this.state.absentGroups.has(place.group)) throw status.overload(503);
-    if (!resource && !this.resources.group(place.group).length) return kNoPage;
+    if (!resource && this.resources.group(place.group).every(({ custom, version }) => custom && version !== place.version)) return kNoPage;
     if (!resource) throw status.noSuchPath();
     if (verb === undefined) throw status.methodNotAllowed();
     return this.#object(request, { ...place, verb, resource, user });
@@ -98,7 +98,7 @@ export class Router {
     if (this.state.absentGroups.has(group)) throw status.overload(503);
     const object = version === undefined ? discovery.groupOf(this.resources, group)
       : this.resources.serves(group, version) ? discovery.resourceList(this.resources, group, version) : null;
-    if (!object) throw status.noSuchPath();
+    if (!object) return kNoPage;
     return { code: 200, object };
   }
 

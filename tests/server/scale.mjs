@@ -1,5 +1,7 @@
 // The scale subresource: replicas of any workload in one form (autoscaling/v1 Scale).
 
+import { internalError } from './status.mjs';
+
 const at = (object, path) => path.split('.').filter(Boolean).reduce((value, step) => value?.[step], object);
 
 function selectorText(selector) {
@@ -11,8 +13,10 @@ function selectorText(selector) {
   return words.join(',');
 }
 
+// A custom resource that says no replicas cannot be asked for them.
 export function scaleOf(object, resource) {
   const paths = resource.scalePaths ?? { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' };
+  if (resource.custom && at(object, paths.specReplicasPath) === undefined) throw internalError(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} does not exist`);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = resource.custom ? (paths.labelSelectorPath ? at(object, paths.labelSelectorPath) : undefined) : selectorText(object.spec?.selector);
   const status = { replicas: at(object, paths.statusReplicasPath) ?? 0 };

@@ -68,11 +68,11 @@ const kColumns = {
 const valueAt = (object, path) => path.replace(/^\./, '').split('.').reduce((value, step) => value?.[step.replace(/\\/g, '')], object);
 
 function columnsOf(resource, now) {
-  const own = resource.columns?.map(({ name, type, jsonPath }) => [name, (object) => {
+  const own = resource.columns?.map(({ name, type, jsonPath, priority = 0 }) => [name, (object) => {
     const value = valueAt(object, jsonPath);
     return type === 'date' ? (value ? age(value, now) : '') : value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : value;
-  }]) ?? kColumns[resource.store] ?? [];
-  const aged = own.some(([name]) => name === 'Age') ? own : [...own, ['Age', (object) => age(object.metadata.creationTimestamp, now)]];
+  }, type, priority]) ?? kColumns[resource.store] ?? [];
+  const aged = resource.columns?.length || own.some(([name]) => name === 'Age') ? own : [...own, ['Age', (object) => age(object.metadata.creationTimestamp, now)]];
   return [['Name', (object) => object.metadata.name], ...aged];
 }
 
@@ -83,6 +83,6 @@ export function tableOf(resource, objects, { now, include = 'Metadata', version 
     cells: columns.map(([, cell]) => cell(object)),
     ...(include === 'None' ? {} : { object: include === 'Object' ? object : metadataOnly(object) }),
   }));
-  const definitions = columns.map(([name]) => ({ name, type: 'string', format: name === 'Name' ? 'name' : '', description: '', priority: 0 }));
+  const definitions = columns.map(([name, , type = 'string', priority = 0]) => ({ name, type, format: name === 'Name' ? 'name' : '', description: '', priority }));
   return { kind: 'Table', apiVersion: `meta.k8s.io/${version}`, metadata, columnDefinitions: headers ? definitions : null, rows };
 }
