@@ -35,6 +35,12 @@ export function setKubernetes(version) {
 // What the tables do not say. Keys may be left out of an entry when the type has a default for them; the
 // OpenAPI documents that the tables come from are without defaults.
 const keyDefaults = { protocol: 'TCP' };
+function defaultsOf(keys, entry) {
+  const out = { ...keyDefaults };
+  // A field that Go always writes has its zero value as the default.
+  for (const key of keys) if (entry.required?.includes(key)) out[key] ??= entry.fields.get(key).type === 'string' ? '' : 0;
+  return out;
+}
 // x-kubernetes-map-type at a field instead of the type (core/v1 types.go).
 const granularFields = new Set(['PersistentVolumeSpec.claimRef']);
 
@@ -51,7 +57,7 @@ function nodeOf(index) {
   nodes.set(index, node);   // before its fields: types contain themselves
   if (is === 'list') {
     Object.assign(node, { is: 'list', merge: merges[listType], keys });
-    if (keys.some((key) => key in keyDefaults)) node.defaults = keyDefaults;
+    if (keys.length > 0) lazily(node, 'defaults', () => defaultsOf(keys, node.of));
     lazily(node, 'of', () => nodeOf(element));
   } else if (is === 'map') {
     Object.assign(node, { is: 'map', merge: flags & AtomicMap ? 'atomic' : 'granular' });
