@@ -2,9 +2,15 @@
 // The rules are those of sigs.k8s.io/structured-merge-diff (merge/update.go) and of
 // k8s.io/apimachinery/pkg/util/managedfields. Everything here is pure: objects are given and returned.
 
+import { decodeProblem } from './decode.mjs';
 import { FieldSet, fieldElement, pathText } from './field_set.mjs';
 import { emptyObject, resetFields, topologyOf } from './schema.mjs';
 import { compare, equal, isMap, merge, reconcile, removeItems, toFieldSet, typeProblems, withNamedFields } from './typed.mjs';
+
+/** The object has the shape of its type, but a value in it is none that Go can read. */
+export class ConversionError extends Error {
+  name = 'ConversionError';
+}
 
 const maxUpdateManagers = 10;                   // internal/fieldmanager.go
 const beforeFirstApply = 'before-first-apply';  // internal/skipnonapplied.go
@@ -150,6 +156,8 @@ export function applyObject({ live, applied, manager, force = false, schema, now
   }
   take();
   strip(managers, id);
+  const problem = decodeProblem(merged);
+  if (problem !== undefined) throw new ConversionError(problem);
   const noop = live && equal(base, merged);
   if (!noop && managers.has(id)) managers.get(id).time = timeText(now);
   return { object: withManagedFields(noop ? base : merged, managers) };

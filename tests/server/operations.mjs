@@ -328,6 +328,8 @@ export class Operations {
         now: this.now(), subresource: call.subresource ?? '' });
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) throw error;
+      const kind = groupVersionKind(applied);
+      if (error.name === 'ConversionError') throw status.plainError(`failed to convert new object (${said}/${name}; ${kind}) to proper version: unable to convert unstructured object to ${kind}: ${error.message}`);
       throw status.plainError(`failed to create typed patch object (${said}/${name}; ${groupVersionKind(applied)}): ${error.message}`);
     }
     if (result.conflicts) throw status.applyConflict(result);
