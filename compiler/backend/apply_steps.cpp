@@ -209,7 +209,7 @@ void ApplyRun::accept(Work& work) {
   --active_;
   work.stage = Stage::Accepted;
   const bool waits = options_.wait && (work.step->action == Action::Delete ? work.removing : isWaitedFor(work.ref.apiVersion, work.ref.kind));
-  if (waits) return progress_.step(*work.step, work.step->action == Action::Delete ? "is deleted" : "is accepted");
+  if (waits) return;
   work.stage = Stage::Done;
   progress_.done(*work.step, {});
 }

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "backend/blocking.h"
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/sha256.h"
 
@@ -30,18 +31,12 @@ constexpr std::string_view kMembers = "members";
 constexpr std::string_view kOutputs = "outputs";
 
 /// Base64 with the alphabet for URLs and file names (RFC 4648, section 5), without padding.
-template <class Bytes>
-std::string base64Url(const Bytes& bytes) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  std::string out;
-  std::uint32_t held = 0;
-  int bits = 0;
-  for (const auto byte : bytes) {
-    held = (held << 8) | static_cast<unsigned char>(byte);
-    for (bits += 8; bits >= 6; bits -= 6) out += kDigits[(held >> (bits - 6)) & 63];
-  }
-  if (bits > 0) out += kDigits[(held << (6 - bits)) & 63];
-  return out;
+std::string base64Url(std::string_view bytes) {
+  auto text = base::encodeBase64(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
 }
 
 std::set<std::string> commaList(std::string_view text) {
@@ -196,7 +191,8 @@ std::string parentJson(const Inventory& inventory) {
 }  // namespace
 
 std::string Inventory::id() const {
-  return fmt::format("applyset-{}-v1", base64Url(base::sha256(fmt::format("{}.{}.ConfigMap.", name, nameSpace))));
+  const auto digest = base::sha256(fmt::format("{}.{}.ConfigMap.", name, nameSpace));
+  return fmt::format("applyset-{}-v1", base64Url({reinterpret_cast<const char*>(digest.data()), digest.size()}));
 }
 
 Inventory newInventory(std::string_view stack, std::string_view nameSpace, std::string_view origin) {

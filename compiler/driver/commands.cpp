@@ -146,6 +146,23 @@ constexpr Example kDestroyExamples[] = {
     {"mlstackc destroy --stack train --allow-data-loss claim/checkpoints", "By name, and this claim as well"},
 };
 
+constexpr OptionRow kStatusOptions[] = {
+    {.name = "--format",
+     .takes = Takes::Choice,
+     .value = "FORMAT",
+     .choices = kVersionFormat,
+     .doc = "text (the default) or json"},
+    kStackName, kSet, kParams, kContext, kNamespace, kKubeconfig, kAs,
+};
+constexpr Example kStatusExamples[] = {
+    {"mlstackc status train.mlstack", "State, work and health on one screen"},
+    {"mlstackc status --stack train --format json", "By name, for a program"},
+};
+constexpr Example kOutputsExamples[] = {
+    {"mlstackc outputs train.mlstack", "The values of `output` statements as they are now"},
+    {"mlstackc outputs --stack train --format json", "Typed, for a program"},
+};
+
 constexpr OptionRow kBuildOptions[] = {
     {.name = "--output",
      .letter = "-o",
@@ -366,6 +383,25 @@ constexpr CommandRow kCommands[] = {
              "unless --allow-data-loss names them; namespaces always stay.",
      .examples = kDestroyExamples,
      .run = runDestroy},
+    {.name = "status",
+     .summary = "Show how a stack is doing: its state, its work, what others changed",
+     .operands = "[FILE|DIR|-]",
+     .takes = Takes::Source,
+     .maxOperands = 1,
+     .options = kStatusOptions,
+     .text = "Claims with their volumes and who uses them, work with what is ready and why it is not, and fields\n"
+             "that others set after the last apply. Exits with 1 when something has failed.",
+     .examples = kStatusExamples,
+     .run = runStatus},
+    {.name = "outputs",
+     .summary = "Print the outputs of a stack, those that only the cluster knows included",
+     .operands = "[FILE|DIR|-]",
+     .takes = Takes::Source,
+     .maxOperands = 1,
+     .options = kStatusOptions,
+     .text = "As of the last apply. What is not known yet says why; what a Secret holds is not shown.",
+     .examples = kOutputsExamples,
+     .run = runOutputs},
     {.name = "fmt",
      .summary = "Rewrite sources in canonical style",
      .operands = kSources,
