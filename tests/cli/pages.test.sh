@@ -15,11 +15,13 @@ for page in "${MLSTACK_SOURCE_DIR:?}"/compiler/diag/pages/*.md; do
   mkdir "$scratch/at"
   cd "$scratch/at" || exit 1
   mlstackc init --name train 2>/dev/null
-  part=''
+  part='' run=''
   while IFS= read -r line; do
     case "$line" in
       '## '*) part=${line#'## '} ;;
+      '```console') run=yes ;;
       '$ '*)
+        [[ $run ]] || continue   # a `text` block needs a cluster
         : >"$scratch/log"
         bash -c "${line#'$ '}" >/dev/null 2>"$scratch/log" </dev/null
         last=$line
@@ -28,10 +30,11 @@ for page in "${MLSTACK_SOURCE_DIR:?}"/compiler/diag/pages/*.md; do
         fi
         ;;
       '```')
-        if [[ $part == Fails ]] && ! grep -q "$code" "$scratch/log"; then
+        if [[ $run && $part == Fails ]] && ! grep -q "$code" "$scratch/log"; then
           fault "$code, Fails: $last: $(head -1 "$scratch/log")"
         fi
-        part=${part/Fails/}
+        [[ $run ]] && part=${part/Fails/}
+        run=''
         ;;
     esac
   done <"$page"
