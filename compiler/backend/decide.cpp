@@ -116,6 +116,7 @@ void Decider::decideWanted(Draft& draft) const {
   if (isClaim(step.object)) claimChanges(draft);
   if (step.action != Action::Refused && step.action != Action::Replace && markFrozen(draft)) frozen(draft);
   if (isSet(step.object) && step.action == Action::Update) setScaled(draft);
+  if (step.action == Action::Update) reclaimed(draft);
   if (step.action == Action::Replace || step.action == Action::Recreate) mounted(draft);
   if (step.action == Action::Update || step.action == Action::Replace || step.action == Action::Recreate) scratch(draft);
   if (draft.state.empty() && step.action == Action::Adopt && holdsData(step.object.apiVersion, step.object.kind)) {
@@ -296,6 +297,10 @@ void Decider::created(Draft& draft) const {
   auto& step = draft.step;
   step.action = Action::Create;
   if (isSet(step.object)) return setClaims(draft);
+  if (step.object.kind == "VolumeSnapshot") {
+    draft.state.push_back({.fate = Fate::New, .object = step.object, .why = "a copy of its claim is taken"});
+    return;
+  }
   if (!isClaim(step.object)) return;
   const auto* tree = draft.object->root;
   StateFate fate{.fate = Fate::New, .object = step.object, .size = std::string(text(tree, "spec.resources.requests.storage", symbols_))};
@@ -400,6 +405,29 @@ void Decider::setScaled(Draft& draft) const {
     StateFate fate{.fate = live ? Fate::Rebound : Fate::New, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .why = live ? "it is there from earlier: the new pod goes on with what it holds" : "made with its pod"};
     if (live) fate.volume = live->volume, fate.size = live->size;
     draft.state.push_back(std::move(fate));
+  }
+}
+
+/// What is kept today would be deleted with its owner tomorrow: nothing happens yet, but it is said.
+void Decider::reclaimed(Draft& draft) const {
+  const auto& step = draft.step;
+  const auto becomes = [&](std::string_view path) {
+    return std::any_of(step.changes.begin(), step.changes.end(), [&](const FieldChange& change) { return isAt(change.path, path) || isAt(path, change.path); });
+  };
+  if (step.object.kind == "PersistentVolume" && becomes(".spec.persistentVolumeReclaimPolicy") && text(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_) == "Delete") {
+    auto fate = whenReleased(words_, step.object, *draft.live);
+    fate.fate = Fate::Kept;
+    fate.why = "from now on its bytes go when its claim is deleted: the reclaim policy becomes Delete";
+    fate.instead.clear();
+    draft.state.push_back(std::move(fate));
+  }
+  if (!isSet(step.object) || !becomes(".spec.persistentVolumeClaimRetentionPolicy.whenDeleted") || !setDeletes(*draft.desired, "whenDeleted", symbols_)) return;
+  const auto& there = around_.facts.claims(step.object.nameSpace);
+  for (const auto& claim : claimsOfSet(*draft.desired, symbols_)) {
+    const auto* live = there.find(claim.name);
+    if (!live) continue;
+    draft.state.push_back({.fate = Fate::Kept, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .volume = live->volume, .size = live->size,
+                           .why = "from now on it goes when the set is deleted: whenDeleted becomes Delete"});
   }
 }
 

@@ -62,6 +62,7 @@ class Decider {
   void created(Draft& draft) const;
   void setClaims(Draft& draft) const;
   void setScaled(Draft& draft) const;
+  void reclaimed(Draft& draft) const;
   void mounted(Draft& draft) const;
   void scratch(Draft& draft) const;
   void ownedClaims(Draft& draft, std::string_view what) const;

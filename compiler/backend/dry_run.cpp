@@ -198,8 +198,10 @@ bool ClusterPlanner::defaultsInTheWay(Draft& draft, const Failure& failure) cons
   // The topmost value on the way that the live object has and the stack does not.
   const auto take = [&](std::string path) {
     if (!path.starts_with('.')) path.insert(0, ".");
+    int inside = 0;
     for (std::size_t end = 1, parent = 0; end <= path.size(); ++end) {
-      if (end < path.size() && path[end] != '.') continue;
+      if (end < path.size()) inside += path[end] == '[' ? 1 : path[end] == ']' ? -1 : 0;
+      if (end < path.size() && (path[end] != '.' || inside > 0)) continue;
       const auto part = std::string_view(path).substr(0, end);
       const auto* live = exactAt(*draft.live, part, symbols_);
       if (live && !exactAt(*draft.desired, part, symbols_)) {

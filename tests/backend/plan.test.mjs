@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cluster, random } from "../contract/support/cluster.mjs";
+import { crd } from "../contract/support/objects.mjs";
 import { Stack, bind, changed, fateOf, fates, stepOf, storageClass } from "./support.mjs";
 
 const cluster = await Cluster.open();
@@ -271,4 +272,101 @@ test("config that is sealed, and roles of bindings, are made again", async () =>
   const plan = await stack.plan(sealed("2"));
   assert.equal(stepOf(plan, "ConfigMap", "c").action, "replace");
   await stack.settled();
+});
+
+test("what the server filled in gives way: strategy, volume, probe", async () => {
+  const stack = await fresh("defaults");
+  const deployment = (more) => `deployment web { image = "registry.k8s.io/pause:3.9"  replicas = 0  with { ${more} } }\n`;
+  await stack.settled(deployment(`
+    spec.template.spec.volumes = [{ name = "v", configMap { name = "c" } }]
+    spec.template.spec.containers[web].readinessProbe { httpGet { path = "/", port = 80 } }`) + config("c", "1"));
+  await stack.settled(deployment(`
+    spec.strategy { type = Recreate }
+    spec.template.spec.volumes = [{ name = "v", emptyDir {} }]
+    spec.template.spec.containers[web].readinessProbe { exec { command = ["true"] } }`) + config("c", "1"));
+});
+
+test("an object of a custom kind goes with the claims that it owns only when they are named", async () => {
+  const stack = await fresh("owner");
+  const group = `g${id}.example.com`;
+  await cluster.must(cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(group)), 201);
+  const definition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/runs.${group}`;
+  cluster.later(definition);
+  assert.ok(await cluster.until(definition, (object) => object?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True")));
+  assert.ok(await cluster.until(`/apis/${group}/v1/namespaces/${stack.ns}/runs`, (_, status) => status === 200));
+  const thing = (fixed, size = 1) => `object "${group}/v1/Run" r { spec { size = ${size}  fixed = "${fixed}" } }\n`;
+  await stack.settled(thing("a") + config("c", "1"));
+  const live = await cluster.must(cluster.get(`/apis/${group}/v1/namespaces/${stack.ns}/runs/r`), 200);
+  await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`, { metadata: { name: "own" }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201);
+  await bind(cluster, stack.ns, "own", { owner: { apiVersion: `${group}/v1`, kind: "Run", name: "r", uid: live.metadata.uid } });
+  assert.deepEqual(changed(await stack.plan(thing("a", 2) + config("c", "1"))), ["update Run/r"]);
+  // The server alone knows that this field is immutable.
+  const frozen = await stack.plan(thing("b") + config("c", "1"));
+  assert.equal(stepOf(frozen, "Run", "r").action, "replace");
+  assert.deepEqual([fateOf(frozen, "own").fate, fateOf(frozen, "own").consent], ["LOST", "claim/own"]);
+  assert.equal(frozen.obstacles.length, 1);
+  const gone = await stack.plan(config("c", "1"));
+  assert.deepEqual(changed(gone), ["release Run/r"]);
+  assert.equal(gone.risksData, false);
+  assert.deepEqual(changed(await stack.plan(undefined, "--allow-data-loss", "claim/own")), ["delete Run/r"]);
+  await stack.apply(thing("a") + config("c", "1"));
+});
+
+test("what may not be read is at risk, and never absent", async () => {
+  const stack = await fresh("unread");
+  await stack.settled(claim("m") + config("c", "1"));
+  await bind(cluster, stack.ns, "m");
+  const user = `blind-${random()}`;
+  const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name: "blind" }, rules: [
+    { apiGroups: [""], resources: ["configmaps"], verbs: ["*"] },
+    { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["list", "get", "patch"] }] };
+  await cluster.must(cluster.create(`/apis/rbac.authorization.k8s.io/v1/namespaces/${stack.ns}/roles`, role), 201);
+  await cluster.must(cluster.create(`/apis/rbac.authorization.k8s.io/v1/namespaces/${stack.ns}/rolebindings`, { metadata: { name: "blind" }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "blind" }, subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }] }), 201);
+  // The volume's policy is not known: named, the claim counts as at risk.
+  const named = await stack.plan(config("c", "1"), "--as", user, "--allow-data-loss", "claim/m");
+  assert.equal(fateOf(named, "m").fate, "AT RISK");
+  assert.ok(named.notes.some((note) => /PersistentVolume\//.test(note)), named.notes.join("\n"));
+  // A claim that may be applied and not read.
+  await cluster.must(cluster.merge(`/apis/rbac.authorization.k8s.io/v1/namespaces/${stack.ns}/roles/blind`, { rules: [role.rules[0], { apiGroups: [""], resources: ["persistentvolumeclaims"], verbs: ["patch"] }] }), 200);
+  const other = new Stack(cluster, stack.ns, "other");
+  const plan = await other.plan(claim("m"), "--as", user);
+  const step = stepOf(plan, "PersistentVolumeClaim", "m");
+  assert.notEqual(step.action, "create");
+  assert.deepEqual([fateOf(plan, "m").fate, fateOf(plan, "m").consent], ["AT RISK", "claim/m"]);
+  // Without the right to list its members there is no plan at all.
+  assert.match(await stack.noPlan(config("c", "1"), "--as", user), /MLS5103/);
+});
+
+test("what is being deleted: work is waited for, data is refused", async () => {
+  const stack = await fresh("dying");
+  await stack.settled(claim("m") + config("c", "1"));
+  for (const path of [at(stack.ns, "persistentvolumeclaims", "m"), at(stack.ns, "configmaps", "c")]) {
+    await cluster.must(cluster.merge(path, { metadata: { finalizers: ["example.com/wait"] } }), 200);
+    await cluster.must(cluster.delete(path), 200, 202);
+  }
+  const plan = await stack.plan();
+  assert.deepEqual(changed(plan).sort(), ["refused PersistentVolumeClaim/m", "replace ConfigMap/c"]);
+  assert.match(plan.said, /MLS5106/);
+});
+
+test("a set that is made again takes over the claims of the one before", async () => {
+  const stack = await fresh("again");
+  await claimOfSet(stack.ns, "data-db-0");
+  const plan = await stack.plan(set("db"));
+  assert.deepEqual(fates(plan), ["rebound claim/data-db-0", "new claim/data-db-1"]);
+  await stack.settled();
+  const gone = await stack.plan(config("c", "1"));
+  assert.ok(changed(gone).includes("delete StatefulSet/db"));
+  assert.equal(fateOf(gone, "data-db-0").fate, "orphaned");
+  assert.equal(gone.risksData, false);
+});
+
+test("order: what is used is made before what uses it, and goes after it", async () => {
+  const stack = await fresh("order");
+  const body = job("train", { mounts: `write model at "/model"` }) + claim("model") + config("c", "1");
+  const kinds = (plan) => plan.steps.map(({ object }) => object.kind);
+  assert.deepEqual(kinds(await stack.plan(body)), ["ConfigMap", "PersistentVolumeClaim", "Job"]);
+  await stack.settled();
+  const end = await stack.plan(config("d", "1"));
+  assert.deepEqual(changed(end), ["create ConfigMap/d", "delete Job/train", "release PersistentVolumeClaim/model", "delete ConfigMap/c"]);
 });
