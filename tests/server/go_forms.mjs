@@ -33,7 +33,7 @@ const keptContainers = new Set(['PodSpec.containers', 'Role.rules', 'ClusterRole
   'NodeSelector.nodeSelectorTerms', 'CustomResourceDefinitionStatus.conditions', 'CustomResourceDefinitionStatus.storedVersions',
   'CustomResourceDefinitionSpec.versions', 'ProjectedVolumeSource.sources', 'EndpointSlice.endpoints', 'EndpointSlice.ports', 'HorizontalPodAutoscalerStatus.currentMetrics',
   'HTTPIngressRuleValue.paths']);
-const writtenNulls = new Set(['TypedLocalObjectReference.apiGroup', 'TypedObjectReference.apiGroup', 'Role.rules', 'ClusterRole.rules', 'ProjectedVolumeSource.sources', 'HorizontalPodAutoscalerStatus.currentMetrics',
+const writtenNulls = new Set(['PodCondition.lastProbeTime', 'PodCondition.lastTransitionTime', 'TypedLocalObjectReference.apiGroup', 'TypedObjectReference.apiGroup', 'Role.rules', 'ClusterRole.rules', 'ProjectedVolumeSource.sources', 'HorizontalPodAutoscalerStatus.currentMetrics',
   'CustomResourceDefinitionStatus.conditions', 'Event.firstTimestamp', 'Event.lastTimestamp', 'Event.eventTime']);
 // Quantities of these lists are rounded to thousandths when they are defaulted.
 const resourceLists = new Set(['limits', 'requests', 'capacity', 'allocatable', 'hard', 'used', 'overhead', 'allocatedResources',

@@ -15,6 +15,7 @@ export class Cluster {
     this.memory = new Map();   // uid → whatever a controller remembers of the object
   }
 
+  get minor() { return Number((this.options.kubernetes ?? '1.36').split('.')[1]); }
   now() { return this.store.now(); }
   nowText() { return this.now().toISOString().replace(/\.\d+Z$/, 'Z'); }
   list(resource, nameSpace = '') { return this.store.list(resource, nameSpace); }
@@ -141,6 +142,12 @@ export function setCondition(status, condition, time, times = ['lastTransitionTi
   Object.assign(old, condition);
   for (const name of times) if (name !== 'lastTransitionTime' || moved) old[name] = time;
   for (const name of ['reason', 'message']) if (condition[name] === undefined) delete old[name];
+}
+/** One of a pod's conditions, which name the generation that they are about. */
+export function setPodCondition(status, pod, condition, time) {
+  setCondition(status, { lastProbeTime: null, observedGeneration: pod.metadata.generation, ...condition }, time);
+  const own = status.conditions.find(({ type }) => type === condition.type);
+  own.observedGeneration = pod.metadata.generation;
 }
 export const conditionOf = (object, type) => object.status?.conditions?.find((condition) => condition.type === type);
 

@@ -1,9 +1,9 @@
 // DaemonSets: a pod on every node that takes it (pkg/controller/daemon).
 
-import { controlledPods, controllerOf, isDone, isGoing, isReady, podFrom, shortHash } from './cluster.mjs';
+import { controlledPods, controllerOf, isDone, isGoing, isReady, ownerReference, podFrom, shortHash } from './cluster.mjs';
 import { labelsMatch, nodeMatches } from './selection.mjs';
 
-const setKind = 'daemonsets.apps';
+const setKind = 'daemonsets.apps', revisionKind = 'controllerrevisions.apps';
 const tolerations = ['not-ready', 'unreachable'].map((name) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists', effect: 'NoExecute' }))
   .concat(['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists', effect: 'NoSchedule' })));
 
@@ -24,6 +24,7 @@ function sync(cluster, set) {
   const wanted = nodes.filter((node) => fits(spec.template.spec, node));
   const pods = controlledPods(cluster, set, (labels) => labelsMatch(spec.selector, labels));
   if (!isGoing(set)) {
+    record(cluster, set, hash);
     let renewing = pods.some(isGoing);
     for (const node of wanted) {
       const own = pods.filter((pod) => nodeOf(pod, nodes) === node.metadata.name);
@@ -38,6 +39,15 @@ function sync(cluster, set) {
     for (const pod of pods) if (!isGoing(pod) && !wanted.some((node) => node.metadata.name === nodeOf(pod, nodes))) cluster.remove('pods', pod);
   }
   count(cluster, set, wanted, hash);
+}
+
+function record(cluster, set, hash) {
+  const name = `${set.metadata.name}-${hash}`, { namespace } = set.metadata;
+  if (cluster.get(revisionKind, namespace, name) !== null) return;
+  const others = cluster.list(revisionKind, namespace).filter((own) => controllerOf(own)?.uid === set.metadata.uid);
+  cluster.create(revisionKind, { apiVersion: 'apps/v1', kind: 'ControllerRevision', revision: Math.max(0, ...others.map((own) => own.revision)) + 1,
+    metadata: { name, namespace, labels: { ...set.spec.template.metadata.labels, 'controller-revision-hash': hash }, annotations: set.metadata.annotations, ownerReferences: [ownerReference(set)] },
+    data: { spec: { template: { ...set.spec.template, $patch: 'replace' } } } });
 }
 
 function make(cluster, set, node, hash) {

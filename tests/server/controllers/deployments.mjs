@@ -74,14 +74,15 @@ function makeSet(cluster, deployment, sets) {
   const number = Math.max(0, ...sets.map(revisionOf)) + 1;
   const labels = { ...spec.template.metadata.labels, [hashLabel]: hash };
   const desired = { 'deployment.kubernetes.io/desired-replicas': String(spec.replicas), 'deployment.kubernetes.io/max-replicas': String(spec.replicas + surgeOf(spec)) };
-  const first = sets.every((set) => set.spec.replicas === 0);
+  const total = sets.reduce((sum, set) => sum + set.spec.replicas, 0);
+  const replicas = Math.max(0, Math.min(spec.replicas, spec.replicas + surgeOf(spec) - total));
   const made = cluster.create(setKind, {
     apiVersion: 'apps/v1', kind: 'ReplicaSet',
     metadata: { name: `${metadata.name}-${hash}`, namespace: metadata.namespace, labels, annotations: { ...metadata.annotations, [revision]: String(number), ...desired }, ownerReferences: [ownerReference(deployment)] },
-    spec: { replicas: first ? spec.replicas : 0, minReadySeconds: spec.minReadySeconds, selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [hashLabel]: hash } },
+    spec: { replicas, minReadySeconds: spec.minReadySeconds, selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [hashLabel]: hash } },
             template: { ...structuredClone(spec.template), metadata: { ...spec.template.metadata, labels } } },
   });
-  if (made && first) cluster.tell(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${made.metadata.name} from 0 to ${spec.replicas}`, 'deployment-controller');
+  if (made && replicas > 0) cluster.tell(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${made.metadata.name} from 0 to ${replicas}`, 'deployment-controller');
   return made ?? undefined;
 }
 
@@ -115,13 +116,20 @@ function roll(cluster, deployment, current, others) {
   const room = spec.replicas + surge - total;
   const grown = Math.min(spec.replicas, current.spec.replicas + Math.max(0, room));
   if (current.spec.replicas > spec.replicas || grown > current.spec.replicas) scale(cluster, deployment, current, current.spec.replicas > spec.replicas ? spec.replicas : grown);
+  // rolling.go: what is new and does not work yet counts against what may go.
   const ready = (set) => podsOf(cluster, set).filter((pod) => isReady(pod) && !isGoing(pod)).length;
-  let spare = ready(current) + running.reduce((sum, set) => sum + ready(set), 0) - Math.max(0, spec.replicas - unavailable);
+  const least = spec.replicas - unavailable;
+  let spare = total - least - Math.max(0, grown - ready(current));
+  for (const set of running.sort((a, b) => revisionOf(a) - revisionOf(b))) {
+    const less = Math.max(0, Math.min(spare, set.spec.replicas - ready(set)));
+    if (less === 0) continue;
+    scale(cluster, deployment, set, set.spec.replicas - less);
+    return undefined;
+  }
+  spare = Math.min(spare, ready(current) + running.reduce((sum, set) => sum + ready(set), 0) - least);
   for (const set of running) {
-    // What does not work goes first: it serves nobody.
-    const idle = Math.max(0, set.spec.replicas - ready(set));
-    const less = Math.min(set.spec.replicas, idle + Math.max(0, Math.min(spare, ready(set))));
-    spare -= less - idle;
+    const less = Math.max(0, Math.min(spare, set.spec.replicas));
+    spare -= less;
     if (less > 0) scale(cluster, deployment, set, set.spec.replicas - less);
   }
   return undefined;
@@ -146,6 +154,7 @@ function countDeployment(cluster, deployment, sets, current) {
     put('updatedReplicas', updated);
     put('readyReplicas', ready);
     put('availableReplicas', ready);
+    if (cluster.minor >= 35) status.terminatingReplicas = sets.flatMap((set) => podsOf(cluster, set)).filter(isGoing).length;
     put('unavailableReplicas', Math.max(0, Math.max(spec.replicas, pods.length) - ready));
     if (isGoing(deployment)) return;
     const least = spec.replicas - (spec.strategy.type === 'RollingUpdate' ? share(spec.strategy.rollingUpdate.maxUnavailable, spec.replicas, false) : 0);
@@ -204,6 +213,7 @@ function syncSet(cluster, set) {
     const put = (name, value) => value > 0 ? status[name] = value : delete status[name];
     status.replicas = now.length;
     status.observedGeneration = next.metadata.generation;
+    if (cluster.minor >= 35) status.terminatingReplicas = pods.length - living.length;
     put('fullyLabeledReplicas', now.length);
     put('readyReplicas', now.filter(isReady).length);
     put('availableReplicas', now.filter(isReady).length);

@@ -62,7 +62,11 @@ function sync(cluster, job) {
   const verdict = judge(cluster, job, { succeeded, failed: memory.failed.size, active, done });
   let now = active;
   if (verdict !== undefined || spec.suspend) {
-    for (const pod of active) cluster.remove('pods', pod);
+    for (const pod of active) {
+      cluster.remove('pods', pod);
+      memory.started?.delete(pod.metadata.uid);   // it did not fail
+      if (spec.suspend) cluster.tell(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, component);
+    }
     if (verdict?.type !== 'Complete') now = [];
   } else {
     now = keepGoing(cluster, job, active, succeeded, done, memory);
@@ -132,8 +136,10 @@ function count(cluster, job, { succeeded, failed, active, done, verdict, memory 
   const { spec } = job;
   cluster.changeStatus(jobKind, job, (status) => {
     const put = (name, value) => value > 0 ? status[name] = value : delete status[name];
-    if (spec.suspend) delete status.startTime;
-    else status.startTime ??= time;
+    if (!spec.suspend) {
+      if (conditionOf({ status }, 'Suspended')?.status === 'True') status.startTime = time;
+      status.startTime ??= time;
+    }
     put('active', active.length);
     put('succeeded', succeeded);
     put('failed', failed);
@@ -153,6 +159,8 @@ function count(cluster, job, { succeeded, failed, active, done, verdict, memory 
       if (verdict.type === 'Complete') status.completionTime = time;
     }
   });
+  if (spec.suspend && !verdict) cluster.tell(job, 'Normal', 'Suspended', 'Job suspended', component);
+  if (!spec.suspend && conditionOf(job, 'Suspended')?.status === 'True') cluster.tell(job, 'Normal', 'Resumed', 'Job resumed', component, true);
   if (verdict?.type === 'Complete') cluster.tell(job, 'Normal', 'Completed', 'Job completed', component);
   if (verdict?.type === 'Failed') cluster.tell(job, 'Warning', verdict.reason, verdict.message, component);
   if (verdict) memory.ended = cluster.now().getTime();

@@ -1,6 +1,6 @@
 // Nodes and their kubelets: pods on a node run, fail as an annotation asks for, end when they are deleted.
 
-import { annotation, isDone, isGoing, setCondition, shortHash } from './cluster.mjs';
+import { annotation, isDone, isGoing, setCondition, setPodCondition, shortHash } from './cluster.mjs';
 import { claimsOf } from './protection.mjs';
 
 const component = 'kubelet';
@@ -186,7 +186,7 @@ function report(cluster, pod, phase, state, { restarts = 0, last = {}, ready = t
       status.podIP = `10.244.0.${(parseInt(pod.metadata.uid.slice(0, 4), 16) % 250) + 2}`;
       status.podIPs = [{ ip: status.podIP }];
     }
-    const say = (type, is, reason, message) => setCondition(status, { type, status: is ? 'True' : 'False', ...(reason && { reason }), ...(message && { message }) }, time);
+    const say = (type, is, reason, message) => setPodCondition(status, pod, { type, status: is ? 'True' : 'False', ...(reason && { reason }), ...(message && { message }) }, time);
     const names = `[${pod.spec.containers.map(({ name }) => name).join(' ')}]`;
     const done = phase === 'Succeeded' || phase === 'Failed';
     const why = done ? phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' : 'ContainersNotReady';

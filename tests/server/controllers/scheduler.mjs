@@ -1,6 +1,6 @@
 // kube-scheduler as far as state is concerned: a pod gets a node once its claims are bound or can be.
 
-import { annotate, annotation, isGoing, setCondition } from './cluster.mjs';
+import { annotate, annotation, isGoing, setPodCondition } from './cluster.mjs';
 import { claimsOf } from './protection.mjs';
 import { nodeMatches } from './selection.mjs';
 import { nanosOf } from '../quantity.mjs';
@@ -108,7 +108,7 @@ function resourceProblem(cluster, pod, node) {
 }
 
 function unschedulable(cluster, pod, message) {
-  cluster.changeStatus('pods', pod, (status) => setCondition(status, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }, cluster.nowText()), 'kube-scheduler');
+  cluster.changeStatus('pods', pod, (status) => setPodCondition(status, pod, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }, cluster.nowText()), 'kube-scheduler');
   cluster.tell(pod, 'Warning', 'FailedScheduling', message, component);
 }
 
@@ -126,6 +126,6 @@ function selectNode(cluster, asked, node) {
 function assign(cluster, pod, node) {
   const placed = cluster.change('pods', pod, (next) => next.spec.nodeName = node.metadata.name, { subresource: 'binding', manager: 'kube-scheduler' });
   if (!placed) return;
-  cluster.changeStatus('pods', placed, (status) => setCondition(status, { type: 'PodScheduled', status: 'True' }, cluster.nowText()), 'kube-scheduler');
+  cluster.changeStatus('pods', placed, (status) => setPodCondition(status, placed, { type: 'PodScheduled', status: 'True' }, cluster.nowText()), 'kube-scheduler');
   cluster.tell(placed, 'Normal', 'Scheduled', `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${node.metadata.name}`, component);
 }

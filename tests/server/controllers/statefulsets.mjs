@@ -51,7 +51,7 @@ function makeClaims(cluster, set, ordinal) {
     if (cluster.get(claimKind, namespace, name) !== null) continue;
     const made = cluster.create(claimKind, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', spec: structuredClone(template.spec),
       metadata: { name, namespace, labels: { ...template.metadata.labels, ...set.spec.selector.matchLabels }, ...(template.metadata.annotations && { annotations: template.metadata.annotations }) } });
-    if (made) cluster.tell(set, 'Normal', 'SuccessfulCreate', `create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name} success`, component);
+    if (made) cluster.tell(set, 'Normal', 'SuccessfulCreate', `Create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name} success`, component);
   }
 }
 
@@ -64,7 +64,7 @@ function ownClaims(cluster, set, start) {
     if (template === undefined || !Number.isInteger(ordinal) || !labelsMatch(set.spec.selector, claim.metadata.labels ?? {})) continue;
     const surplus = ordinal < start || ordinal >= start + set.spec.replicas;
     const pod = cluster.get('pods', set.metadata.namespace, `${set.metadata.name}-${ordinal}`);
-    const wanted = surplus && whenScaled === 'Delete' ? pod && ownerReference(pod, {}) : whenDeleted === 'Delete' ? ownerReference(set, { controller: true }) : undefined;
+    const wanted = surplus && whenScaled === 'Delete' ? pod && ownerReference(pod) : whenDeleted === 'Delete' ? ownerReference(set) : undefined;
     cluster.change(claimKind, claim, (next) => {
       const foreign = (next.metadata.ownerReferences ?? []).filter(({ kind, name, uid }) => !(kind === 'StatefulSet' && uid === set.metadata.uid) && !(kind === 'Pod' && name === `${set.metadata.name}-${ordinal}` && !(surplus && !pod)));
       const owners = wanted ? [...foreign, wanted] : foreign;
@@ -78,13 +78,14 @@ function makePod(cluster, set, ordinal, update) {
   makeClaims(cluster, set, ordinal);
   const name = `${set.metadata.name}-${ordinal}`;
   const pod = podFrom(set, set.spec.template, name, { labels: { 'apps.kubernetes.io/pod-index': String(ordinal), 'controller-revision-hash': update, 'statefulset.kubernetes.io/pod-name': name } });
+  pod.metadata.generateName = `${set.metadata.name}-`;
   pod.spec.hostname = name;
   if (set.spec.serviceName) pod.spec.subdomain = set.spec.serviceName;
   const templates = set.spec.volumeClaimTemplates ?? [];
   const own = new Set(templates.map(({ metadata }) => metadata.name));
   pod.spec.volumes = [...templates.map((template) => ({ name: template.metadata.name, persistentVolumeClaim: { claimName: claimName(template, set, ordinal) } })),
                       ...(pod.spec.volumes ?? []).filter((volume) => !own.has(volume.name))];
-  if (cluster.create('pods', pod)) cluster.tell(set, 'Normal', 'SuccessfulCreate', `create Pod ${name} in StatefulSet ${set.metadata.name} successful`, component);
+  if (cluster.create('pods', pod)) cluster.tell(set, 'Normal', 'SuccessfulCreate', `Create Pod ${name} in StatefulSet ${set.metadata.name} successful`, component);
 }
 
 /** Makes what is missing; true when everything that should run does. */
@@ -116,7 +117,7 @@ function shrink(cluster, set, byOrdinal, start) {
     const pod = byOrdinal.get(ordinal);
     if (!isGoing(pod)) {
       cluster.remove('pods', pod);
-      cluster.tell(set, 'Normal', 'SuccessfulDelete', `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`, component);
+      cluster.tell(set, 'Normal', 'SuccessfulDelete', `Delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`, component);
     }
     if (set.spec.podManagementPolicy !== 'Parallel') return;
   }
@@ -131,7 +132,7 @@ function renew(cluster, set, byOrdinal, start, update) {
     if (pod?.metadata.labels?.['controller-revision-hash'] === update) continue;
     if (pod && !isGoing(pod)) {
       cluster.remove('pods', pod);
-      cluster.tell(set, 'Normal', 'SuccessfulDelete', `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`, component);
+      cluster.tell(set, 'Normal', 'SuccessfulDelete', `Delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`, component);
     }
     return;
   }
