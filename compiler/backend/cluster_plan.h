@@ -41,6 +41,9 @@ class ClusterPlanner {
   void answered(Draft& draft, const Answer& answer);
   void accepted(Draft& draft, const ir::Node& answer);
   void refused(Draft& draft, const Failure& failure);
+  void refusedFields(Draft& draft, const Failure& failure);
+  void tryAsNew(Draft& draft, const Failure& failure);
+  void freeze(Draft& draft, const Failure& failure) const;
   void conflicted(Draft& draft, const Failure& failure);
   void fieldRefused(Draft& draft, std::string_view field, std::string_view message);
   [[nodiscard]] bool defaultsInTheWay(Draft& draft, const Failure& failure) const;

@@ -232,16 +232,9 @@ void ClusterPlanner::refused(Draft& draft, const Failure& failure) {
   }
   if (failure.code == 409 && std::any_of(failure.causes.begin(), failure.causes.end(), [](const Cause& cause) { return cause.reason == "FieldManagerConflict"; })) return conflicted(draft, failure);
   if (defaultsInTheWay(draft, failure)) return;
-  if (draft.live && isFrozenRefusal(failure)) {
-    for (const auto& cause : failure.causes) {
-      auto field = cause.field;
-      if (!field.starts_with('.')) field.insert(0, ".");
-      const bool known = std::any_of(step.changes.begin(), step.changes.end(), [&](const FieldChange& change) { return isAt(change.path, field) || isAt(field, change.path); });
-      draft.frozenByServer.push_back(known ? field : ".spec" + field);
-    }
-    if (draft.frozenByServer.empty()) draft.frozenByServer.push_back(".spec");
-    return;
-  }
+  if (draft.live && isFrozenRefusal(failure)) return freeze(draft, failure);
+  const auto* known = catalog_.resource(step.object.apiVersion, step.object.kind);
+  if (draft.live && failure.code == 422 && (!known || known->custom)) return tryAsNew(draft, failure);
   if (failure.code == 404 && message.find("namespaces \"") != std::string::npos) {
     step.notDryRun = fmt::format("namespace `{}` is not there", step.object.nameSpace);
     missingNamespaces_.insert(step.object.nameSpace);
@@ -271,10 +264,15 @@ void ClusterPlanner::refused(Draft& draft, const Failure& failure) {
     step.why = fmt::format("it may not be applied: {}", message);
     return say(draft, diag::make<ClusterCode::MayNotApply>(draft.object->span, step.object.text(home_), message));
   }
+  refusedFields(draft, failure);
+}
+
+void ClusterPlanner::refusedFields(Draft& draft, const Failure& failure) {
   if (!failure.causes.empty()) {
     for (const auto& cause : failure.causes) fieldRefused(draft, cause.field, cause.message);
     return;
   }
+  const auto message = failureText(failure);
   // "failed to create typed patch object (ns/name; v1, Kind=Pod): .spec.foo: field not declared in schema"
   if (const auto at = message.find("): ."); message.starts_with("failed to create typed patch object") && at != std::string::npos) {
     const auto rest = std::string_view(message).substr(at + 3);
@@ -282,6 +280,39 @@ void ClusterPlanner::refused(Draft& draft, const Failure& failure) {
     return fieldRefused(draft, rest.substr(0, end), end == std::string_view::npos ? rest : rest.substr(end + 2));
   }
   fieldRefused(draft, {}, message);
+}
+
+/// Rules of a CRD that compare with the old object (CEL, `oldSelf`) say why in words of their own. What the server takes as a new
+/// object is refused for the change alone.
+void ClusterPlanner::tryAsNew(Draft& draft, const Failure& failure) {
+  scratch_.recycle();
+  ir::Builder builder(scratch_);
+  auto* tree = builder.clone(*draft.desired);
+  auto* metadata = ir::findPath(tree, "metadata", symbols_);
+  if (!metadata) return refusedFields(draft, failure);
+  auto ref = draft.step.object;
+  constexpr std::size_t kRoom = 55;   // of the 63 bytes that many names may have
+  ref.name = ref.name.substr(0, kRoom) + "-try";
+  ir::Builder::set(*metadata, symbols_.intern("name"), builder.copyString(ref.name));
+  ++trying_;
+  api_.create(ref, bodyOf(*tree), true, [this, &draft, failure](const Answer& answer) {
+    --trying_;
+    if (answer.ok()) freeze(draft, failure);
+    else refusedFields(draft, failure);
+    launch();
+  });
+}
+
+/// The fields that a refusal names cannot change in place.
+void ClusterPlanner::freeze(Draft& draft, const Failure& failure) const {
+  const auto& changes = draft.step.changes;
+  for (const auto& cause : failure.causes) {
+    auto field = cause.field;
+    if (!field.starts_with('.')) field.insert(0, ".");
+    const bool known = std::any_of(changes.begin(), changes.end(), [&](const FieldChange& change) { return isAt(change.path, field) || isAt(field, change.path); });
+    draft.frozenByServer.push_back(known ? field : ".spec" + field);
+  }
+  if (draft.frozenByServer.empty()) draft.frozenByServer.emplace_back(".spec");
 }
 
 void ClusterPlanner::conflicted(Draft& draft, const Failure& failure) {
