@@ -20,19 +20,23 @@ export function checkSpace(operations, { resource, nameSpace, name }) {
 
 const kSystemPriorities = { 'system-cluster-critical': 2000000000, 'system-node-critical': 2000001000 };
 
+const wrongPriority = (resource, { name }, given, computed) => forbidden(resource, name,
+  `the integer value of priority (${given}) must not be provided in pod spec; priority admission controller computed ${computed} from the given PriorityClass name`);
+
 // Priority: the number behind the class's name, or of the default class.
 function givePriority(operations, { resource }, { spec, metadata }) {
   if (!spec) return;
   const classes = operations.store.collection('priorityclasses.scheduling.k8s.io');
   if (!spec.priorityClassName) {
     const found = classes.list('').map(([, object]) => object).filter(({ globalDefault }) => globalDefault).sort((a, b) => a.value - b.value)[0];
+    if (!found && spec.priority) throw wrongPriority(resource, metadata, spec.priority, 0);
     if (!found) return;
     spec.priorityClassName = found.metadata.name;
   }
   const found = classes.get(spec.priorityClassName) ?? (spec.priorityClassName in kSystemPriorities ? { value: kSystemPriorities[spec.priorityClassName] } : undefined);
   if (!found) throw forbidden(resource, metadata.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
   if (spec.priority !== undefined && spec.priority !== found.value)
-    throw forbidden(resource, metadata.name, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${found.value} from the given PriorityClass name`);
+    throw wrongPriority(resource, metadata, spec.priority, found.value);
   spec.priority = found.value;
   spec.preemptionPolicy ??= found.preemptionPolicy;
 }
@@ -49,7 +53,7 @@ function mountToken(operations, { resource, name }, { spec, metadata }) {
     throw forbidden(resource, name ?? metadata.name, `error looking up service account ${metadata.namespace}/${spec.serviceAccountName ?? 'default'}: serviceaccount "${spec.serviceAccountName ?? 'default'}" not found`);
   if (account.imagePullSecrets?.length && !spec.imagePullSecrets?.length) spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
   if ((spec.automountServiceAccountToken ?? account.automountServiceAccountToken) === false) return;
-  const there = spec.volumes?.find((volume) => volume.name.startsWith(kTokenVolume));
+  const there = spec.volumes?.find((volume) => volume.name?.startsWith(kTokenVolume));
   const volume = there?.name ?? kTokenVolume + randomSuffix();
   const open = [...(spec.initContainers ?? []), ...spec.containers].filter((container) => !container.volumeMounts?.some(({ mountPath }) => mountPath === kTokenPath));
   for (const container of open) container.volumeMounts = [...(container.volumeMounts ?? []), { name: volume, readOnly: true, mountPath: kTokenPath }];
@@ -59,6 +63,16 @@ function mountToken(operations, { resource, name }, { spec, metadata }) {
     { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
     { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
   ] } }];
+}
+
+// RuntimeClass: its overhead and its nodes.
+function checkRuntimeClass(operations, { resource }, { spec, metadata }) {
+  if (!spec?.runtimeClassName) return;
+  const found = operations.store.get('runtimeclasses.node.k8s.io', spec.runtimeClassName);
+  if (!found) throw forbidden(resource, metadata.name, `pod rejected: RuntimeClass ${JSON.stringify(spec.runtimeClassName)} not found`);
+  if (found.overhead?.podFixed) spec.overhead ??= structuredClone(found.overhead.podFixed);
+  if (found.scheduling?.nodeSelector) spec.nodeSelector = { ...found.scheduling.nodeSelector, ...spec.nodeSelector };
+  if (found.scheduling?.tolerations) spec.tolerations = [...(spec.tolerations ?? []), ...found.scheduling.tolerations];
 }
 
 const preparation = (operations) => ({
@@ -72,7 +86,10 @@ export function onCreate(operations, call, object) {
   if (call.resource.store === 'pods') givePriority(operations, call, object);
   applyLimitRanges(operations, object);
   const next = prepareCreate(object, preparation(operations));
-  if (call.resource.store === 'pods') mountToken(operations, call, next);
+  if (call.resource.store === 'pods') {
+    mountToken(operations, call, next);
+    checkRuntimeClass(operations, call, next);
+  }
   return next;
 }
 

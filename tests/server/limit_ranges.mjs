@@ -8,14 +8,22 @@ const rangesOf = (operations, space) => operations.store.collection('limitranges
 // Before validation: requests and limits of containers that name none.
 export function applyLimitRanges(operations, object) {
   if (object.kind !== 'Pod') return;
+  const said = [];
   for (const limit of rangesOf(operations, object.metadata.namespace).filter(({ type }) => type === 'Container'))
-    for (const container of [...(object.spec?.containers ?? []), ...(object.spec?.initContainers ?? [])]) {
-      const resources = container.resources ?? {};
-      const fill = (own, given) => (given || own ? { ...given, ...own } : undefined);
-      const limits = fill(resources.limits, limit.default);
-      const requests = fill(resources.requests, { ...limit.defaultRequest });
-      container.resources = { ...resources, ...(limits && Object.keys(limits).length ? { limits } : {}), ...(requests && Object.keys(requests).length ? { requests } : {}) };
-    }
+    for (const [list, word] of [['containers', 'container'], ['initContainers', 'init container']])
+      for (const container of object.spec?.[list] ?? []) said.push(...fillContainer(container, limit, word));
+  if (said.length) object.metadata.annotations = { ...object.metadata.annotations, 'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${said.join('; ')}` };
+}
+
+function fillContainer(container, limit, word) {
+  return [['requests', limit.defaultRequest, 'request'], ['limits', limit.default, 'limit']].flatMap(([kind, given = {}, one]) => {
+    const names = Object.keys(given).filter((name) => container.resources?.[kind]?.[name] === undefined).sort();
+    if (names.length === 0) return [];
+    const own = { ...container.resources?.[kind] };
+    for (const name of names) own[name] = given[name];
+    container.resources = { ...container.resources, [kind]: own };
+    return [`${names.join(', ')} ${one} for ${word} ${container.name}`];
+  });
 }
 
 function breaches(type, limit, requests = {}, limits = requests) {

@@ -48,6 +48,8 @@ export function checkKind(subject, object, resources) {
   if (object.kind !== subject.kind)
     throw cannot(`converting (${subject.version}.${object.kind}) to (${subject.group.split('.')[0] || 'core'}.${subject.kind}): unknown conversion`);
   object.metadata ??= {};
+  if (subject.custom && goKindOf(object.metadata) !== 'object')
+    throw cannot(`json: cannot unmarshal ${goKindOf(object.metadata)} into Go struct field ObjectMeta.metadata of type v1.ObjectMeta`);
 }
 
 export function stampNew(object, now) {

@@ -14,6 +14,7 @@ import { jsonPatch, mergePatch, strategicMerge } from './patches.mjs';
 import * as rules from './rules.mjs';
 import * as status from './status.mjs';
 import { scaleOf, withScale } from './scale.mjs';
+import { warningsOf } from './warnings.mjs';
 
 const kPatchErrors = { 'application/json-patch+json': jsonPatch, 'application/merge-patch+json': mergePatch, 'application/strategic-merge-patch+json': strategicMerge };
 // Where it is not just empty; prepare.mjs has those that depend on the object.
@@ -80,8 +81,8 @@ export class Operations {
     const object = structuredClone(body);
     assumeKind(resource, object);
     checkKind(resource, object, this.resources);
-    checkNamespace(resource, call.nameSpace, object);
     this.#checkFields(call, object);
+    checkNamespace(resource, call.nameSpace, object);
     const generated = !object.metadata.name && Boolean(object.metadata.generateName);
     if (generated) object.metadata.name = generatedName(object.metadata.generateName);
     return this.#insert(call, object, false, generated);
@@ -117,6 +118,7 @@ export class Operations {
       if (isDeleting(there)) refusal.status.message = `object is being deleted: ${refusal.status.message}`;
       throw refusal;
     }
+    if (!resource.custom) call.warnings.push(...warningsOf(null, next));
     admission.permit(this, call, null, next);
     if (call.dryRun) return this.shown(next, resource);
     return this.shown(this.#write(resource, key, null, next), resource);
@@ -162,10 +164,10 @@ export class Operations {
     if (call.subresource === 'scale') return this.#updateScale(call, after);
     assumeKind(resource, after);
     checkKind(resource, after, this.resources);
+    this.#checkFields(call, after);
     if ((after.metadata.name ?? '') !== call.name)
       throw status.badRequest(after.metadata.name ? `the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})` : 'name must be provided');
     checkNamespace(resource, call.nameSpace, after);
-    this.#checkFields(call, after);
     if (!existing) {
       if (!resource.createByPut || call.subresource) throw status.notFound(resource, call.name);
       return { object: this.#insert(call, after, false, false), created: true };
@@ -197,6 +199,7 @@ export class Operations {
     setGeneration(before, next, resource);
     const errors = [...metadataErrors(before, next), ...rules.validateUpdate(before, next, this.context(call))];
     if (errors.length) throw status.invalid(resource, call.name, errors);
+    if (!resource.custom && !call.subresource) call.warnings.push(...warningsOf(before, next));
     next.metadata.resourceVersion = before.metadata.resourceVersion;
     next = rules.keepTimes(before, next);
     if (isDeepStrictEqual(next, before)) return before;
@@ -261,9 +264,9 @@ export class Operations {
     if (call.subresource === 'scale') return this.#updateScale(call, change(scaleOf(before, { ...call.resource, custom: false, scalePaths: call.resource.scalePaths }), patch));
     const after = structuredClone(change(before, patch));
     checkKind(call.resource, after, this.resources);
+    this.#checkPatched(call, after);
     if (after.metadata.name !== call.name) throw status.badRequest(`the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})`);
     checkNamespace(call.resource, call.nameSpace, after);
-    this.#checkPatched(call, after);
     this.#checkVersion(call, before, after, false);
     return { object: this.#change(call, existing, before, this.#filled(call.resource, after), false), created: false };
   }
@@ -293,8 +296,11 @@ export class Operations {
     this.#checkApplied(call, wanted, before);
     if (!before && call.subresource) throw status.notFound(resource, name);
     if (!before) admission.checkSpace(this, call);
+    const version = { ...wanted.metadata };
+    if (goKindOf(wanted.metadata) === 'object') delete wanted.metadata.resourceVersion;
     const object = this.#merge(call, before, wanted, said);
-    object.metadata.name = name;
+    this.#checkAppliedVersion(call, version, before);
+    if (!object.metadata.name) throw status.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
     if (resource.namespaced) object.metadata.namespace = call.nameSpace;
     if (!before) return { object: this.#insert(call, object, true, false), created: true };
     return { object: this.#change(call, existing, before, this.#filled(resource, object), true), created: false };
@@ -306,22 +312,26 @@ export class Operations {
     if (wanted.apiVersion !== resource.apiVersion || wanted.kind !== resource.kind) throw status.badRequest(`invalid object type: ${groupVersionKind(wanted)}`);
     wanted.metadata ??= {};
     const { metadata } = wanted;
+    if (goKindOf(metadata) !== 'object') return;   // the merge refuses it
     if (metadata.managedFields !== undefined && metadata.managedFields !== null) throw status.badRequest('metadata.managedFields must be nil');
     if (metadata.name !== undefined && metadata.name !== name)
       throw status.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
     checkNamespace(resource, nameSpace, wanted);
-    if (!before) {
-      if (metadata.uid) throw status.conflict(resource, name, `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`);
-      if (metadata.resourceVersion) throw status.conflict(resource, name, status.kStale);
+  }
+
+  // Asked once the object is merged: what cannot be typed is refused before.
+  #checkAppliedVersion({ resource, name }, { uid, resourceVersion }, before) {
+    if (before) {
+      if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) throw status.conflict(resource, name, status.kStale);
     } else {
-      if (metadata.resourceVersion && metadata.resourceVersion !== before.metadata.resourceVersion) throw status.conflict(resource, name, status.kStale);
+      if (uid) throw status.conflict(resource, name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
+      if (resourceVersion) throw status.conflict(resource, name, status.kStale);
     }
-    delete metadata.resourceVersion;
   }
 
   // `said`: the namespace that the object itself names; it is part of the words of a refusal.
   #merge(call, live, applied, said = '') {
-    const { name } = call;
+    const { name = '' } = applied.metadata;
     let result;
     try {
       result = rules.applyObject({ live, applied, manager: call.manager, force: call.force, schema: rules.topologyOf(applied.apiVersion, applied.kind),

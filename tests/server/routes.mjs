@@ -25,7 +25,7 @@ const kLargestBody = 3 * 1024 * 1024;
 
 // "/apis/apps/v1/namespaces/ml/statefulsets/db/status" → its parts; null when it is no path of objects.
 export function parsePath(path) {
-  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  const parts = decodeURIComponent(path).split('/').filter(Boolean);   // an escaped slash is one, as in Go
   let group = '';
   if (parts[0] === 'api' && parts.length > 2) parts.splice(0, 1);
   else if (parts[0] === 'apis' && parts.length > 3) [, group] = parts.splice(0, 2);

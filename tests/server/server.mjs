@@ -74,7 +74,7 @@ export async function startServer(folder, given = {}) {
   state.url = `${options.plain ? 'http' : 'https'}://${state.address}`;
   const control = createControl(server);
   const controlPort = await listen(control, 0);
-  const stop = options.controllers ? rules.startControllers(storeForControllers(operations), { ...options, now, log }) : () => {};
+  const stop = options.controllers ? rules.startControllers(storeForControllers(operations), { ...options, now, log, certificateAuthority: options.plain ? '' : readFileSync(join(folder, 'tls', 'ca.crt'), 'utf8') }) : () => {};
   writeKubeconfig(folder, state.url, credentials);
   writeWhole(join(folder, 'control'), `http://127.0.0.1:${controlPort}\n`);
   writeWhole(join(folder, 'ready'), `${state.url}\n`);
