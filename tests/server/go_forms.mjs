@@ -2,6 +2,7 @@
 // quantities are canonical. What remains is decided by whether the field is a pointer, which JSON does not show:
 // the tables here name the exceptions (staging/src/k8s.io/api, */types.go).
 
+import { writesNullTimes } from './kinds.mjs';
 import { canonicalQuantity } from './quantity.mjs';
 import { fieldTopology, isList, isMap } from './typed.mjs';
 
@@ -54,6 +55,7 @@ function struct(value, node) {
     const written = inner === undefined ? below : field(below, inner, node.typeName, name);
     if (written !== gone) out[name] = written;
   }
+  if (node.typeName === 'ObjectMeta' && writesNullTimes()) out.creationTimestamp ??= null;
   return out;
 }
 

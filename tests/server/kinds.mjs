@@ -3,7 +3,14 @@
 
 import { FieldSet, fieldElement } from './field_set.mjs';
 
-const template = () => ({ metadata: {}, spec: { containers: null } });
+let olderTimes = false;
+/** Before 1.34 the metadata inside of templates was written with a time of creation, null. */
+export const writesNullTimes = () => olderTimes;
+export function setMinor(minor) {
+  olderTimes = minor < 34;
+}
+const metadata = () => olderTimes ? { creationTimestamp: null } : {};
+const template = () => ({ metadata: metadata(), spec: { containers: null } });
 
 // A Go struct that is no pointer is written even when it is empty. Seen as the object before a create, these
 // decide which containers a manager owns as such (the `.` of managedFields). Kinds that are not listed are
@@ -18,7 +25,7 @@ const empties = {
   DaemonSet: () => ({ spec: { selector: null, template: template(), updateStrategy: {} },
                       status: { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 } }),
   Job: () => ({ spec: { template: template() }, status: {} }),
-  CronJob: () => ({ spec: { schedule: '', jobTemplate: { metadata: {}, spec: { template: template() } } }, status: {} }),
+  CronJob: () => ({ spec: { schedule: '', jobTemplate: { metadata: metadata(), spec: { template: template() } } }, status: {} }),
   PersistentVolumeClaim: () => ({ spec: { resources: {} }, status: {} }),
   PersistentVolume: () => ({ spec: {}, status: {} }),
   Service: () => ({ spec: {}, status: { loadBalancer: {} } }),

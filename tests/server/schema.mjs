@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { emptyObject, resetFields, setCustomStatus } from './kinds.mjs';
+import { emptyObject, resetFields, setCustomStatus, setMinor } from './kinds.mjs';
 
 export { emptyObject, resetFields };
 
@@ -30,6 +30,7 @@ let versionBit = 1 << 5;
 export function setKubernetes(version) {
   versionBit = 1 << (Number(version.split('.')[1]) - 31);
   nodes.clear();
+  setMinor(Number(version.split('.')[1]));
 }
 
 // What the tables do not say. Keys may be left out of an entry when the type has a default for them; the
