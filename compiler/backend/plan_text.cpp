@@ -150,8 +150,9 @@ void addMigrations(Page& page, const Plan& plan) {
 
 std::string planText(const Plan& plan, const TextOptions& options) {
   Page page(options.color);
-  page.line(fmt::format("{} {} in {} of {}", plan.destroys ? "end of stack" : "stack", page.ink(Ink::Bold, plan.stack), page.ink(Ink::Plain, plan.nameSpace),
-                        page.ink(Ink::Plain, plan.context.empty() ? plan.server : fmt::format("{} ({})", plan.context, plan.server))));
+  const auto where = plan.context.empty() ? plan.server : fmt::format("{} ({})", plan.context, plan.server);
+  page.line(fmt::format("{} {}{}{}{}{}", plan.destroys ? "end of stack" : "stack", page.ink(Ink::Bold, plan.stack), plan.nameSpace.empty() ? "" : " in ",
+                        page.ink(Ink::Plain, plan.nameSpace), where.empty() ? "" : " of ", page.ink(Ink::Plain, where)));
   bool first = true;
   for (const auto& step : plan.steps) {
     if (step.action == Action::Unchanged && !options.unchanged && step.conflicts.empty()) continue;
@@ -166,11 +167,19 @@ std::string planText(const Plan& plan, const TextOptions& options) {
   page.line("");
   page.line(fmt::format("{}: {}", plan.destroys ? "destroy" : "plan", summaryText(plan)));
   if (const auto state = stateSummary(plan); !state.empty()) page.line(fmt::format("data: {}", page.ink(plan.risksData() ? Ink::BoldRed : Ink::Plain, state)));
-  const auto against = obstacles(plan);
-  if (!against.empty()) {
-    page.line("");
-    page.line(page.ink(Ink::BoldRed, "This plan cannot be carried out as it is:"));
-    for (const auto& obstacle : against) page.block("  ", Ink::Plain, obstacle);
+  if (!obstacles(plan).empty()) {
+    // Each was shown where it stands.
+    std::vector<std::string> why;
+    const auto add = [&](std::size_t count, std::string_view one, std::string_view many) {
+      if (count != 0) why.push_back(fmt::format("{} {}", count, count == 1 ? one : many));
+    };
+    std::size_t conflicts = 0;
+    for (const auto& step : plan.steps) conflicts += step.conflicts.size();
+    add(plan.count(Action::Refused), "refused step", "refused steps");
+    add(conflicts, "conflict", "conflicts");
+    add(static_cast<std::size_t>(std::ranges::count_if(plan.state, [](const StateFate& fate) { return !fate.consent.empty() && !fate.consented; })), "loss of data without consent",
+        "losses of data without consent");
+    page.line(page.ink(Ink::BoldRed, fmt::format("this plan cannot be carried out as it is: {}", fmt::join(why, ", "))));
   }
   return page.take();
 }

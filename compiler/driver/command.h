@@ -112,6 +112,7 @@ int runDestroy(Invocation&);
 int runStatus(Invocation&);
 int runOutputs(Invocation&);
 int runCheck(Invocation&);
+int runCluster(Invocation&);
 int runFmt(Invocation&);
 int runExplain(Invocation&);
 int runSchema(Invocation&);

@@ -57,6 +57,7 @@ constexpr OptionRow kKubeconfig{.name = "--kubeconfig",
                                 .value = "FILE",
                                 .doc = "Read this file alone, not $KUBECONFIG or ~/.kube/config"};
 constexpr OptionRow kAs{.name = "--as", .takes = Takes::Text, .value = "USER", .doc = "Act as this user, as far as the cluster lets you"};
+constexpr OptionRow kLive{.name = "--live", .doc = "Ask the cluster itself instead of a file (--cluster)"};
 constexpr OptionRow kTo{.name = "--to",
                         .takes = Takes::Folder,
                         .value = "DIR",
@@ -201,6 +202,11 @@ constexpr OptionRow kCheckOptions[] = {
     kParams,
     kKubernetes,
     kCluster,
+    kLive,
+    kContext,
+    kNamespace,
+    kKubeconfig,
+    kAs,
     {.name = "--was",
      .takes = Takes::File,
      .value = "OLD",
@@ -225,6 +231,20 @@ constexpr Example kCheckExamples[] = {
     {"mlstackc check train.mlstack --fix", "Mend misspelt names and the like"},
     {"helm template chart | mlstackc check -", "What Helm or kustomize makes"},
     {"mlstackc check k8s/ --was k8s.old/ --cluster cluster.yaml", "An update, against what the cluster has"},
+    {"mlstackc check train.mlstack --live", "Whether what it takes for granted is there, in the current context"},
+};
+
+constexpr std::string_view kClusterVerbs[] = {"snapshot"};
+constexpr OptionRow kClusterOptions[] = {
+    {.name = "--output", .letter = "-o", .takes = Takes::File, .value = "FILE", .doc = "Write to FILE instead of stdout"},
+    kContext,
+    kNamespace,
+    kKubeconfig,
+    kAs,
+};
+constexpr Example kClusterExamples[] = {
+    {"mlstackc cluster snapshot -o cluster.yaml", "Keep what the cluster has, for checks without it"},
+    {"mlstackc check . --cluster cluster.yaml", "In CI: hold stacks and manifests against it"},
 };
 
 constexpr OptionRow kFmtOptions[] = {
@@ -275,7 +295,7 @@ constexpr Example kGraphExamples[] = {
     {"mlstackc graph train.mlstack | dot -Tpng > train.png", "With Graphviz"},
 };
 
-constexpr OptionRow kStateOptions[] = {kSet, kParams, kKubernetes, kCluster};
+constexpr OptionRow kStateOptions[] = {kSet, kParams, kKubernetes, kCluster, kLive, kContext, kNamespace, kKubeconfig, kAs};
 constexpr Example kStateExamples[] = {
     {"mlstackc explain-state train.mlstack", "Every claim and scratch of a stack, a paragraph each"},
     {"mlstackc explain-state k8s/ --cluster cluster.yaml", "Of plain manifests, with what the cluster's classes give"},
@@ -402,6 +422,18 @@ constexpr CommandRow kCommands[] = {
      .text = "As of the last apply. What is not known yet says why; what a Secret holds is not shown.",
      .examples = kOutputsExamples,
      .run = runOutputs},
+    {.name = "cluster",
+     .summary = "Write down what a cluster has: classes, drivers, volumes, claims, nodes, kinds",
+     .operands = "snapshot",
+     .takes = Takes::Text,
+     .choices = kClusterVerbs,
+     .minOperands = 1,
+     .maxOperands = 1,
+     .options = kClusterOptions,
+     .text = "For `check --cluster FILE`. Of Secrets and ConfigMaps there are names and keys, never values. What may\n"
+             "not be listed is said, and counts as unknown then, not as absent.",
+     .examples = kClusterExamples,
+     .run = runCluster},
     {.name = "fmt",
      .summary = "Rewrite sources in canonical style",
      .operands = kSources,

@@ -98,6 +98,7 @@ void Session::configure(const Invocation& invocation) {
     if (given.option->name == "--params") readParamsFile(given.value);
     if (given.option->name == "--set") addSet(*file, offset, given.value);
   }
+  if (invocation.has("--live") && !sink.hasErrors()) takeLive(invocation);
 }
 
 void Session::addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text) {

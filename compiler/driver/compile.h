@@ -66,7 +66,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Reads `--set`, `--params`, `--kubernetes`.
+  /// Reads `--set`, `--params`, `--kubernetes`; with `--live`, asks the cluster.
   void configure(const Invocation& invocation);
 
   /// Reads what the operands name: files, `-`, folders (searched for stacks and manifests). Without operands,
@@ -97,6 +97,7 @@ class Session {
   [[nodiscard]] bool hasManifests() const { return !manifests_.empty(); }
 
  private:
+  void takeLive(const Invocation& invocation);
   [[nodiscard]] bool openOperands(const std::vector<std::string>& operands);
   void addFile(const std::string& path);
   void addUnit(const std::string& path, bool isStack);

@@ -21,7 +21,8 @@ std::unique_ptr<Reach> reach(const Invocation& invocation, Session& session) {
   auto connection = backend::connect({.kubeconfig = std::string(invocation.value("--kubeconfig")),
                                       .context = std::string(invocation.value("--context")),
                                       .nameSpace = std::string(invocation.value("--namespace")),
-                                      .impersonate = std::string(invocation.value("--as"))},
+                                      .impersonate = std::string(invocation.value("--as")),
+                                      .pluginSays = printError},
                                      session.sources, session.symbols, session.sink);
   if (!connection) return nullptr;
   auto to = std::make_unique<Reach>();
@@ -38,6 +39,7 @@ std::unique_ptr<Reach> reach(const Invocation& invocation, Session& session) {
 
 const Unit* compileOne(const Invocation& invocation, Session& session) {
   session.configure(invocation);
+  session.settings.was.clear();   // of a plan: it is compiled when the stack is
   session.settings.manifestsBesideStacks = false;
   session.settings.manifestsInFolders = false;
   if (session.sink.hasErrors() || !session.open(invocation.operands)) return nullptr;

@@ -7,6 +7,7 @@
 
 #include "backend/api.h"
 #include "backend/backend.h"
+#include "backend/snapshot.h"
 #include "driver/command.h"
 #include "driver/compile.h"
 
@@ -19,6 +20,9 @@ struct Reach {
 };
 /// Reads the kubeconfig, talks to the server for the first time. Null with diagnostics in the session's sink.
 [[nodiscard]] std::unique_ptr<Reach> reach(const Invocation& invocation, Session& session);
+
+/// What the cluster of the command line has; nothing with diagnostics when it cannot be asked. (cluster_snapshot.cpp)
+[[nodiscard]] std::optional<backend::Snapshot> snapshotOf(const Invocation& invocation, Session& session, bool json);
 
 /// Compiles the one stack that the operands name. Null when there were errors, all of them in the sink.
 [[nodiscard]] const Unit* compileOne(const Invocation& invocation, Session& session);

@@ -319,6 +319,13 @@ bool Session::loadWas() {
   settings = wanted;
   for (const auto& d : said.all())
     if (d.severity == diag::Severity::Error) sink.add(d);
+  std::set<std::string> bound;
+  for (const auto& unit : was_) {
+    if (!unit.stack) continue;
+    for (const auto& object : unit.stack->objects)
+      if (object.role == ir::Role::Claim) bound.insert(fmt::format("{}/{}", symbols.text(object.kind), symbols.text(object.name)));
+  }
+  sink.drop([&](const diag::Diagnostic& d) { return storage::isAboutMatching(d.code) && bound.contains(d.object); });
   return !said.hasErrors();
 }
 
@@ -329,13 +336,6 @@ std::unique_ptr<ir::Stack> Session::compileWas(const std::string& path) {
 
 void Session::compileChange() {
   const bool loaded = loadWas();
-  std::set<std::string> bound;
-  for (const auto& unit : was_) {
-    if (!unit.stack) continue;
-    for (const auto& object : unit.stack->objects)
-      if (object.role == ir::Role::Claim) bound.insert(fmt::format("{}/{}", symbols.text(object.kind), symbols.text(object.name)));
-  }
-  sink.drop([&](const diag::Diagnostic& d) { return storage::isAboutMatching(d.code) && bound.contains(d.object); });
   auto before = stacksOf(was_);
   auto after = stacksOf(units);
   if (!loaded || before == 0 || after == 0) return;

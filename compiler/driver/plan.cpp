@@ -7,6 +7,7 @@
 #include "driver/deploy.h"
 #include "driver/terminal.h"
 #include "ir/dump.h"
+#include "storage/storage.h"
 
 namespace mlstack::driver {
 namespace {
@@ -37,7 +38,9 @@ std::optional<backend::Plan> offlinePlan(const Invocation& invocation, Session& 
     was = session.compileWas(path);
     if (session.sink.hasErrors()) return std::nullopt;
   }
-  return backend::planBetween(was.get(), *unit.stack, *unit.catalog, options);
+  auto plan = backend::planBetween(was.get(), *unit.stack, *unit.catalog, options);
+  if (was) storage::analyseChange(*was, *unit.stack, session.sources, session.sink);
+  return plan;
 }
 
 }  // namespace

@@ -51,42 +51,42 @@ silent
 grep -q '<svg' page.html || fault "the page has no picture"
 ! grep -qE '(src|href)="?(https?:)?//' page.html || fault "the page loads something"
 for format in text json markdown html; do
-  "$MLSTACKC" plan grown.mlstack --offline --was demo.mlstack --format $format >one
-  "$MLSTACKC" plan grown.mlstack --offline --was demo.mlstack --format $format >two
+  "$MLSTACKC" plan grown.mlstack --offline --was demo.mlstack --format $format >one 2>/dev/null
+  "$MLSTACKC" plan grown.mlstack --offline --was demo.mlstack --format $format >two 2>/dev/null
   cmp -s one two || fault "$format differs from run to run"
 done
 
 # --to DIR: the same plan, carried out in files
-expect 64 apply demo.mlstack --to out
+expect 64 apply demo.mlstack --to gitops
 says MLS9032
-[[ ! -e out ]] || fault "something was written without approval"
-expect 0 apply demo.mlstack --to out --auto-approve
+[[ ! -e gitops ]] || fault "something was written without approval"
+expect 0 apply demo.mlstack --to gitops --auto-approve
 silent
 says 'apply: 2 created'
-cat out/*.yaml >all.yaml
+cat gitops/*.yaml >all.yaml
 for kind in PersistentVolumeClaim Pod; do grep -q "kind: $kind" all.yaml || fault "no $kind in the folder"; done
-expect 0 plan demo.mlstack --to out --detailed-exitcode
+expect 0 plan demo.mlstack --to gitops --detailed-exitcode
 prints 'nothing to do'
-touch -d '2001-01-01' out/*
-expect 0 apply demo.mlstack --to out --auto-approve
-[[ -z $(find out -name '*.yaml' -newermt 2002-01-01) ]] || fault "unchanged files were written again"
-expect 0 apply grown.mlstack --to out --auto-approve
-grep -q 'storage: 20Gi' out/*persistentvolumeclaim* || fault "the claim has not grown"
-expect 1 apply other.mlstack --to out --auto-approve
+touch -d '2001-01-01' gitops/*
+expect 0 apply demo.mlstack --to gitops --auto-approve
+[[ -z $(find gitops -name '*.yaml' -newermt 2002-01-01) ]] || fault "unchanged files were written again"
+expect 0 apply grown.mlstack --to gitops --auto-approve
+grep -q 'storage: 20Gi' gitops/*persistentvolumeclaim* || fault "the claim has not grown"
+expect 1 apply other.mlstack --to gitops --auto-approve
 says MLS5207
-grep -q 'ReadWriteOnce' out/*persistentvolumeclaim* || fault "a refused plan was carried out"
+grep -q 'ReadWriteOnce' gitops/*persistentvolumeclaim* || fault "a refused plan was carried out"
 # what is not ours stays, and is never written over
-echo '# mine' >out/zzz.yaml
+echo '# mine' >gitops/zzz.yaml
 mkdir taken
-cp out/*pod-worker.yaml taken/
+cp gitops/*pod-worker.yaml taken/
 expect 1 apply demo.mlstack --to taken --auto-approve
 says 'in the way'
-cmp -s out/*pod-worker.yaml taken/*pod-worker.yaml || fault "somebody's file was replaced"
-expect 0 apply empty.mlstack --to out --auto-approve
+cmp -s gitops/*pod-worker.yaml taken/*pod-worker.yaml || fault "somebody's file was replaced"
+expect 0 apply empty.mlstack --to gitops --auto-approve
 says '1 deleted, 1 released'
-[[ -e out/zzz.yaml ]] || fault "somebody's file was removed"
-ls out/*persistentvolumeclaim* >/dev/null || fault "a claim's file went without consent"
-! ls out/*pod* >/dev/null 2>&1 || fault "the pod's file is still there"
+[[ -e gitops/zzz.yaml ]] || fault "somebody's file was removed"
+ls gitops/*persistentvolumeclaim* >/dev/null || fault "a claim's file went without consent"
+! ls gitops/*pod* >/dev/null 2>&1 || fault "the pod's file is still there"
 expect 0 apply grown.mlstack --to again --auto-approve
 expect 0 destroy grown.mlstack --to again --auto-approve --allow-data-loss pvc/data
 [[ -z $(find again -name '*.yaml') ]] || fault "destroy left files"
