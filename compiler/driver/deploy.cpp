@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "backend/outputs.h"
 #include "base/duration.h"
 #include "diag/cluster.h"
 #include "driver/progress.h"
@@ -152,6 +153,11 @@ int carryOut(const Invocation& invocation, Session& session, backend::Backend& b
     report = backend.apply(plan, *options, progress, session.sink);
   }
   printError(reportText(plan, report));
+  if (api != nullptr && report.complete && !plan.destroys && !plan.outputs.empty()) {
+    if (const auto outputs = backend::readOutputs(*api, plan.outputs, session.sink); outputs && !outputs->empty()) {
+      if (const int code = printOut(outputsText(*outputs)); code != ExitDone) return code;
+    }
+  }
   const int code = finish(session);
   if (report.interrupted) return ExitInterrupted;
   if (report.timedOut) return ExitTimeout;
