@@ -65,6 +65,7 @@ export function startControllers(store, options = {}) {
 
   cluster.look = look;
   const leave = store.onEvent(({ resource }) => {
+    cluster.changed(resource);
     // Events and leases say what was done; nothing follows from them.
     if (resource !== 'events' && resource !== 'leases.coordination.k8s.io') look();
   });

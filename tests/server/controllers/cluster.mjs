@@ -1,12 +1,14 @@
 // What every controller needs: reading, changing with the newest state, events, and being called again later.
 
-import { equal } from '../typed.mjs';
+import { same } from '../findings.mjs';
 
 const events = 'events';
 
 export class Cluster {
   #timers = new Map();
   #told = new Map();
+  #lists = new Map();    // resource → namespace → objects, until something of the resource changes
+  #owned = new WeakMap();
 
   constructor(store, options) {
     this.store = store;
@@ -18,7 +20,34 @@ export class Cluster {
   get minor() { return Number((this.options.kubernetes ?? '1.36').split('.')[1]); }
   now() { return this.store.now(); }
   nowText() { return this.now().toISOString().replace(/\.\d+Z$/, 'Z'); }
-  list(resource, nameSpace = '') { return this.store.list(resource, nameSpace); }
+  list(resource, nameSpace = '') {
+    let lists = this.#lists.get(resource);
+    if (lists === undefined) this.#lists.set(resource, lists = new Map());
+    if (!lists.has(nameSpace)) lists.set(nameSpace, this.store.list(resource, nameSpace));
+    return lists.get(nameSpace);
+  }
+  /** To be told of every change, own ones and others: lists are read anew. */
+  changed(resource) { this.#lists.delete(resource); }
+
+  /** The pods whose controller is `owner`, as they are now. */
+  podsOf(owner) {
+    const pods = this.list('pods', owner.metadata.namespace);
+    let byOwner = this.#owned.get(pods);
+    if (byOwner === undefined) {
+      this.#owned.set(pods, byOwner = new Map());
+      for (const pod of pods) {
+        const uid = controllerOf(pod)?.uid;
+        if (!byOwner.has(uid)) byOwner.set(uid, []);
+        byOwner.get(uid).push(pod);
+      }
+    }
+    return byOwner.get(owner.metadata.uid) ?? [];
+  }
+  /** Pods that nobody controls. */
+  looseOnes(nameSpace) {
+    this.podsOf({ metadata: { namespace: nameSpace } });
+    return this.#owned.get(this.list('pods', nameSpace)).get(undefined) ?? [];
+  }
   get(resource, nameSpace, name) { return this.store.get(resource, nameSpace, name); }
 
   /** What is remembered of an object until the process ends. */
@@ -28,7 +57,7 @@ export class Cluster {
     return this.memory.get(uid);
   }
 
-  #quietly(act) {
+  #quietly(resource, act) {
     try {
       return act();
     } catch (error) {
@@ -36,11 +65,13 @@ export class Cluster {
       if (error.code === undefined) throw error;
       if (error.code !== 404 && error.code !== 409) this.options.log?.(`refused: ${error.message ?? JSON.stringify(error.status)}`);
       return null;
+    } finally {
+      this.changed(resource);
     }
   }
 
   create(resource, object, manager) {
-    return this.#quietly(() => this.store.create(resource, object, { manager }));
+    return this.#quietly(resource, () => this.store.create(resource, object, { manager }));
   }
 
   /** Changes the newest state of `object` by `edit`; null when it is gone, the object as it is when nothing changed. */
@@ -50,21 +81,24 @@ export class Cluster {
     if (!fresh || fresh.metadata.uid !== uid) return null;
     const next = structuredClone(fresh);
     edit(next);
-    for (const key of ['status', 'spec']) if (next[key] === undefined) delete next[key];
-    if (equal(plain(fresh), plain(next))) return fresh;
-    return this.#quietly(() => this.store.update(resource, next, options));
+    if (same(fresh, next)) return fresh;
+    return this.#quietly(resource, () => this.store.update(resource, next, options));
   }
 
+  /** The same for its status; `edit` is given the status and the object, which it leaves alone. */
   changeStatus(resource, object, edit, manager) {
-    return this.change(resource, object, (next) => {
-      next.status ??= {};
-      edit(next.status, next);
-    }, { subresource: 'status', manager });
+    const { namespace = '', name, uid } = object.metadata;
+    const fresh = this.store.get(resource, namespace, name);
+    if (!fresh || fresh.metadata.uid !== uid) return null;
+    const status = structuredClone(fresh.status ?? {});
+    edit(status, fresh);
+    if (same(fresh.status ?? {}, status)) return fresh;
+    return this.#quietly(resource, () => this.store.update(resource, { ...structuredClone(fresh), status }, { subresource: 'status', manager }));
   }
 
   remove(resource, object, options = {}) {
     const { namespace = '', name, uid } = object.metadata;
-    return this.#quietly(() => this.store.remove(resource, namespace, name, { preconditions: { uid }, propagationPolicy: 'Background', ...options }));
+    return this.#quietly(resource, () => this.store.remove(resource, namespace, name, { preconditions: { uid }, propagationPolicy: 'Background', ...options }));
   }
 
   /** One look in so many milliseconds; of several with one key the last counts. */
@@ -113,8 +147,6 @@ export class Cluster {
     }, component);
   }
 }
-
-const plain = (value) => JSON.parse(JSON.stringify(value));
 
 export const isGoing = (object) => object.metadata.deletionTimestamp !== undefined;
 export const annotation = (object, name) => object.metadata.annotations?.[`test.mlstack.dev/${name}`];
@@ -172,19 +204,13 @@ export const isDone = (pod) => pod.status?.phase === 'Succeeded' || pod.status?.
  * it no longer means are let go.
  */
 export function controlledPods(cluster, owner, selects, mayAdopt = () => true) {
-  const out = [];
-  for (const pod of cluster.list('pods', owner.metadata.namespace)) {
-    const reference = controllerOf(pod);
-    if (reference?.uid === owner.metadata.uid) {
-      out.push(pod);
-    } else if (reference === undefined && !isGoing(owner) && !isGoing(pod) && selects(pod.metadata.labels ?? {}) && mayAdopt(pod)) {
-      const taken = cluster.change('pods', pod, (next) => {
-        next.metadata.ownerReferences = [...next.metadata.ownerReferences ?? [], ownerReference(owner)];
-      });
-      if (taken) out.push(taken);
+  if (!isGoing(owner)) {
+    for (const pod of cluster.looseOnes(owner.metadata.namespace)) {
+      if (isGoing(pod) || !selects(pod.metadata.labels ?? {}) || !mayAdopt(pod)) continue;
+      cluster.change('pods', pod, (next) => next.metadata.ownerReferences = [...next.metadata.ownerReferences ?? [], ownerReference(owner)]);
     }
   }
-  return out;
+  return cluster.podsOf(owner);
 }
 
 /** A pod from a template. */

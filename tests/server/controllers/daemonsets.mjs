@@ -59,7 +59,7 @@ function make(cluster, set, node, hash) {
 }
 
 function count(cluster, set, wanted, hash) {
-  const pods = cluster.list('pods', set.metadata.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid && !isGoing(pod));
+  const pods = cluster.podsOf(set).filter((pod) => !isGoing(pod));
   const ready = pods.filter(isReady).length;
   cluster.changeStatus(setKind, set, (status, next) => {
     const put = (name, value) => value > 0 ? status[name] = value : delete status[name];

@@ -34,7 +34,7 @@ function isOf(set, template) {
   return same({ ...set.spec.template, metadata: { ...set.spec.template.metadata, labels } }, { ...template, metadata: { ...template.metadata, labels: template.metadata.labels ?? {} } });
 }
 
-const podsOf = (cluster, set) => cluster.list('pods', set.metadata.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
+const podsOf = (cluster, set) => cluster.podsOf(set);
 
 function share(of, total, up) {
   if (typeof of === 'number') return of;
@@ -208,7 +208,7 @@ function syncSet(cluster, set) {
       cluster.tell(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, 'replicaset-controller');
     }
   }
-  const now = cluster.list('pods', set.metadata.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid && !isGoing(pod) && !isDone(pod));
+  const now = cluster.podsOf(set).filter((pod) => !isGoing(pod) && !isDone(pod));
   cluster.changeStatus(setKind, set, (status, next) => {
     const put = (name, value) => value > 0 ? status[name] = value : delete status[name];
     status.replicas = now.length;

@@ -168,7 +168,7 @@ function count(cluster, job, { succeeded, failed, active, done, verdict, memory 
 
 function expire(cluster, job) {
   const { ttlSecondsAfterFinished: seconds } = job.spec;
-  for (const pod of cluster.list('pods', job.metadata.namespace)) if (controllerOf(pod)?.uid === job.metadata.uid && pod.metadata.finalizers?.includes(tracking)) release(cluster, pod);
+  for (const pod of cluster.podsOf(job)) if (pod.metadata.finalizers?.includes(tracking)) release(cluster, pod);
   if (seconds === undefined || isGoing(job)) return;
   const finished = Date.parse(job.status.completionTime ?? conditionOf(job, 'Failed')?.lastTransitionTime);
   const left = finished + seconds * 1000 - cluster.now().getTime();

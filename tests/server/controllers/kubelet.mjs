@@ -95,8 +95,13 @@ function referenceProblem(cluster, pod) {
   return undefined;
 }
 
+// A pod that runs for good and was reported is looked at again only when it changed.
 function run(cluster, pod) {
   const fault = annotation(pod, 'fail');
+  const forGood = pod.status?.phase === 'Running' && pod.spec.restartPolicy === 'Always' && (fault === undefined || fault === 'Unready');
+  const memory = forGood ? cluster.remember(pod, () => ({ started: cluster.now().getTime(), startedAt: cluster.nowText() })) : undefined;
+  if (memory?.reported === pod.metadata.resourceVersion) return undefined;
+  if (memory) memory.reported = pod.metadata.resourceVersion;
   const held = obstacle(cluster, pod);
   if (held !== undefined) {
     cluster.tell(pod, 'Warning', held.event, held.message, component);

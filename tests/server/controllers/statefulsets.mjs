@@ -139,7 +139,7 @@ function renew(cluster, set, byOrdinal, start, update) {
 }
 
 function count(cluster, set, update) {
-  const pods = cluster.list('pods', set.metadata.namespace).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
+  const pods = cluster.podsOf(set);
   const ready = pods.filter((pod) => isReady(pod) && !isGoing(pod)).length;
   const updated = pods.filter((pod) => pod.metadata.labels?.['controller-revision-hash'] === update).length;
   cluster.changeStatus(setKind, set, (status, next) => {
