@@ -25,16 +25,19 @@ std::string selectors(const ListQuery& query) {
   return text;
 }
 
-/// Items of a list have no apiVersion and kind, and those of PartialObjectMetadata have its own.
-void name(ir::Node& item, const Resource& resource, base::Symbol apiVersion, base::Symbol kind, base::SymbolTable& symbols, ir::Builder& builder) {
-  (void)resource;
-  ir::Builder::set(item, symbols.intern("apiVersion"), builder.string(symbols.text(apiVersion)));
-  ir::Builder::set(item, symbols.intern("kind"), builder.string(symbols.text(kind)));
+/// As the first key.
+void putFirst(ir::Node& map, base::Symbol key, ir::Node* value) {
+  ir::Builder::remove(map, key);
+  auto* last = map.last;
+  ir::Builder::add(map, key, value);
+  if (map.length > 1) map.last = last;   // of a ring, the one behind the last is the first
 }
 
-}  // namespace
-
-namespace {
+/// Items of a list have no apiVersion and kind, and those of PartialObjectMetadata have its own.
+void name(ir::Node& item, base::Symbol apiVersion, base::Symbol kind, base::SymbolTable& symbols, ir::Builder& builder) {
+  putFirst(item, symbols.intern("kind"), builder.string(symbols.text(kind)));
+  putFirst(item, symbols.intern("apiVersion"), builder.string(symbols.text(apiVersion)));
+}
 
 struct Listing {
   ListQuery query;
@@ -95,7 +98,7 @@ void Api::list(const ListQuery& query, std::function<void(ir::Node& item, const 
         for (auto left = items->length; left != 0; --left) {
           auto* following = node->next;
           if (node->kind == ir::NodeKind::Map) {
-            name(*node, to->resource, to->apiVersion, to->kind, api.symbols, builder);
+            name(*node, to->apiVersion, to->kind, api.symbols, builder);
             to->item(*node, document);
           }
           node = following;
@@ -146,7 +149,7 @@ bool takeLine(Watching& watching, std::string_view line, base::SymbolTable& symb
   if (type == "BOOKMARK") return true;
   const auto event = type == "ADDED" ? WatchEvent::Added : type == "DELETED" ? WatchEvent::Deleted : WatchEvent::Modified;
   if (watching.metadataOnly) {
-    name(*object, watching.resource, symbols.intern(watching.resource.apiVersion()), symbols.intern(watching.resource.kind), symbols, builder);
+    name(*object, symbols.intern(watching.resource.apiVersion()), symbols.intern(watching.resource.kind), symbols, builder);
   }
   watching.ended = !watching.event(event, *object, document);
   return !watching.ended;
