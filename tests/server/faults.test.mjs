@@ -1,6 +1,7 @@
 // What breaks on demand breaks as said, for exactly the request that was meant.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { configMap, maps, testServer } from './testing.mjs';
@@ -85,6 +86,23 @@ test('held, handled or not, until it is released', async () => {
     await control('POST', '/release', {});
     assert.equal((await going).code, 201);
   }
+});
+
+test('held, and its client killed: it was never sent', async () => {
+  await fault({ match: { method: 'POST' }, hold: 'before' });
+  const going = new AbortController();
+  const { token } = JSON.parse(readFileSync(join(server.folder, 'credentials.json'), 'utf8')).users.token;
+  const sent = new Promise((resolve) => {
+    const client = request(`${server.url}${maps}`, { method: 'POST', agent: false, ca: server.tls.ca, signal: going.signal, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+    client.on('error', resolve);
+    client.end(JSON.stringify(configMap('never')));
+  });
+  await control('GET', '/held?wait=5');
+  going.abort();
+  await sent;
+  await new Promise((next) => setTimeout(next, 20));
+  await control('POST', '/reset');
+  assert.equal(await exists('never'), false);
 });
 
 test('the log names what came and no credential', async () => {

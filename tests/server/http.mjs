@@ -73,6 +73,7 @@ const kBodies = {
 };
 
 async function write(res, { code, headers, body }, fault, head) {
+  if (res.gone) return;
   if (fault.body) {
     body = kBodies[fault.body](body);
     if (fault.body === 'html') headers['content-type'] = 'text/html; charset=utf-8';
@@ -113,6 +114,7 @@ export class Wire {
 
   async #serve(req, res) {
     res.on('error', () => {});
+    res.on('close', () => { res.gone = true; });   // answered, or its client went
     const url = new URL(req.url, 'http://server');
     const entry = this.faults.note({ method: req.method, path: url.pathname, query: url.search.slice(1), headers: req.headers, protocol: req.httpVersion }, this.now().toISOString());
     const fault = this.faults.take(entry);
@@ -121,7 +123,8 @@ export class Wire {
     const body = await readBody(req).catch(() => null);
     if (body === null) return;
     entry.bodySize = body.length;
-    if (fault.hold === 'before') return void this.faults.hold(entry, false, () => this.#finish(req, res, url, body, entry, {}));
+    // Whoever is gone when it is released was never handled: a client that was killed meanwhile has sent nothing.
+    if (fault.hold === 'before') return void this.faults.hold(entry, false, () => this.#later(res, () => this.#finish(req, res, url, body, entry, {})));
     await this.#finish(req, res, url, body, entry, fault);
   }
 
@@ -135,9 +138,13 @@ export class Wire {
     const encoded = encode(answer, request, this.now());
     const send = () => write(res, encoded, fault, req.method === 'HEAD');
     if (fault.cut === 'after') return void cut(res, fault.unit);
-    if (fault.hold === 'after') return void this.faults.hold(entry, true, send);
+    if (fault.hold === 'after') return void this.faults.hold(entry, true, () => this.#later(res, send));
     await send();
     if (fault.goaway) res.stream?.session?.close();
+  }
+
+  #later(res, act) {
+    if (!res.gone) act().catch((error) => this.log(error.stack));
   }
 
   #answer(request, fault) {
