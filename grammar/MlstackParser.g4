@@ -26,10 +26,10 @@ tokens {
   EQ, NE, LT, LE, GT, GE, PLUS, MINUS, STAR, SLASH, PERCENT, AND, OR, NOT
 }
 
-file: items+=statement* EOF;
+file: statement* EOF;
 
-// Built as soon as it is read, and its contexts freed: only the statements around the current one
-// have a parse tree.
+// Statements, items of lists and entries of maps are built as soon as they are read, and their contexts freed: only what
+// stands around the current one has a parse tree. They need no labels.
 statement
   : DOC*
     ( word=wordStatement
@@ -60,7 +60,7 @@ wordStatement
   ;
 elseIf: IF value=expr body=block (ELSE (otherwise=block | chained=elseIf))?;
 
-block: LBRACE items+=statement* RBRACE;
+block: LBRACE statement* RBRACE;
 
 // kind NAME = "group/version/Kind" { member… }
 members: LBRACE items+=kindMember* RBRACE;
@@ -109,20 +109,20 @@ labelOperand
 suffix
   : DOT name=NAME
   | LBRACKET index=expr RBRACKET
-  | LPAREN (arguments+=argument (commas+=COMMA arguments+=argument?)*)? RPAREN
+  | LPAREN (arguments+=argument (COMMA arguments+=argument?)*)? RPAREN
   ;
 argument: value=expr (equals=ASSIGN named=expr)?;
 interpolated: head=STRING_HEAD parts+=expr (mids+=STRING_MID parts+=expr)* tail=STRING_TAIL;
 string: plain=(STRING | BLOCK_STRING) | text=interpolated;
 
-// The builder reports commas without an item between them.
+// Commas without an item between them are reported where they are read.
 listBody
   : comprehension=forClause
-  | (items+=listItem (commas+=COMMA items+=listItem?)*)?
+  | (listItem (COMMA listItem?)*)?
   ;
 listItem: SPREAD spread=expr | value=expr;
 forClause: FOR first=NAME (COMMA second=NAME)? IN source=expr (IF condition=expr)? COLON element=expr (equals=ASSIGN mapped=expr)?;
-mapBody: comprehension=forClause | entries+=mapEntry*;
+mapBody: comprehension=forClause | mapEntry*;
 mapEntry
   : DOC*
     ( SPREAD spread=expr

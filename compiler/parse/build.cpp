@@ -1,10 +1,14 @@
 #include "parse/build.h"
 
 #include <algorithm>
+#include <cstring>
+#include <new>
+#include <type_traits>
 #include <string>
 
 #include "base/duration.h"
 #include "base/quantity.h"
+#include "parse/token_set.h"
 
 namespace mlstack::parse {
 
@@ -14,6 +18,13 @@ using syntax::StatementKind;
 using syntax::TokenKind;
 using syntax::TypeExpr;
 using syntax::TypeExprKind;
+
+namespace {
+
+constexpr TokenSet kOpeners{TokenKind::LBrace, TokenKind::LBracket, TokenKind::LParen, TokenKind::StringHead};
+constexpr TokenSet kClosers{TokenKind::RBrace, TokenKind::RBracket, TokenKind::RParen, TokenKind::StringTail};
+
+}  // namespace
 
 base::Span Builder::spanOf(const antlr::Context& context) const {
   const std::uint32_t last = context.end > context.begin ? context.end - 1 : context.begin;
@@ -54,13 +65,6 @@ void Builder::setHead(Statement& out, std::uint32_t first) {
   out.head = syntax::List<syntax::Name>::single(out.name);
 }
 
-/// A head alone on its line, and below it what begins another statement: the grammar would read that as its label. Only
-/// a comment may stand between the two.
-bool Builder::labelIsNextLine(const antlr::Context& label, base::Pos headEnd) const {
-  const syntax::Token& first = tokens_[label.begin];
-  return first.newlineBefore && textOf({headEnd, first.span.begin}).find('/') == std::string_view::npos;
-}
-
 /// What an `import` that could not be read would be called: its alias, or the last of its path.
 syntax::Name Builder::importedBy(std::uint32_t first) {
   syntax::Name last;
@@ -86,7 +90,9 @@ syntax::Name Builder::declaredBy(std::uint32_t first) {
   };
   std::uint32_t head = first;
   switch (tokens_[first].kind) {
-    case TokenKind::Param: case TokenKind::Let: case TokenKind::Kind: case TokenKind::Component: case TokenKind::For:
+    case TokenKind::Param:   // `param int n`: the type came first
+      return isName(first + 1) ? nameAt(isName(first + 2) ? first + 2 : first + 1) : syntax::Name{};
+    case TokenKind::Let: case TokenKind::Kind: case TokenKind::Component: case TokenKind::For:
       return isName(first + 1) ? nameAt(first + 1) : syntax::Name{};
     case TokenKind::Import: return importedBy(first);
     case TokenKind::Object: {
@@ -152,7 +158,48 @@ void Builder::unexpected(std::uint32_t index, std::string_view expected, std::st
   sink_.add(std::move(d));
 }
 
+std::uint64_t Builder::builtRules() {
+  return std::uint64_t{1} << Grammar::RuleStatement | std::uint64_t{1} << Grammar::RuleListItem | std::uint64_t{1} << Grammar::RuleMapEntry;
+}
+
+antlr::Built Builder::build(antlr::Context& context) {
+  deepest_ = 0;
+  antlr::Built out;
+  switch (context.rule) {
+    case Grammar::RuleListItem: out.node = buildListItem(static_cast<Grammar::ListItemContext&>(context)); break;
+    case Grammar::RuleMapEntry:
+      static_assert(std::is_trivially_copyable_v<syntax::MapEntry> && sizeof(syntax::MapEntry) <= antlr::ContextStack::kMostKept);
+      entry_ = buildEntry(static_cast<Grammar::MapEntryContext&>(context));
+      out.node = &entry_;
+      out.size = sizeof entry_;
+      break;
+    default: out.node = buildStatement(static_cast<Grammar::StatementContext&>(context)); break;
+  }
+  out.depth = deepest_;
+  return out;
+}
+
+/// `} elif x {`, `param n: int default 3`: a word of another language that reads as a head; how it is written here.
+std::string_view Builder::foreignHead(std::uint32_t at) const {
+  const std::string_view text = textOf(spanAt(at));
+  const TokenKind next = tokens_[at + 1].kind;
+  if (next == TokenKind::Assign || next == TokenKind::LBrace || tokens_[at + 1].newlineBefore) return {};
+  if (text == "elif" || text == "elsif" || text == "elseif") return "it is written `} else if CONDITION {`";
+  const bool behindParam = last_ != nullptr && last_->kind == StatementKind::Param && lastEnd_ == at && !tokens_[at].newlineBefore;
+  if (behindParam && text == "default") return "a default is written `= VALUE`";
+  return {};
+}
+
 Statement* Builder::buildStatement(Grammar::StatementContext& context) {
+  if (context.failed && !tokens_[context.begin].newlineBefore) spoil(context.begin);
+  Statement* out = readStatement(context);
+  last_ = out;
+  lastBegin_ = context.begin;
+  lastEnd_ = context.end;
+  return out;
+}
+
+Statement* Builder::readStatement(Grammar::StatementContext& context) {
   auto* out = arena_.make<Statement>();
   out->span = spanOf(context);
   out->doc = doc(context);
@@ -183,6 +230,13 @@ Statement* Builder::buildStatement(Grammar::StatementContext& context) {
     out->head = syntax::List<syntax::Name>::single(out->name);
   } else {
     setHead(*out, indexOf(context.head));
+    if (const std::string_view habit = foreignHead(indexOf(context.head)); !habit.empty()) {
+      unexpected(indexOf(context.head), "a statement", habit);
+      spoil(context.begin);
+      out->head = {};
+      out->name = {};
+      return out;
+    }
     if (context.label != nullptr && context.label->begin == indexOf(context.head) + 1) {
       if (const std::string unit = strayUnit(file_, tokens_, indexOf(context.head)); !unit.empty()) {
         unexpected(indexOf(context.head), "a statement", unit);
@@ -191,16 +245,6 @@ Statement* Builder::buildStatement(Grammar::StatementContext& context) {
         return out;
       }
     }
-  }
-  if (context.label != nullptr && labelIsNextLine(*context.label, out->headSpan.end)) {
-    failed_ = true;
-    out->head = {};
-    const base::Pos end = out->headSpan.end;
-    if (++reported_ > kMaxReports) return out;
-    const std::string unit = strayUnit(file_, tokens_, context.label->begin - 1);
-    sink_.add(diag::make<Code::UnexpectedToken>(base::Span{end, end}, "the end of the line", "`=`, `{` or a label")
-                  .hint(unit.empty() ? "a field is written `name = value`, a part `name { … }` or `name label`" : unit));
-    return out;
   }
   if (context.value != nullptr) out->value = buildExpr(context.value);
   if (context.label != nullptr) out->label = buildLabel(context.label);
@@ -263,6 +307,38 @@ void Builder::buildElse(Grammar::BlockContext* otherwise, Grammar::ElseIfContext
   out.otherwise[0] = buildElseIf(*chained);
 }
 
+void Builder::spoil(std::uint32_t at) {
+  if (last_ == nullptr || lastEnd_ != at || tokens_[at].newlineBefore) return;
+  for (std::uint32_t i = lastBegin_ + 1; i < lastEnd_; ++i)
+    if (tokens_[i].newlineBefore) return;   // what stands on lines of its own is judged
+  const bool declares = tokens_[lastBegin_].kind == TokenKind::Let;
+  // Over what was there: the statements around hold it already.
+  const base::Span span = last_->span;
+  std::memset(static_cast<void*>(last_), 0, sizeof(Statement));
+  new (last_) Statement;
+  last_->span = span;
+  last_->headSpan = {span.begin, span.begin};
+  last_->name = declaredBy(lastBegin_);
+  std::size_t depth = 0;
+  for (std::uint32_t i = at; declares && tokens_[i].kind != TokenKind::EndOfFile && !tokens_[i + 1].newlineBefore; ++i) {
+    if (kOpeners.has(tokens_[i].kind)) ++depth;
+    else if (kClosers.has(tokens_[i].kind) && depth-- == 0) break;
+    if (depth != 0 || tokens_[i].kind != TokenKind::Comma || tokens_[i + 1].kind != TokenKind::Name) continue;
+    auto* stray = arena_.make<Statement>();
+    stray->span = tokens_[i + 1].span;
+    stray->headSpan = stray->span;
+    stray->name = nameAt(i + 1);
+    strays_.push_back(stray);
+  }
+}
+
+void Builder::takeStrays(base::Pos from, std::vector<Statement*>& items) {
+  while (!strays_.empty() && strays_.back()->span.begin >= from) {
+    items.push_back(strays_.back());
+    strays_.pop_back();
+  }
+}
+
 Statement* Builder::buildElseIf(Grammar::ElseIfContext& context) {
   auto* out = arena_.make<Statement>();
   out->kind = StatementKind::If;
@@ -277,14 +353,18 @@ Statement* Builder::buildElseIf(Grammar::ElseIfContext& context) {
 
 syntax::List<Statement*> Builder::buildBlock(Grammar::BlockContext* context) {
   if (context == nullptr) return {};
-  const std::size_t count = context->items.size();
-  const auto out = room<Statement*>(count + (context->failed ? 1 : 0));
-  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Statement*>(context->items[i]->built);
+  const auto items = builtIn(*context);
+  const std::size_t count = items.size();
+  std::vector<Statement*> more;
   if (context->failed) {
     failed_ = true;
-    out[count] = arena_.make<Statement>();
-    out[count]->span = {spanOf(*context).end - 1, spanOf(*context).end};
+    more.push_back(arena_.make<Statement>());
+    more[0]->span = {spanOf(*context).end - 1, spanOf(*context).end};
+    takeStrays(spanOf(*context).begin, more);
   }
+  const auto out = room<Statement*>(count + more.size());
+  for (std::size_t i = 0; i < count; ++i) out[i] = static_cast<Statement*>(items[i].node);
+  for (std::size_t i = 0; i < more.size(); ++i) out[count + i] = more[i];
   return out;
 }
 

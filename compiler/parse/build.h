@@ -22,16 +22,23 @@ class Builder {
  public:
   using Grammar = antlr::MlstackParser;
 
-  Builder(const base::SourceFile& file, const Balanced& balanced, base::Arena& arena, base::SymbolTable& symbols,
-          diag::Sink& sink)
-      : file_(file), tokens_(*balanced.tokens), slips_(balanced.slips), arena_(arena), symbols_(symbols), sink_(sink) {}
+  Builder(const base::SourceFile& file, const Balanced& balanced, const antlr::ContextStack& stack, base::Arena& arena,
+          base::SymbolTable& symbols, diag::Sink& sink)
+      : file_(file), tokens_(*balanced.tokens), slips_(balanced.slips), stack_(stack), arena_(arena), symbols_(symbols), sink_(sink) {}
 
-  [[nodiscard]] syntax::Statement* buildStatement(Grammar::StatementContext& context);
+  /// Of a rule of `builtRules`: a Statement, an Expr, or a MapEntry to be kept.
+  [[nodiscard]] antlr::Built build(antlr::Context& context);
+  [[nodiscard]] static std::uint64_t builtRules();
   [[nodiscard]] syntax::Expr* buildExpr(Grammar::ExprContext* context, unsigned depth = 0);
 
   /// Something could not be read: the tree holds Error nodes.
   [[nodiscard]] bool failed() const { return failed_; }
   void fail() { failed_ = true; }
+  /// The token at `at` belongs to nothing. What it stands behind, on its line, is not what was meant, and of a list of
+  /// names (`let a = 1, b = 2`) the others are declared as well.
+  void spoil(std::uint32_t at);
+  /// Moves what `spoil` declared behind `from` to the end of `items`.
+  void takeStrays(base::Pos from, std::vector<syntax::Statement*>& items);
 
  private:
   /// Expressions nest no deeper than this, so that whoever walks the tree may recurse.
@@ -42,6 +49,9 @@ class Builder {
 
   void buildWord(Grammar::WordStatementContext& context, syntax::Statement& out);
   void buildRefinement(Grammar::RefinementContext* context, syntax::Expr*& range, syntax::Expr*& pattern);
+  syntax::Statement* buildStatement(Grammar::StatementContext& context);
+  [[nodiscard]] std::string_view foreignHead(std::uint32_t at) const;
+  syntax::Statement* readStatement(Grammar::StatementContext& context);
   syntax::Statement* buildElseIf(Grammar::ElseIfContext& context);
   void buildElse(Grammar::BlockContext* otherwise, Grammar::ElseIfContext* chained, syntax::Statement& out);
   syntax::List<syntax::Statement*> buildBlock(Grammar::BlockContext* context);
@@ -64,10 +74,10 @@ class Builder {
   syntax::Expr* buildString(Grammar::StringContext* context, unsigned depth);
   syntax::Expr* buildPlainString(Token* token);
   syntax::Expr* buildList(Grammar::ListBodyContext* context, unsigned depth);
-  syntax::Expr* buildListItem(Grammar::ListItemContext& context, unsigned depth);
+  syntax::Expr* buildListItem(Grammar::ListItemContext& context);
   syntax::Expr* buildFor(Grammar::ForClauseContext& context, bool map, unsigned depth);
   syntax::Expr* buildMap(Grammar::MapBodyContext* context, unsigned depth);
-  syntax::MapEntry buildEntry(Grammar::MapEntryContext& context, unsigned depth);
+  syntax::MapEntry buildEntry(Grammar::MapEntryContext& context);
   template <class Primary>
   syntax::Expr* buildPrimary(Primary& context, unsigned depth);
 
@@ -90,13 +100,14 @@ class Builder {
   [[nodiscard]] syntax::List<syntax::Name> path(std::uint32_t first, base::Span& span);
   [[nodiscard]] syntax::Name declaredBy(std::uint32_t first);
   [[nodiscard]] syntax::Name importedBy(std::uint32_t first);
-  [[nodiscard]] bool labelIsNextLine(const antlr::Context& label, base::Pos headEnd) const;
   void setHead(syntax::Statement& out, std::uint32_t first);
   [[nodiscard]] std::string_view doc(const antlr::Context& context);
-  void checkCommas(const std::vector<Token*>& commas);
   [[nodiscard]] syntax::Expr* make(syntax::ExprKind kind, base::Span span);
   [[nodiscard]] syntax::Expr* error(base::Span span);
   [[nodiscard]] bool tooDeep(unsigned depth, base::Span span);
+  [[nodiscard]] std::span<const antlr::Built> builtIn(const antlr::Context& context) const {
+    return std::span(stack_.built).subspan(context.firstBuilt, context.endBuilt - context.firstBuilt);
+  }
   [[nodiscard]] bool slipped(const antlr::Context& context) const;
   void unexpected(std::uint32_t index, std::string_view expected, std::string_view hint = {});
 
@@ -108,10 +119,17 @@ class Builder {
   const base::SourceFile& file_;
   const std::vector<syntax::Token>& tokens_;
   const std::vector<base::Span>& slips_;
+  const antlr::ContextStack& stack_;
   base::Arena& arena_;
   base::SymbolTable& symbols_;
   diag::Sink& sink_;
   bool failed_ = false;
+  unsigned deepest_ = 0;   // in what is being built
+  syntax::MapEntry entry_; // the one that was built last, until it is kept
+  syntax::Statement* last_ = nullptr;    // that was built, of the tokens [lastBegin_, lastEnd_)
+  std::uint32_t lastBegin_ = 0;
+  std::uint32_t lastEnd_ = 0;
+  std::vector<syntax::Statement*> strays_;
   std::size_t reported_ = 0;
 };
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -77,6 +78,7 @@ Expr* Builder::error(base::Span span) {
 }
 
 bool Builder::tooDeep(unsigned depth, base::Span span) {
+  deepest_ = std::max(deepest_, depth);
   if (depth <= kMaxExprDepth) return false;
   failed_ = true;
   sink_.add(diag::make<Code::TooDeep>(span, kMaxExprDepth));
@@ -278,7 +280,6 @@ Expr* Builder::buildSuffix(Grammar::SuffixContext& context, Expr* left, unsigned
 }
 
 syntax::List<syntax::Argument> Builder::buildArguments(Grammar::SuffixContext& context, unsigned depth) {
-  checkCommas(context.commas);
   const auto out = room<syntax::Argument>(context.arguments.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto& argument = *context.arguments[i];
@@ -300,18 +301,6 @@ syntax::List<syntax::Argument> Builder::buildArguments(Grammar::SuffixContext& c
   return out;
 }
 
-void Builder::checkCommas(const std::vector<Token*>& commas) {
-  for (const Token* comma : commas) {
-    const std::uint32_t next = indexOf(comma) + 1;
-    if (tokens_[next].kind != TokenKind::Comma) continue;
-    failed_ = true;
-    auto d = diag::make<Code::UnexpectedToken>(spanAt(next), "a second `,`", "a value");
-    d.fixes.push_back({"remove it", {{spanAt(next), ""}}});
-    sink_.add(std::move(d));
-    return;
-  }
-}
-
 Expr* Builder::buildList(Grammar::ListBodyContext* context, unsigned depth) {
   // The brackets are the tokens around the body.
   const base::Span span = {spanAt(context->begin - 1).begin, spanAt(context->end).end};
@@ -320,18 +309,21 @@ Expr* Builder::buildList(Grammar::ListBodyContext* context, unsigned depth) {
     out->span = span;
     return out;
   }
-  checkCommas(context->commas);
   Expr* out = make(ExprKind::List, span);
-  out->items = room<Expr*>(context->items.size());
-  for (std::size_t i = 0; i < out->items.size(); ++i) out->items[i] = buildListItem(*context->items[i], depth);
+  const auto items = builtIn(*context);
+  out->items = room<Expr*>(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto* item = static_cast<Expr*>(items[i].node);
+    out->items[i] = tooDeep(depth + items[i].depth, item->span) ? error(item->span) : item;
+  }
   return out;
 }
 
-Expr* Builder::buildListItem(Grammar::ListItemContext& context, unsigned depth) {
+Expr* Builder::buildListItem(Grammar::ListItemContext& context) {
   if (context.failed) return error(spanOf(context));
-  if (context.value != nullptr) return buildExpr(context.value, depth);
+  if (context.value != nullptr) return buildExpr(context.value, 1);
   Expr* out = make(ExprKind::Spread, spanOf(context));
-  out->left = buildExpr(context.spread, depth);
+  out->left = buildExpr(context.spread, 1);
   return out;
 }
 
@@ -364,9 +356,13 @@ Expr* Builder::buildMap(Grammar::MapBodyContext* context, unsigned depth) {
     return out;
   }
   Expr* out = make(ExprKind::Map, span);
-  const std::size_t count = context->entries.size();
+  const auto entries = builtIn(*context);
+  const std::size_t count = entries.size();
   out->entries = room<syntax::MapEntry>(count + (context->failed ? 1 : 0));
-  for (std::size_t i = 0; i < count; ++i) out->entries[i] = buildEntry(*context->entries[i], depth);
+  for (std::size_t i = 0; i < count; ++i) {
+    out->entries[i] = *static_cast<const syntax::MapEntry*>(entries[i].node);
+    if (tooDeep(depth + entries[i].depth, out->entries[i].span)) out->entries[i].value = error(out->entries[i].span);
+  }
   if (context->failed) {
     out->entries[count] = {};
     out->entries[count].value = error({span.end - 1, span.end});
@@ -376,7 +372,7 @@ Expr* Builder::buildMap(Grammar::MapBodyContext* context, unsigned depth) {
 }
 
 /// What could not be read is a spread of an Error: nobody can say then what the map lacks.
-syntax::MapEntry Builder::buildEntry(Grammar::MapEntryContext& context, unsigned depth) {
+syntax::MapEntry Builder::buildEntry(Grammar::MapEntryContext& context) {
   syntax::MapEntry out;
   out.span = spanOf(context);
   std::uint32_t first = context.begin;
@@ -390,18 +386,18 @@ syntax::MapEntry Builder::buildEntry(Grammar::MapEntryContext& context, unsigned
     return out;
   }
   if (context.spread != nullptr) {
-    out.value = buildExpr(context.spread, depth);
+    out.value = buildExpr(context.spread, 1);
     return out;
   }
   base::Span keySpan;
   if (context.name != nullptr) {
     out.path = path(indexOf(context.name), keySpan);
   } else {
-    out.key = buildString(context.key, depth);
+    out.key = buildString(context.key, 1);
     keySpan = out.key->span;
   }
   out.span.begin = keySpan.begin;
-  out.value = context.value != nullptr ? buildExpr(context.value, depth) : buildMap(context.nested->map, depth + 1);
+  out.value = context.value != nullptr ? buildExpr(context.value, 1) : buildMap(context.nested->map, 2);
   return out;
 }
 

@@ -382,7 +382,9 @@ void Lexer::punctuation() {
     case '?': take(1, TokenKind::Question); break;
     case '|': next == '|' ? take(2, TokenKind::Or) : take(1, TokenKind::Pipe); break;
     case '!': next == '=' ? take(2, TokenKind::Ne) : take(1, TokenKind::Not); break;
-    case '<': next == '=' ? take(2, TokenKind::Le) : take(1, TokenKind::Lt); break;
+    case '<':
+      if (next == '<' && hereDocument()) return;
+      next == '=' ? take(2, TokenKind::Le) : take(1, TokenKind::Lt); break;
     case '>': next == '=' ? take(2, TokenKind::Ge) : take(1, TokenKind::Gt); break;
     case '+': take(1, TokenKind::Plus); break;
     case '*': take(1, TokenKind::Star); break;
@@ -395,7 +397,7 @@ void Lexer::punctuation() {
 void Lexer::unexpected() {
   const char* start = at_;
   const auto byte = static_cast<std::uint8_t>(*at_);
-  if (foreignQuotes("'", "'") || foreignQuotes("\u201C", "\u201D") || foreignQuotes("\u2018", "\u2019")) return;
+  if (foreignQuotes("'", "'") || foreignQuotes("`", "`") || foreignQuotes("\u201C", "\u201D") || foreignQuotes("\u2018", "\u2019")) return;
   const std::size_t length = characterLength(at_, end_);
   const std::string_view character(at_, length);
   if (byte >= 0x80 && base::firstBadUtf8(character) != std::string_view::npos) {
@@ -411,6 +413,8 @@ void Lexer::unexpected() {
   } else if (byte == ';') {
     d.help = "a statement ends with its line";
     d.fixes.push_back({"remove it", {{span(start, at_), ""}}});
+  } else if (byte == '$') {
+    d.help = "a name is used as it is; `${name}` stands in texts";
   } else if (byte == '&') {
     d.help = "\"and\" is written `&&`";
   } else if (character == "\u00A0") {
@@ -419,6 +423,35 @@ void Lexer::unexpected() {
   }
   report(std::move(d), isControl(*start) ? Slip::BadByte : Slip::Other);
   if (byte == '&') push(TokenKind::And, start);
+}
+
+/// `<<EOF`, lines, `EOF`: text as a shell or HCL has it, with one message.
+bool Lexer::hereDocument() {
+  const char* start = at_;
+  if (!open_.empty() || ++hereDocuments_ > 100) return false;   // each may look far
+  const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+  std::size_t from = rest.find_first_not_of("-~", 2);
+  if (from == std::string_view::npos || classOf(rest[from]) != Letter) return false;
+  std::size_t to = from;
+  while (to < rest.size() && isWord(rest[to])) ++to;
+  const std::string_view word = rest.substr(from, to - from);
+  constexpr std::size_t kFar = 20'000;
+  std::size_t line = rest.find('\n', to);
+  if (line == std::string_view::npos || rest.substr(to, line - to).find_first_not_of(" \t\r") != std::string_view::npos) return false;
+  while (line != std::string_view::npos && line < kFar) {
+    const std::size_t text = rest.find_first_not_of(" \t", line + 1);
+    if (text == std::string_view::npos) return false;
+    line = rest.find('\n', text);
+    std::string_view whole = rest.substr(text, line == std::string_view::npos ? line : line - text);
+    if (whole.ends_with('\r')) whole.remove_suffix(1);
+    if (whole != word) continue;
+    at_ += text + word.size();
+    report(diag::make<Code::UnexpectedCharacter>(span(start, start + to), "`<`").hint("text of several lines stands in \"\"\"…\"\"\""));
+    out_.slips.back() = span(start, at_);
+    push(TokenKind::String, start);
+    return true;
+  }
+  return false;
 }
 
 /// Text in quotes of another language: a string, with one message.

@@ -37,6 +37,7 @@ class Lexer {
   void blockComment();
   void punctuation();
   void unexpected();
+  bool hereDocument();
   bool foreignQuotes(std::string_view open, std::string_view close);
 
   void openString(const char* start);
@@ -68,6 +69,7 @@ class Lexer {
   std::vector<OpenString> open_;
   std::vector<diag::Diagnostic> found_;
   std::size_t badBytes_ = 0;
+  unsigned hereDocuments_ = 0;
   const char* stringBegin_ = nullptr;  // of the string that `text` is reading
   bool firstOnLine_ = true;   // no token yet on this line
   bool blankBefore_ = true;   // nothing at all yet on this line

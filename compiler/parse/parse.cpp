@@ -16,10 +16,10 @@ struct Run {
   Run(const base::SourceFile& file, const Balanced& balanced, base::Arena& arena, base::SymbolTable& symbols,
       diag::Sink& sink)
       : cursor(balanced.tokens->data(), balanced.tokens->size(), stack),
-        builder(file, balanced, arena, symbols, sink),
+        builder(file, balanced, stack, arena, symbols, sink),
         recovery(file, balanced, builder, cursor, sink),
         parser(&cursor) {
-    parser.prepare(recovery, stack, Recovery::loops(), Recovery::follow(), Grammar::RuleStatement);
+    parser.prepare(recovery, stack, Recovery::loops(), Recovery::follow(), Recovery::onOneLine(), Builder::builtRules());
   }
 
   antlr::ContextStack stack;
@@ -30,11 +30,14 @@ struct Run {
 };
 
 /// The lines that a slip touches: what stands there may be meant otherwise than it was read.
-std::vector<base::Span> linesOf(const base::SourceFile& file, const std::vector<base::Span>& slips) {
+std::vector<base::Span> linesOf(const base::SourceFile& file, std::vector<base::Span> slips) {
   const std::string_view text = file.text;
   std::vector<base::Span> lines;
+  std::sort(slips.begin(), slips.end(), [](base::Span a, base::Span b) { return a.begin < b.begin; });
   for (const base::Span slip : slips) {
     if (!slip.known() || slip.begin < file.begin || slip.begin - file.begin > text.size()) continue;
+    // A line may hold many.
+    if (!lines.empty() && slip.begin >= lines.back().begin && std::max(slip.begin, slip.end) <= lines.back().end) continue;
     const std::size_t from = slip.begin - file.begin;
     const std::size_t before = from == 0 ? std::string_view::npos : text.rfind('\n', from - 1);
     const std::size_t after = text.find('\n', std::max<std::size_t>(from, std::min<std::size_t>(slip.end - file.begin, text.size())));
@@ -42,7 +45,6 @@ std::vector<base::Span> linesOf(const base::SourceFile& file, const std::vector<
     const auto end = static_cast<base::Pos>(after == std::string_view::npos ? text.size() : after);
     lines.push_back({file.begin + begin, file.begin + end});
   }
-  std::sort(lines.begin(), lines.end(), [](base::Span a, base::Span b) { return a.begin < b.begin; });
   return lines;
 }
 
@@ -62,12 +64,14 @@ std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const sy
   const auto bottom = run.stack.mark();
   while (run.cursor.kind() != syntax::TokenKind::EndOfFile) {
     if (Recovery::startsStatement(run.cursor.kind())) {
-      items.push_back(static_cast<syntax::Statement*>(run.parser.statement()->built));
+      (void)run.parser.statement();
+      items.push_back(static_cast<syntax::Statement*>(run.stack.built.back().node));
     } else {
       run.recovery.unexpected(kTopLevel, syntax::TokenKind::EndOfFile);
       const auto before = run.cursor.position();
       (void)run.recovery.resume(Grammar::RuleBlock, before);
       if (run.cursor.position() == before) run.cursor.consume();
+      run.builder.takeStrays(file.begin, items);
     }
     run.stack.release(bottom);
   }
@@ -75,7 +79,7 @@ std::unique_ptr<syntax::File> parseTokens(const base::SourceFile& file, const sy
   out->hasErrors = run.builder.failed() || !balanced.slips.empty();
   auto slips = balanced.slips;
   for (std::size_t i = reported; i < sink.all().size(); ++i) slips.push_back(sink.all()[i].span);
-  out->slips = linesOf(file, slips);
+  out->slips = linesOf(file, std::move(slips));
   return out;
 }
 

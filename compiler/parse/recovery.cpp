@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "parse/habits.h"
 #include "parse/parse.h"
 #include "parse/token_set.h"
 #include "parse/words.h"
@@ -47,6 +48,8 @@ constexpr std::array<std::uint64_t, 64> kFollow = [] {
   return table;
 }();
 
+constexpr std::string_view kFieldForm = "a field is written `name = value`";
+
 /// This is no file of ours, or one that nobody mends message by message.
 constexpr std::size_t kMaxReports = 500;
 
@@ -78,10 +81,49 @@ std::uint64_t Recovery::loops() {
          std::uint64_t{1} << Grammar::RuleMapBody;
 }
 const std::uint64_t* Recovery::follow() { return kFollow.data(); }
+/// `external secret`, `object "v1/Pod"`: what comes next is the name.
+bool Recovery::endsHead(std::uint32_t at) const {
+  if (tokenBefore(2).kind == Object) return true;
+  while (at > 1 && tokens_[at - 1].kind == Name) {
+    if (tokens_[at - 2].kind == External) return true;
+    if (tokens_[at - 2].kind != Dot) return false;
+    at -= 2;
+  }
+  return false;
+}
+
+/// A label, or the reason of an `allow`, stands on the line of what it belongs to: below it another statement begins. Only a
+/// comment may part the two, and begins on the line of the first.
+bool Recovery::mayBegin(std::uint8_t rule) const {
+  const std::uint32_t at = cursor_.position();
+  if (at == 0 || (rule == Grammar::RuleExpr && tokenBefore(2).kind != Allow)) return true;
+  const base::Pos end = tokens_[at - 1].span.end;
+  const auto between = std::string_view(file_.text).substr(end - file_.begin, tokens_[at].span.begin - end);
+  return between.substr(0, between.find('\n')).find('/') != std::string_view::npos;
+}
+std::uint64_t Recovery::onOneLine() { return std::uint64_t{1} << Grammar::RuleLabelOperand | std::uint64_t{1} << Grammar::RuleExpr; }
+
 bool Recovery::startsStatement(TokenKind kind) { return kStatementStart.has(kind); }
 
-void Recovery::statement(antlr::Context& context) {
-  context.built = builder_.buildStatement(static_cast<Grammar::StatementContext&>(context));
+/// What follows a slip on its line follows from it.
+bool Recovery::followsSlip(std::uint32_t at, base::Span seen) const {
+  if (slips_.empty()) return false;
+  std::uint32_t line = at;
+  while (line > 0 && at - line < 1000 && (line == at || !tokens_[line].newlineBefore)) --line;
+  return touches(slips_, std::min(tokens_[line].span.begin, seen.begin), std::max(tokens_[at].span.begin, seen.end));
+}
+
+antlr::Built Recovery::build(antlr::Context& context) { return builder_.build(context); }
+
+/// One message for a run of them.
+void Recovery::emptyItem(std::uint8_t rule) {
+  if (rule != Grammar::RuleListBody && rule != Grammar::RuleSuffix) return;
+  builder_.fail();
+  const std::uint32_t at = cursor_.position();
+  if ((at > 1 && tokens_[at - 2].kind == Comma) || followsSlip(at, tokens_[at].span)) return;
+  auto d = diag::make<Code::UnexpectedToken>(tokens_[at].span, "a second `,`", "a value");
+  d.fixes.push_back({"remove it", {{tokens_[at].span, ""}}});
+  sink_.add(std::move(d));
 }
 
 const Token& Recovery::tokenBefore(std::uint32_t back) const {
@@ -105,17 +147,24 @@ Recovery::Found Recovery::found(std::uint8_t rule, TokenKind wanted, std::uint32
 void Recovery::unexpected(std::uint8_t rule, TokenKind wanted) {
   builder_.fail();
   const std::uint32_t at = cursor_.position();
-  const std::string what = expected(rule, wanted);
+  std::string what = expected(rule, wanted);
   std::string help = hint(rule, wanted);
   Found seen = found(rule, wanted, at);
-  // What follows a slip on its line follows from it.
-  std::uint32_t line = at;
-  while (line > 0 && at - line < 1000 && (line == at || !tokens_[line].newlineBefore)) --line;
-  if (touches(slips_, std::min(tokens_[line].span.begin, seen.span.begin), std::max(tokens_[at].span.begin, seen.span.end))) return;
+  if (followsSlip(at, seen.span)) return;
+  // `f"x:{n}"`: a string right behind a name is no statement of its own.
+  const Token& before = tokenBefore(1);
+  const bool prefixed = rule == Grammar::RuleStatement && at > 2 && before.kind == String && tokenBefore(2).kind == Name &&
+                        tokenBefore(2).span.end == before.span.begin;
+  if (prefixed) {
+    seen = {describeToken(file_, before), before.span};
+    what = "the end of the value";
+    help = "a text takes values in by itself: \"${name}\"";
+  }
   auto d = diag::make<Code::UnexpectedToken>(seen.span, seen.text, what);
   d.help = std::move(help);
+  builder_.spoil(at);
   const bool field = rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry;
-  if (field && tokens_[at].kind == Colon) {
+  if (field && tokens_[at].kind == Colon && d.help == kFieldForm) {
     d.fixes.push_back({"write `=`", {{tokens_[at].span, tokens_[at - 1].span.end == tokens_[at].span.begin ? " =" : "="}}});
   } else if (field && tokens_[at].kind == Eq) {
     d.fixes.push_back({"write `=`", {{tokens_[at].span, "="}}});
@@ -190,6 +239,9 @@ std::string Recovery::expected(std::uint8_t rule, TokenKind wanted) const {
       if (wanted == Assign && (tokenBefore(2).kind == Let || tokenBefore(2).kind == Output)) return "`:` or `=`";
       if (wanted == Colon) return "`:` and a type";
       if (wanted == In && tokenBefore(2).kind == For) return "`in` or `,`";
+      if (wanted == EndOfFile && tokenBefore(2).kind == Allow) return "a reason";
+      if (wanted == EndOfFile && before.kind == Else) return "`{` or `if`";
+      if (wanted == EndOfFile && cursor_.position() > 0 && endsHead(cursor_.position())) return "a name";
       break;
     case Grammar::RuleTargetStep: return wanted == RBracket ? "a name or `]`" : "a name or a string";
     case Grammar::RuleTypeAtom:
@@ -223,6 +275,7 @@ std::string Recovery::expected(std::uint8_t rule, TokenKind wanted) const {
 
 std::string Recovery::hint(std::uint8_t rule, TokenKind wanted) const {
   const TokenKind kind = tokens_[cursor_.position()].kind;
+  if (auto habit = habitHint(file_, tokens_, cursor_.position(), wanted); !habit.empty()) return habit;
   if (rule == Grammar::RuleStatement && cursor_.position() > 1) {
     if (auto unit = strayUnit(file_, tokens_, cursor_.position() - 1); !unit.empty()) return unit;
     const Token& before = tokenBefore(1);
@@ -232,8 +285,11 @@ std::string Recovery::hint(std::uint8_t rule, TokenKind wanted) const {
       return fmt::format("a value stands behind `=`: `… = {}`", text.size() > 60 ? "\"…\"" : text);
     }
   }
+  if (rule == Grammar::RuleStatement && wanted == EndOfFile && tokenBefore(1).kind == Name && tokens_[cursor_.position()].newlineBefore) {
+    return "a field is written `name = value`, a part `name { … }` or `name label`";
+  }
   if (wanted == Name && isWordKind(kind) && !tokens_[cursor_.position()].newlineBefore) return fmt::format("{} is a word of the language here: choose another name", describe(kind));
-  if (kind == Colon && (rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry)) return "a field is written `name = value`";
+  if (kind == Colon && (rule == Grammar::RuleStatement || rule == Grammar::RuleMapEntry)) return std::string(kFieldForm);
   if (kind == Comma && rule == Grammar::RuleBlock) return "a new line, or two spaces, end a statement: no comma";
   if (kind == Eq && (wanted != EndOfFile || rule == Grammar::RuleStatement)) return "`=` sets, `==` compares";
   if (kind == Assign && rule == Grammar::RuleBlock) return "`==` compares; a value is set once";

@@ -20,14 +20,18 @@ class Recovery final : public antlr::Actions {
            diag::Sink& sink)
       : file_(file), tokens_(*balanced.tokens), slips_(balanced.slips), builder_(builder), cursor_(cursor), sink_(sink) {}
 
-  void statement(antlr::Context& context) override;
+  antlr::Built build(antlr::Context& context) override;
+  void emptyItem(std::uint8_t rule) override;
   void unexpected(std::uint8_t rule, syntax::TokenKind wanted) override;
   void tooDeep() override;
   bool resume(std::uint8_t rule, std::uint32_t begin) override;
+  bool mayBegin(std::uint8_t rule) const override;
 
   /// The rules that are lists of things, for ParserBase::prepare.
   [[nodiscard]] static std::uint64_t loops();
   [[nodiscard]] static const std::uint64_t* follow();
+  /// The rules that mayBegin is asked of.
+  [[nodiscard]] static std::uint64_t onOneLine();
   [[nodiscard]] static bool startsStatement(syntax::TokenKind kind);
 
  private:
@@ -38,6 +42,8 @@ class Recovery final : public antlr::Actions {
   [[nodiscard]] Found found(std::uint8_t rule, syntax::TokenKind wanted, std::uint32_t at) const;
   [[nodiscard]] std::string expected(std::uint8_t rule, syntax::TokenKind wanted) const;
   [[nodiscard]] std::string hint(std::uint8_t rule, syntax::TokenKind wanted) const;
+  [[nodiscard]] bool followsSlip(std::uint32_t at, base::Span seen) const;
+  [[nodiscard]] bool endsHead(std::uint32_t at) const;
   [[nodiscard]] const syntax::Token& tokenBefore(std::uint32_t back) const;
 
   const base::SourceFile& file_;

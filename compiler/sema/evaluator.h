@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/quantity.h"
@@ -323,6 +324,7 @@ class Evaluator {
   void resolveUse(const Statement& s, Env* env, StatementInfo& info);
   [[nodiscard]] bool takeDeclared(const Decl& decl, Env* env, std::uint32_t index, StatementInfo& info);
   [[nodiscard]] bool lookUpUse(const Statement& s, Env* env, StatementInfo& info);
+  [[nodiscard]] bool isRest(const Statement& s, const Env* env);
   void unknownUse(const Statement& s, Env* env);
   void runThing(const Statement& s, Env* env, Block& block);
   void runObject(const Statement& s, Env* env, Block& block);
@@ -424,6 +426,7 @@ class Evaluator {
   unsigned componentDepth_ = 0;
   bool failedQuietly_ = false;
   bool inText_ = false;              // a name inside a text is looked up
+  std::unordered_set<base::Pos> unreadEnds_;   // of heads that could not be read: see isRest
   bool exhausted_ = false;           // a budget is spent
   std::uint64_t spent_[3] = {0, 0, 0};
   const std::uint64_t budgets_[3] = {options_.budgets.steps, options_.budgets.elements, options_.budgets.text};

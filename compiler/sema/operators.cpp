@@ -89,7 +89,8 @@ Value Evaluator::evalUnary(const Expr& e, Env* env, const Type* expected) {
     case ValueKind::Null: case ValueKind::Bool: case ValueKind::String: case ValueKind::Range: case ValueKind::List:
     case ValueKind::Map: case ValueKind::Ref: case ValueKind::KeyOf: case ValueKind::Fragment: case ValueKind::Cluster:
     case ValueKind::Parts:
-      return errorAt(diag::make<diag::Code::WrongType>(e.left->span, describedValue(value), "`-`", "a number, a quantity or a duration"));
+      return errorAt(diag::make<diag::Code::WrongType>(e.left->span, describedValue(value), "`-`", "a number, a quantity or a duration")
+                         .hint(value.kind == ValueKind::String ? "a list stands in brackets: [\"…\", \"…\"]" : ""));
   }
   return errorAt(diag::make<diag::Code::NumberOverflow>(e.span, "-"));
 }

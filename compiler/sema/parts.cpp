@@ -60,7 +60,12 @@ void Evaluator::operandOf(Instance& part, Block& inner, std::string_view memberN
   const std::size_t which = memberName == "label" ? 0 : (memberName == "value" ? 1 : 2);
   const Member* member = part.kind->find(memberName);
   if (member == nullptr) {
-    (void)errorAt(diag::make<diag::Code::NothingHere>(value->span, part.kind->name, memberName == "at" ? "`at`" : (memberName == "value" ? "`=`" : "name")));
+    auto d = diag::make<diag::Code::NothingHere>(value->span, part.kind->name, memberName == "at" ? "`at`" : (memberName == "value" ? "`=`" : "name"));
+    if (const Member* at = memberName == "value" ? part.kind->find("at") : nullptr; at != nullptr) {
+      d.help = fmt::format("`{} … at \"/path\"`", part.kind->name);
+      (void)markSeen(inner, *at, value->span);   // it was meant
+    }
+    (void)errorAt(std::move(d));
     (void)eval(value, env, nullptr);
     return;
   }

@@ -133,6 +133,11 @@ void Evaluator::declareItems(Body& body) {
         const bool declares = body.kind != nullptr ? declaresPart(*s, *body.kind)
                                                    : s->label != nullptr && s->at == nullptr && s->value == nullptr;
         if (s->kind == StatementKind::Object && body.kind != nullptr) break;
+        if (body.kind == nullptr && s->kind == StatementKind::Use && s->value != nullptr && s->label != nullptr && s->label->kind == ExprKind::NameRef) {
+          // `const n = 3`: whatever is said of it, its name was meant to be one.
+          declare(body, {.name = s->label->name, .kind = DeclKind::Unread, .statement = s, .span = s->label->span});
+          break;
+        }
         const bool objectText = s->kind == StatementKind::Object && s->label != nullptr;
         if (declares || (objectText && body.kind == nullptr)) {
           declare(body, {.name = labelSymbol(*s), .kind = DeclKind::Thing, .statement = s,
@@ -414,6 +419,18 @@ bool Evaluator::sayHidden(Env* env, Symbol name, diag::Diagnostic& d) const {
   return true;
 }
 
+namespace {
+
+/// Values and roots of names that other languages have.
+std::string_view foreignName(std::string_view text) {
+  if (text == "True" || text == "yes" || text == "on") return "true";
+  if (text == "False" || text == "no" || text == "off") return "false";
+  if (text == "None" || text == "nil" || text == "undefined" || text == "NULL" || text == "Null") return "null";
+  return {};
+}
+
+}  // namespace
+
 Value Evaluator::unknownName(Env* env, Symbol name, Span span, const Type* expected) {
   const auto text = symbols_.text(name);
   const Type* words = types::enumOf(expected);
@@ -431,7 +448,11 @@ Value Evaluator::unknownName(Env* env, Symbol name, Span span, const Type* expec
   auto d = diag::make<diag::Code::UnknownName>(span, text);
   if (sayHidden(env, name, d)) return errorAt(std::move(d));
   const auto near = diag::nearest(text, names);
-  if (!near.empty()) {
+  if (const auto here = foreignName(text); !here.empty()) {
+    suggest(d, here, span);
+  } else if (text == "var" || text == "local" || text == "params" || text == "param") {
+    d.help = "parameters and `let`s are used by their names alone";
+  } else if (!near.empty()) {
     d.help = fmt::format("did you mean `{}`?", near);
     d.fixes.push_back({fmt::format("write `{}`", near), {{span, std::string(near)}}});
     for (Env* at = env; at != nullptr; at = at->parent) {

@@ -110,7 +110,56 @@ void Evaluator::resolveUse(const Statement& s, Env* env, StatementInfo& info) {
   unknownUse(s, env);
 }
 
+namespace {
+
+/// How other languages call what this one has, and how it is written here.
+struct ForeignWord {
+  std::string_view word;
+  std::string_view here;
+};
+constexpr ForeignWord kForeignWords[] = {
+    {"const", "a value is named by `let NAME = …`"},
+    {"var", "a value is named by `let NAME = …`"},
+    {"val", "a value is named by `let NAME = …`"},
+    {"local", "a value is named by `let NAME = …`"},
+    {"locals", "each value has a `let NAME = …` of its own"},
+    {"variable", "a parameter is declared `param NAME: TYPE = DEFAULT`"},
+    {"parameter", "a parameter is declared `param NAME: TYPE = DEFAULT`"},
+    {"input", "a parameter is declared `param NAME: TYPE = DEFAULT`"},
+    {"resource", "an object is written `KIND NAME { … }`, without quotes"},
+    {"module", "what is made of several objects is a `component NAME { … }`, and used as `NAME x { … }`"},
+    {"def", "what is made of several objects is a `component NAME { param n: int … }`"},
+    {"func", "what is made of several objects is a `component NAME { param n: int … }`"},
+    {"function", "what is made of several objects is a `component NAME { param n: int … }`"},
+    {"fn", "what is made of several objects is a `component NAME { param n: int … }`"},
+    {"class", "what is made of several objects is a `component NAME { param n: int … }`"},
+    {"from", "a file is imported as a whole: `import \"std/aws\"`"},
+    {"include", "a file is imported as a whole: `import \"./lib.mlstack\"`"},
+    {"require", "a file is imported as a whole: `import \"./lib.mlstack\"`"},
+    {"provider", "the cluster is chosen on the command line, or by `kubernetes = …` in the stack's block"},
+    {"end", "a block ends with `}`"},
+    {"unless", "it is written `if !CONDITION { … }`"},
+    {"when", "it is written `if CONDITION { … }`"},
+};
+
+std::string_view foreignWord(std::string_view text) {
+  for (const auto& row : kForeignWords)
+    if (row.word == text) return row.here;
+  return {};
+}
+
+}  // namespace
+
+/// `resource "pod" "p" { … }`: what follows a head that could not be read, one blank apart, is the rest of the same slip.
+bool Evaluator::isRest(const Statement& s, const Env* env) {
+  if (!s.hasBody && s.value == nullptr) unreadEnds_.insert(s.span.end);
+  if (env->unit == nullptr || s.span.begin == 0 || !unreadEnds_.contains(s.span.begin - 1)) return false;
+  const auto& source = *env->unit->source;
+  return s.span.begin > source.begin && source.text[s.span.begin - 1 - source.begin] == ' ';
+}
+
 void Evaluator::unknownUse(const Statement& s, Env* env) {
+  if (isRest(s, env)) return;
   const auto text = symbols_.text(s.head[0].symbol);
   const auto& wrong = s.head.back();
   std::string whole(text);
@@ -118,7 +167,13 @@ void Evaluator::unknownUse(const Statement& s, Env* env) {
   const auto& asked = s.head.size() > 1 && find(env, s.head[0].symbol) ? wrong : s.head[0];
   auto d = diag::make<diag::Code::UnknownKind>(s.headSpan.known() && s.head.size() == 1 ? s.head[0].span : asked.span, whole);
   const Kind* ours = s.head.size() == 1 ? kindFor(text) : nullptr;
-  if (ours != nullptr) {
+  const Kind* named = s.label == nullptr && s.hasBody && s.value != nullptr && s.value->kind == ExprKind::NameRef
+                          ? preludeKind(symbols_.text(s.value->name)) : nullptr;
+  if (named != nullptr) {
+    d.help = fmt::format("the kind comes first: `{} {} {{ … }}`", named->name, text);
+  } else if (const auto here = s.head.size() == 1 && ours == nullptr ? foreignWord(text) : std::string_view{}; !here.empty()) {
+    d.help = here;
+  } else if (ours != nullptr) {
     d.help = fmt::format("here it is called `{}`", ours->name);
     d.fixes.push_back({fmt::format("write `{}`", ours->name), {{asked.span, std::string(ours->name)}}});
   } else if (const auto near = diag::nearest(symbols_.text(asked.symbol), useNames(s, env)); !near.empty()) {
@@ -180,13 +235,18 @@ void Evaluator::runThing(const Statement& s, Env* env, Block& block) {
     return;
   }
   if (s.at != nullptr || s.value != nullptr) {
-    (void)errorAt(diag::make<diag::Code::NothingHere>(s.at != nullptr ? s.at->span : s.value->span, head, s.at != nullptr ? "`at`" : "`=`"));
+    auto d = diag::make<diag::Code::NothingHere>(s.at != nullptr ? s.at->span : s.value->span, head, s.at != nullptr ? "`at`" : "`=`");
+    if (s.at == nullptr && s.value->kind == ExprKind::Map) d.help = fmt::format("its block stands right behind its name: `{} NAME {{ … }}`", head);
+    (void)errorAt(std::move(d));
     return;
   }
   if (info.component != nullptr) return runComponentUse(s, env, block, info);
   DeclaredInstance* instance = hoisted(s, env);
   if (instance == nullptr) instance = makeThing(s, env, info);
-  if (!readLabel(*instance, s, env)) return;
+  if (!readLabel(*instance, s, env)) {
+    if (!s.hasBody) unreadEnds_.insert(s.span.end);
+    return;
+  }
   runInstance(*instance, info);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -51,22 +52,34 @@ class Context : public antlr4::ParserRuleContext {
   std::uint32_t end = 0;       // index after the last
   std::uint8_t rule = 0;
   bool failed = false;         // an error was found in it; its labels may be missing
-  void* built = nullptr;       // statements: the finished node
+  std::uint32_t firstBuilt = 0;  // what was built inside of it: ContextStack::built[firstBuilt … endBuilt)
+  std::uint32_t endBuilt = 0;
 };
 
-/// The contexts and lexemes that are alive, as a stack.
+/// What was made of a rule that is built as soon as it is read.
+struct Built {
+  void* node = nullptr;
+  std::uint32_t size = 0;    // of a node that has no memory of its own yet: what to keep of it
+  std::uint32_t depth = 0;   // how deep it nests
+};
+
+/// The contexts and lexemes that are alive, as a stack, and beside them what was built already.
 class ContextStack {
  public:
   struct Mark {
     std::size_t live;
     std::size_t chunk;
     std::byte* cursor;
+    std::size_t built;
   };
+
+  /// In the order of the text. What stands inside of something built goes when that is built.
+  std::vector<Built> built;
 
   ContextStack() { chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk)); rewind(0, chunks_[0].get()); }
   ContextStack(const ContextStack&) = delete;
   ContextStack& operator=(const ContextStack&) = delete;
-  ~ContextStack() { release({0, 0, chunks_[0].get()}); }
+  ~ContextStack() { release({0, 0, chunks_[0].get(), 0}); }
 
   template <class T>
   T* createInstance(antlr4::ParserRuleContext* parent, std::size_t state) {
@@ -76,14 +89,24 @@ class ContextStack {
   }
   Lexeme* lexeme(std::uint32_t index, syntax::TokenKind kind) { return ::new (allocate(sizeof(Lexeme))) Lexeme(index, kind); }
 
-  Mark mark() const { return {live_.size(), chunk_, cursor_}; }
+  Mark mark() const { return {live_.size(), chunk_, cursor_, built.size()}; }
   void release(const Mark& to) {
     while (live_.size() > to.live) {
       live_.back()->~Context();
       live_.pop_back();
     }
     rewind(to.chunk, to.cursor);
+    built.resize(to.built);
   }
+  /// In the place of the contexts that it was made of.
+  void replace(const Mark& from, Built made) {
+    std::byte kept[kMostKept];
+    if (made.size != 0) std::memcpy(kept, made.node, made.size);
+    release(from);
+    if (made.size != 0) made.node = std::memcpy(allocate(made.size), kept, made.size);
+    built.push_back(made);
+  }
+  static constexpr std::size_t kMostKept = 64;
 
  private:
   static constexpr std::size_t kChunk = 64 * 1024;
@@ -119,6 +142,7 @@ class Cursor final : public antlr4::TokenStream {
   std::uint32_t position() const { return position_; }
   const syntax::Token& token(std::size_t at) const { return tokens_[at < count_ ? at : count_ - 1]; }
   syntax::TokenKind kind() const { return tokens_[position_].kind; }
+  bool startsLine() const { return tokens_[position_].newlineBefore; }
 
   void consume() override { position_ += position_ + 1 < count_ ? 1 : 0; }
   std::size_t LA(ssize_t) override { return type(tokens_[position_].kind); }
@@ -150,8 +174,10 @@ class Cursor final : public antlr4::TokenStream {
 class Actions {
  public:
   virtual ~Actions() = default;
-  /// A statement is complete; its contexts go as soon as this returns.
-  virtual void statement(Context& context) = 0;
+  /// One of the rules that are built at once is complete; its contexts go as soon as this returns.
+  virtual Built build(Context& context) = 0;
+  /// Two commas with nothing between them, the second at the cursor.
+  virtual void emptyItem(std::uint8_t rule) = 0;
   /// The token at the cursor cannot follow. `wanted` is the one token that could, or EndOfFile when it is not one.
   /// Called once a slip.
   virtual void unexpected(std::uint8_t rule, syntax::TokenKind wanted) = 0;
@@ -159,6 +185,8 @@ class Actions {
   virtual void tooDeep() = 0;
   /// Moves the cursor behind what a slip spoiled. False when `rule` cannot go on: its caller has to.
   virtual bool resume(std::uint8_t rule, std::uint32_t begin) = 0;
+  /// Whether a rule of `lineRules` may begin with the token at the cursor, which is the first of its line.
+  virtual bool mayBegin(std::uint8_t rule) const = 0;
 };
 
 class ParserBase : public antlr4::Parser {
@@ -170,13 +198,16 @@ class ParserBase : public antlr4::Parser {
   explicit ParserBase(antlr4::TokenStream* input) : antlr4::Parser(input), _input(static_cast<Cursor*>(input)) {}
 
   /// Call before parsing. `loops`: the rules (as bits) that are lists of things, each with its own resumption,
-  /// in which only `follow` (token kinds as bits) may stand at the head of a round; `treeRule`: statements.
-  void prepare(Actions& actions, ContextStack& stack, std::uint64_t loops, const std::uint64_t* follow, std::uint8_t treeRule) {
+  /// in which only `follow` (token kinds as bits) may stand at the head of a round; `lineRules`: see mayBegin; `builtRules`:
+  /// see Actions::build.
+  void prepare(Actions& actions, ContextStack& stack, std::uint64_t loops, const std::uint64_t* follow, std::uint64_t lineRules,
+               std::uint64_t builtRules) {
     actions_ = &actions;
     _tracker.stack = &stack;
     loops_ = loops;
     follow_ = follow;
-    treeRule_ = treeRule;
+    lineRules_ = lineRules;
+    builtRules_ = builtRules;
   }
 
   // The error strategy, as generated code calls it.
@@ -206,8 +237,10 @@ class ParserBase : public antlr4::Parser {
  protected:
   struct Tracker {
     ContextStack* stack = nullptr;
+    ContextStack::Mark before{};   // the newest context
     template <class T>
     T* createInstance(antlr4::ParserRuleContext* parent, std::size_t state) {
+      before = stack->mark();
       return stack->createInstance<T>(parent, state);
     }
   };
@@ -225,11 +258,16 @@ class ParserBase : public antlr4::Parser {
   void enterOuterAlt(antlr4::ParserRuleContext*, std::size_t) final {}
 
   void enterRule(Context* context, std::size_t, std::size_t rule) {
+    // Before anything of this rule is known: the slip is its caller's.
+    if ((lineRules_ >> rule & 1) != 0 && _input->startsLine() && !actions_->mayBegin(static_cast<std::uint8_t>(rule))) {
+      throw antlr4::InputMismatchException(this);
+    }
     context->begin = _input->position();
     context->rule = static_cast<std::uint8_t>(rule);
     _ctx = context;
     rule_ = context->rule;
-    if (rule_ == treeRule_) marks_.push_back(_tracker.stack->mark());
+    context->firstBuilt = static_cast<std::uint32_t>(_tracker.stack->built.size());
+    if ((builtRules_ >> rule & 1) != 0) marks_.push_back(_tracker.before);
     ++depth_;
   }
   void exitRule() {
@@ -239,9 +277,9 @@ class ParserBase : public antlr4::Parser {
     auto* parent = static_cast<Context*>(_ctx->parent);
     _ctx = parent;
     rule_ = parent != nullptr ? parent->rule : kNoRule;
-    if (context->rule != treeRule_) return;
-    actions_->statement(*context);
-    _tracker.stack->release(marks_.back());
+    context->endBuilt = static_cast<std::uint32_t>(_tracker.stack->built.size());
+    if ((builtRules_ >> context->rule & 1) == 0) return;
+    _tracker.stack->replace(marks_.back(), actions_->build(*context));
     marks_.pop_back();
   }
 
@@ -251,6 +289,11 @@ class ParserBase : public antlr4::Parser {
       throw antlr4::InputMismatchException(this);
     }
     if (depth_ > kMaxRules) stopDescent();
+    if (type == static_cast<std::size_t>(syntax::TokenKind::Comma)) {   // no label asks for one, and there are many
+      _input->consume();
+      if (_input->kind() == syntax::TokenKind::Comma) actions_->emptyItem(rule_);
+      return nullptr;
+    }
     antlr4::Token* token = _input->LT(1);
     _input->consume();
     return token;
@@ -287,10 +330,11 @@ class ParserBase : public antlr4::Parser {
   Actions* actions_ = nullptr;
   std::uint64_t loops_ = 0;
   const std::uint64_t* follow_ = nullptr;
+  std::uint64_t lineRules_ = 0;
+  std::uint64_t builtRules_ = 0;
   std::vector<ContextStack::Mark> marks_;
   unsigned depth_ = 0;
   std::uint8_t rule_ = kNoRule;
-  std::uint8_t treeRule_ = kNoRule;
   bool reported_ = false;
   syntax::TokenKind wanted_ = syntax::TokenKind::EndOfFile;
 };
