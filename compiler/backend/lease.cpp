@@ -112,6 +112,8 @@ Record readRecord(const Node* lease, const base::SymbolTable& symbols) {
   return record;
 }
 
+Failure heldBy(std::string_view holder) { return {Outcome::Answered, 0, "LeaseHeld", holderName(holder), {}}; }
+
 std::string leaseJson(const ObjectRef& ref, std::string_view stack, const Record& record) {
   std::string text;
   base::JsonWriter out(text);
@@ -226,6 +228,7 @@ Failure StackLease::acquire(Clock::time_point deadline, const std::function<void
     if (answer.ok()) {
       record = readRecord(answer.document->root, api.symbols());
     } else if (!answer.failure.notFound()) {
+      if (answer.failure.outcome == Outcome::TimedOut && !seen.holder.empty()) return heldBy(seen.holder);
       return answer.failure;
     }
     if (record.holder != seen.holder || record.renewTime != seen.renewTime || record.resourceVersion != seen.resourceVersion) {
@@ -248,7 +251,7 @@ Failure StackLease::acquire(Clock::time_point deadline, const std::function<void
     } else if (waiting) {
       waiting(holderName(record.holder));
     }
-    if (Clock::now() >= deadline) return {Outcome::Answered, 0, "LeaseHeld", holderName(record.holder), {}};
+    if (Clock::now() >= deadline) return heldBy(record.holder);
     if (api.interrupted && api.interrupted()) return unanswered(api);
     const auto woken = std::make_shared<bool>(false);
     api.http().after(free ? milliseconds(100) : kLookEvery, [woken] { *woken = true; });

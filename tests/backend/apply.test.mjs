@@ -1,0 +1,247 @@
+// A plan carried out: order, waiting, what is refused, what is left when it ends early. Against a server with controllers;
+// what needs nodes says so.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { Cluster, random, sleep } from "../contract/support/cluster.mjs";
+import { Stack, changed, run, storageClass } from "./support.mjs";
+
+const cluster = await Cluster.open({ controllers: true });
+const controllers = await cluster.hasControllers();
+const nodes = await cluster.hasNodes();
+const id = random();
+const late = await storageClass(cluster, `late-${id}`, { allowVolumeExpansion: true });
+const now = await storageClass(cluster, `now-${id}`, { volumeBindingMode: "Immediate", allowVolumeExpansion: true });
+const pause = "registry.k8s.io/pause:3.9";
+const config = (name, value) => `config ${name} { data = { "a" = "${value}" } }\n`;
+const claim = (name, of = late, size = "1Gi") => `claim ${name} { class = "${of}"  size = ${size}  access = ReadWriteOnce }\n`;
+const at = (ns, plural, name = "", group = "api/v1") => `/${group}/namespaces/${ns}/${plural}${name ? `/${name}` : ""}`;
+const apps = "apis/apps/v1";
+const batch = "apis/batch/v1";
+const leases = "apis/coordination.k8s.io/v1";
+const fresh = async (topic) => new Stack(cluster, await cluster.namespace(topic));
+const apply = (stack, ...options) => run(cluster, ["apply", stack.file, "--auto-approve", "--timeout", "60s", ...options]);
+const parents = async (ns) => (await cluster.must(cluster.get(`${at(ns, "configmaps")}?labelSelector=mlstack.dev/stack`), 200)).items;
+const leaseOf = (stack) => cluster.get(at(stack.ns, "leases", `mlstack-${stack.name}`, leases));
+
+test("an inventory that kubectl understands names the members; the lease is given back", async () => {
+  const stack = await fresh("inventory");
+  await stack.settled(config("c", "1") + claim("m"));
+  const [parent] = await parents(stack.ns);
+  const setId = parent.metadata.labels["applyset.kubernetes.io/id"];
+  assert.match(setId, /^applyset-[A-Za-z0-9_-]{43}-v1$/);
+  assert.equal(parent.metadata.annotations["applyset.kubernetes.io/contains-group-kinds"], "ConfigMap,PersistentVolumeClaim");
+  assert.match(parent.metadata.annotations["applyset.kubernetes.io/tooling"], /^mlstackc\/\d/);
+  const { items } = await cluster.must(cluster.get(`${at(stack.ns, "configmaps")}?labelSelector=applyset.kubernetes.io/part-of=${setId}`), 200);
+  assert.deepEqual(items.map(({ metadata }) => metadata.name), ["c"]);
+  assert.equal((await leaseOf(stack)).status, 404);
+  await stack.settled(config("c", "1"));   // the claim is released: the inventory shrinks
+  assert.equal((await parents(stack.ns))[0].metadata.annotations["applyset.kubernetes.io/contains-group-kinds"], "ConfigMap");
+  const { metadata } = await cluster.must(cluster.get(at(stack.ns, "persistentvolumeclaims", "m")), 200);
+  assert.equal(metadata.labels?.["applyset.kubernetes.io/part-of"], undefined);
+});
+
+test("destroy leaves what holds data and nothing else", async () => {
+  const stack = await fresh("destroy");
+  await stack.settled(config("c", "1") + claim("m"));
+  const { code, err } = await stack.destroy();
+  assert.equal(code, 0, err);
+  assert.equal((await cluster.get(at(stack.ns, "configmaps", "c"))).status, 404);
+  assert.equal((await cluster.get(at(stack.ns, "persistentvolumeclaims", "m"))).status, 200);
+  assert.deepEqual(await parents(stack.ns), []);
+  assert.equal((await leaseOf(stack)).status, 404);
+  await stack.settled();   // what was kept is taken back
+});
+
+test("a namespace that the stack makes comes before everything in it", async () => {
+  const ns = `contract-made-${random()}`;
+  cluster.namespaces.push(ns);
+  const stack = new Stack(cluster, ns);
+  const body = `namespace ${ns} {}\n${config("c", "1")}`;
+  stack.write(body);
+  const { code, err } = await apply(stack, "--no-wait");
+  assert.equal(code, 0, err);
+  assert.equal((await cluster.get(at(ns, "configmaps", "c"))).status, 200);
+  assert.deepEqual(changed(await stack.plan()), []);
+});
+
+test("a kept plan is carried out when only status moved, and refused when more did", async () => {
+  const stack = await fresh("kept");
+  await stack.settled(config("c", "1") + claim("m"));
+  const keep = async (body) => {
+    stack.write(body);
+    const file = `${stack.folder}/kept.plan`;
+    const { code, err } = await run(cluster, ["plan", stack.file, "--out", file]);
+    assert.equal(code, 0, err);
+    return () => run(cluster, ["apply", file, "--auto-approve", "--no-wait"]);
+  };
+  let carry = await keep(config("c", "2") + claim("m"));
+  await cluster.must(cluster.merge(`${at(stack.ns, "persistentvolumeclaims", "m")}/status`, { status: { conditions: [{ type: "Resizing", status: "True" }] } }), 200);
+  let answer = await carry();
+  assert.equal(answer.code, 0, answer.err);
+  carry = await keep(config("c", "3") + claim("m"));
+  await cluster.must(cluster.merge(at(stack.ns, "configmaps", "c"), { data: { other: "x" } }), 200);
+  answer = await carry();
+  assert.equal(answer.code, 1, answer.err);
+  assert.match(answer.err, /MLS5253/);
+  assert.match(answer.err, /ConfigMap\/c is not what the plan has seen: it was changed/);
+  assert.equal((await cluster.must(cluster.get(at(stack.ns, "configmaps", "c")), 200)).data.a, "2");
+  carry = await keep(config("c", "3") + config("d", "1") + claim("m"));
+  await cluster.must(cluster.create(at(stack.ns, "configmaps"), { metadata: { name: "d" } }), 201);
+  answer = await carry();
+  assert.match(answer.err, /it was not there, and now it is/);
+});
+
+test("what the server refuses is told at its line, and the rest of the plan is left", async () => {
+  const ns = `contract-made-${random()}`;
+  cluster.namespaces.push(ns);
+  const stack = new Stack(cluster, ns);
+  stack.write(`namespace ${ns} {}\n${config("c", "1")}service web { selects = web  port http = 80\n  with { spec = { clusterIP = "not-an-address" } }\n}\ndeployment web { image = "${pause}"\n  port http = 80 }\n`);
+  const { code, err } = await apply(stack, "--no-wait");
+  assert.equal(code, 1, err);
+  assert.match(err, /error\[MLS5256\]: the server refuses `spec\.clusterIPs?(\[0\])?` of Service\/web/);
+  assert.match(err, /not done: Service\/web, Deployment\/web/);
+  assert.equal((await cluster.get(at(ns, "configmaps", "c"))).status, 200);
+  assert.equal((await leaseOf(stack)).status, 404);
+});
+
+test("another apply is waited for and told; one that no longer renews is taken over", async () => {
+  const stack = await fresh("lease");
+  const body = (holder, seconds) => ({ metadata: { name: `mlstack-${stack.name}` }, spec: { holderIdentity: holder, leaseDurationSeconds: seconds, renewTime: new Date().toISOString().replace("Z", "000Z") } });
+  await cluster.must(cluster.create(at(stack.ns, "leases", "", leases), body("lena@laptop pid 7 in 0123456789ab, ff", 60)), 201);
+  stack.write(config("c", "1"));
+  let answer = await run(cluster, ["apply", stack.file, "--auto-approve", "--timeout", "2s"]);
+  assert.notEqual(answer.code, 0);
+  assert.match(answer.err, /lena@laptop \(process 7\)/);
+  assert.equal((await cluster.get(at(stack.ns, "configmaps", "c"))).status, 404);
+  await cluster.must(cluster.merge(at(stack.ns, "leases", `mlstack-${stack.name}`, leases), { spec: { leaseDurationSeconds: 3 } }), 200);
+  const begun = Date.now();
+  answer = await apply(stack);
+  assert.equal(answer.code, 0, answer.err);
+  assert.ok(Date.now() - begun >= 2_500, "taken over before it had expired");
+  assert.equal((await leaseOf(stack)).status, 404);
+});
+
+test("a Job whose template changed is a new run; a StatefulSet is made anew around its claims", { skip: !controllers }, async () => {
+  const stack = await fresh("replace");
+  const body = (image, size) => `job train { image = "${image}"  suspend = true }
+statefulset db {
+  replicas = 1
+  service = db
+  claim data { class = "${late}"  size = ${size}  access = ReadWriteOnce }
+  image = "${pause}"
+  write data at "/data"
+}
+service db { headless = true  selects = db  port http = 80 }
+`;
+  await stack.settled(body(pause, "1Gi"));
+  const get = (plural, name, group) => cluster.must(cluster.get(at(stack.ns, plural, name, group)), 200);
+  const before = { job: await get("jobs", "train", batch), set: await get("statefulsets", "db", apps) };
+  const pod = await cluster.until(at(stack.ns, "pods", "db-0"), ({ metadata }) => metadata.uid !== undefined, 10_000);
+  assert.ok(pod, "db-0 is made");
+  stack.write(body("registry.k8s.io/pause:3.8", "2Gi"));
+  const { code, err } = await apply(stack, "--no-wait");
+  assert.equal(code, 0, err);
+  assert.match(err, /replaced/);
+  assert.notEqual((await get("jobs", "train", batch)).metadata.uid, before.job.metadata.uid);
+  const set = await get("statefulsets", "db", apps);
+  assert.notEqual(set.metadata.uid, before.set.metadata.uid);
+  assert.equal(set.spec.volumeClaimTemplates[0].spec.resources.requests.storage, "2Gi");
+  assert.equal((await get("pods", "db-0")).metadata.uid, pod.metadata.uid);
+  assert.equal((await get("persistentvolumeclaims", "data-db-0")).spec.resources.requests.storage, "1Gi");
+});
+
+test("an apply ends when all of it runs; status and outputs tell the same", { skip: !nodes }, async () => {
+  const stack = await fresh("ready");
+  stack.write(`${claim("model", now)}${claim("idle")}
+deployment web { replicas = 2  image = "${pause}" }
+job train { image = "${pause}"  write model at "/m" }
+pod p { image = "${pause}" }
+output ip = p.status.podIP
+output twice: int = 2 * 21
+`);
+  const { code, err } = await apply(stack);
+  assert.equal(code, 0, err);
+  assert.match(err, /✓ create {4}PersistentVolumeClaim\/idle {2}bound when its first pod is placed/);
+  const state = JSON.parse((await run(cluster, ["status", stack.file, "--format", "json"])).out);
+  assert.equal(state.health, "good");
+  assert.deepEqual(state.work.map(({ object, ready, desired }) => [object.kind, ready, desired]), [["Deployment", 2, 2], ["Job", 1, 1], ["Pod", 1, 1]].map((row) => row[0] === "Job" ? [row[0], state.work.find(({ object }) => object.kind === "Job").ready, 1] : row));
+  assert.deepEqual(state.claims.map(({ object, phase }) => [object.name, phase]), [["idle", "Pending"], ["model", "Bound"]]);
+  const { outputs } = JSON.parse((await run(cluster, ["outputs", stack.file, "--format", "json"])).out);
+  assert.deepEqual(outputs.twice, { type: "int", value: 42 });
+  assert.match(outputs.ip.value, /^\d+\.\d+\.\d+\.\d+$/);
+  const byName = await run(cluster, ["outputs", "--stack", stack.name, "--namespace", stack.ns]);
+  assert.match(byName.out, /^ip {4}= \d+\./m);
+});
+
+test("what keeps work from running is told while it waits, and at its line when time is over", { skip: !cluster.own }, async () => {
+  const stack = await fresh("trouble");
+  stack.write(`deployment web {
+  image = "${pause}"
+  with { spec = { template = { metadata = { annotations = { "test.mlstack.dev/fail" = "ImagePullBackOff" } } } } }
+}
+`);
+  const { code, err } = await run(cluster, ["apply", stack.file, "--auto-approve", "--timeout", "5s"]);
+  assert.equal(code, 124, err);
+  assert.match(err, /! create {4}Deployment\/web {2}pod `web-[^`]*`: container `web`: (ImagePullBackOff|ErrImagePull)/);
+  assert.match(err, /s\.mlstack:2:1: error\[MLS5260\]: Deployment\/web was not ready in time: 0 of 1 replica is available/);
+  assert.match(err, /s\.mlstack:3:\d+: error\[MLS5262\]: Deployment\/web does not run: pod `web-/);
+  const state = JSON.parse((await run(cluster, ["status", stack.file, "--format", "json"])).out);
+  assert.equal(state.health, "waiting");
+  assert.match(state.work[0].what, /ImagePull/);
+  assert.equal((await leaseOf(stack)).status, 404);
+});
+
+test("a signal ends it, the lease is given back, and the next run goes on", { skip: !cluster.own }, async () => {
+  const stack = await fresh("signal");
+  const body = (fails) => `${config("c", "1")}deployment web {
+  image = "${pause}"
+  with { spec = { template = { metadata = { annotations = { "test.mlstack.dev/fail" = "${fails}" } } } } }
+}
+`;
+  stack.write(body("Unready"));
+  const child = spawn(process.env.MLSTACKC ?? "build/release/bin/mlstackc", ["apply", stack.file, "--auto-approve"], { env: { ...process.env, NO_COLOR: "1", KUBECONFIG: cluster.kubeconfig } });
+  let err = "";
+  child.stderr.on("data", (piece) => { err += piece; });
+  const ended = new Promise((done) => child.on("close", done));
+  for (let waited = 0; !err.includes("0 of 1 replica") && waited < 10_000; waited += 20) await sleep(20);
+  assert.equal((await leaseOf(stack)).status, 200, err);
+  child.kill("SIGINT");
+  assert.equal(await ended, 130, err);
+  assert.equal((await leaseOf(stack)).status, 404);
+  stack.write(body("none"));
+  const answer = await apply(stack);
+  assert.equal(answer.code, 0, answer.err);
+});
+
+test("a process that was killed is followed at once by the next of its machine", { skip: !cluster.own }, async () => {
+  const stack = await fresh("killed");
+  stack.write(`deployment web { image = "${pause}"\n  with { spec = { template = { metadata = { annotations = { "test.mlstack.dev/fail" = "Unready" } } } } } }\n`);
+  const child = spawn(process.env.MLSTACKC ?? "build/release/bin/mlstackc", ["apply", stack.file, "--auto-approve"], { env: { ...process.env, NO_COLOR: "1", KUBECONFIG: cluster.kubeconfig } });
+  let err = "";
+  child.stderr.on("data", (piece) => { err += piece; });
+  const ended = new Promise((done) => child.on("close", done));
+  for (let waited = 0; !err.includes("0 of 1 replica") && waited < 10_000; waited += 20) await sleep(20);
+  child.kill("SIGKILL");
+  await ended;
+  assert.equal((await leaseOf(stack)).status, 200);
+  stack.write(config("c", "1"));
+  const begun = Date.now();
+  const answer = await apply(stack, "--no-wait");
+  assert.equal(answer.code, 0, answer.err);
+  assert.ok(Date.now() - begun < 10_000, "it waited for the lease of a dead process");
+  assert.deepEqual(changed(await stack.plan()), []);
+});
+
+test("fields that others changed after an apply are shown as theirs", async () => {
+  const stack = await fresh("drift");
+  await stack.settled(config("c", "1"));
+  await sleep(1_100);
+  await cluster.must(cluster.merge(`${at(stack.ns, "configmaps", "c")}?fieldManager=kubectl-edit`, { data: { a: "2" } }), 200);
+  const { out } = await run(cluster, ["status", stack.file, "--format", "json"]);
+  const [drift] = JSON.parse(out).drift;
+  assert.deepEqual([drift.object.name, drift.manager, drift.fields], ["c", "kubectl-edit", [".data.a"]]);
+  const none = await run(cluster, ["status", "--stack", "nobody", "--namespace", stack.ns]);
+  assert.match(none.err, /MLS5264/);
+});
