@@ -102,6 +102,7 @@ export function createControl(server) {
     'POST /rules': (body) => { auth.rules = [body].flat(); return {}; },
     'POST /absent': ({ groups = [] }) => { state.absentGroups = new Set(groups); return {}; },
     'POST /healthy': ({ healthy = true }) => { state.healthy = healthy; return {}; },
+    'POST /refuse': ({ connections = 1 }) => { state.refuse = connections; return {}; },
     'POST /timing': (body) => { state.timing = body; return {}; },
     'POST /discovery': ({ old = false }) => { server.options.oldDiscovery = old; return {}; },
     'POST /logs': ({ namespace = 'default', name, text = '' }) => { state.logs.set(`${namespace}/${name}`, text); return {}; },

@@ -1,8 +1,18 @@
 // What the server says that it serves: the old lists and aggregated discovery (apidiscovery.k8s.io/v2).
 
+import { notAcceptable } from './status.mjs';
+
 const kAggregated = /application\/json;(?=[^,]*\bg=apidiscovery\.k8s\.io\b)(?=[^,]*\bv=(v2|v2beta1)\b)(?=[^,]*\bas=APIGroupDiscoveryList\b)/;
-// -> 'v2', 'v2beta1' or null
-export const aggregatedVersion = (accept = '') => kAggregated.exec(accept.replace(/ /g, ''))?.[1] ?? null;
+// -> 'v2', 'v2beta1' (until 1.34) or null: the first of the list that is served.
+export function aggregatedVersion(accept = '', kubernetes = '1.36') {
+  for (const part of accept.replace(/ /g, '').split(',')) {
+    const version = kAggregated.exec(part)?.[1];
+    if (version === 'v2' || (version === 'v2beta1' && Number(kubernetes.split('.')[1]) < 35)) return version;
+    if (!version && /^(application\/(json|\*)|\*\/\*)(;|$)/.test(part) && !part.includes('as=')) return null;
+  }
+  if (/as=APIGroupDiscoveryList/.test(accept) && !/(^|,)(application\/json|\*\/\*)(,|$)/.test(accept.replace(/ /g, ''))) throw notAcceptable(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  return null;
+}
 
 const byPlural = (a, b) => (a.plural < b.plural ? -1 : 1);
 const kStatusVerbs = ['get', 'patch', 'update'];

@@ -130,6 +130,13 @@ test('tokens expire, and are renewed in the file and for the plugin', async () =
   }
 });
 
+test('connections are refused', async () => {
+  await control('POST', '/refuse', { connections: 2 });
+  const tls = { ca: server.tls.ca };
+  const answers = [await ask('GET', '/version', { tls }), await ask('GET', '/version', { tls }), await ask('GET', '/version', { tls })];
+  assert.deepEqual(answers.map(({ error }) => error !== undefined), [true, true, false]);
+});
+
 test('the clock is another', async () => {
   await control('POST', '/clock', { skew: -3600 });
   const made = await make('late');

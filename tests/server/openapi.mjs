@@ -53,7 +53,8 @@ export function openapiPath(path, resources, { kubernetes }, headers) {
     const names = resources.groups().flatMap(({ group, versions }) => versions.map((version) => (group ? `apis/${group}/${version}` : `api/${version}`)));
     return { code: 200, object: { paths: Object.fromEntries(names.map((name) => [name, { serverRelativeURL: `/openapi/v3/${name}?hash=${resources.generation}` }])) } };
   }
+  if (!path.startsWith('/openapi/v3/')) return null;
   const match = /^\/openapi\/v3\/(?:api\/(v1)|apis\/([^/]+)\/([^/]+))$/.exec(path);
   const [group, version] = match ? [match[2] ?? '', match[1] ?? match[3]] : [];
-  return match && resources.serves(group, version) ? { code: 200, object: documentOf(resources, group, version) } : null;
+  return match && resources.serves(group, version) ? { code: 200, object: documentOf(resources, group, version) } : { code: 404, text: '' };
 }

@@ -24,6 +24,7 @@ const kTable = [
     'serviceaccounts ServiceAccount r short=sa sub=token',
     'services Service sro short=svc all sub=proxy',
   ]],
+  ['apiregistration.k8s.io', 'v1', ['apiservices APIService cs category=api-extensions']],
   ['apps', 'v1', [
     'controllerrevisions ControllerRevision -',
     'daemonsets DaemonSet sg short=ds all',
@@ -74,18 +75,17 @@ const kTable = [
     'validatingwebhookconfigurations ValidatingWebhookConfiguration cgu category=api-extensions',
   ]],
   ['apiextensions.k8s.io', 'v1', ['customresourcedefinitions CustomResourceDefinition csgu short=crd,crds category=api-extensions']],
-  ['apiregistration.k8s.io', 'v1', ['apiservices APIService cs category=api-extensions']],
   ['scheduling.k8s.io', 'v1', ['priorityclasses PriorityClass cg short=pc']],
   ['coordination.k8s.io', 'v1', ['leases Lease ou']],
   ['node.k8s.io', 'v1', ['runtimeclasses RuntimeClass cou']],
   ['discovery.k8s.io', 'v1', ['endpointslices EndpointSlice g']],
-  ['flowcontrol.apiserver.k8s.io', 'v1', ['flowschemas FlowSchema csg', 'prioritylevelconfigurations PriorityLevelConfiguration csg']],
   ['resource.k8s.io', 'v1', [
     'deviceclasses DeviceClass cgr since=34',
     'resourceclaims ResourceClaim sr since=34',
     'resourceclaimtemplates ResourceClaimTemplate r since=34',
     'resourceslices ResourceSlice cgr since=34',
   ]],
+  ['flowcontrol.apiserver.k8s.io', 'v1', ['flowschemas FlowSchema csg', 'prioritylevelconfigurations PriorityLevelConfiguration csg']],
 ];
 
 const kAllVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

@@ -103,7 +103,7 @@ export class Router {
   }
 
   #roots(headers, core) {
-    const version = this.options.oldDiscovery ? null : discovery.aggregatedVersion(headers.accept);
+    const version = this.options.oldDiscovery ? null : discovery.aggregatedVersion(headers.accept, this.options.kubernetes);
     if (version)
       return { code: 200, tagged: true, object: discovery.aggregated(this.resources, version, core, this.state.absentGroups),
         type: `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList` };
@@ -118,6 +118,7 @@ export class Router {
     if (!resource.verbs.includes(verb) || (name === undefined && ['update', 'patch'].includes(verb))) throw status.methodNotAllowed();
     if (subresource && !this.#hasSubresource(resource, subresource)) throw status.noSuchPath();
     const call = this.#call(request, place);
+    if (resource.store === 'endpoints' && Number(this.options.kubernetes.split('.')[1]) >= 33) call.warnings.push('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice');
     switch (verb) {
       case 'get': return subresource === 'log' ? this.#log(call, request) : this.#single(request, call, this.operations.read(call), 200);
       case 'list': return this.#list(request, call);
@@ -204,18 +205,18 @@ export class Router {
       metadata: { resourceVersion: object.metadata.resourceVersion } }), warnings };
   }
 
-  #list({ headers, query }, { resource, nameSpace }) {
+  #list({ headers, query }, { resource, nameSpace, warnings }) {
     const { form, version } = acceptedForm(headers.accept);
     const { items, metadata } = list(this.store, resource, nameSpace || undefined, query);
     const shown = items.map((object) => toVersion(object, resource.apiVersion));
-    if (form === 'Table') return { code: 200, object: tableOf(resource, shown, { now: this.now(), include: query.get('includeObject') ?? undefined, version, metadata }) };
+    if (form === 'Table') return { code: 200, object: tableOf(resource, shown, { now: this.now(), include: query.get('includeObject') ?? undefined, version, metadata }), warnings };
     if (form === 'PartialObjectMetadata') {
       const bare = shown.map((object) => metadataOnly(object, version));
-      return { code: 200, object: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata, items: bare } };
+      return { code: 200, object: { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata, items: bare }, warnings };
     }
     // Items of built-in lists are without kind and apiVersion, as Go writes typed lists.
     const bare = resource.custom ? shown : shown.map(({ kind, apiVersion, ...rest }) => rest);
-    return { code: 200, object: { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items: bare } };
+    return { code: 200, object: { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items: bare }, warnings };
   }
 
   #watch({ headers, query }, { resource, nameSpace, name }) {

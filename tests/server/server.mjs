@@ -21,7 +21,7 @@ import { storeForControllers } from './inside.mjs';
 
 export const kDefaults = { controllers: false, port: 0, persist: false, kubernetes: '1.36', certificate: 'good', http1: false, plain: false, anonymous: false, relaxed: false, quiet: true };
 
-const freshState = () => ({ skew: 0, absentGroups: new Set(), healthy: true, timing: {}, logs: new Map() });
+const freshState = () => ({ skew: 0, absentGroups: new Set(), healthy: true, timing: {}, refuse: 0, logs: new Map() });
 
 const listen = (server, port) => new Promise((resolve, reject) => {
   server.once('error', reject);
@@ -66,6 +66,13 @@ export async function startServer(folder, given = {}) {
   const server = { options, state, credentials, now, resources, store, operations, auth, faults, wire,
     saveCredentials: () => saveCredentials(folder, credentials), clearObjects: () => bootstrap.clear(store, custom) };
   const http = createServer({ options, folder }, wire.handler());
+  // Connections that are refused by control, and those that clients break: none is an error of the server.
+  http.on('connection', (socket) => {
+    if (state.refuse <= 0) return;
+    state.refuse -= 1;
+    socket.destroy();
+  });
+  http.on('sessionError', () => {});
   const portFile = join(stateFolder, 'port');
   const port = options.port || (options.persist && existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0);
   const actual = await listen(http, port);
