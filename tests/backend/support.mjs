@@ -1,9 +1,9 @@
 // A stack against a cluster: the program run as a user runs it, its plan as a value, and state with bytes in it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after } from "node:test";
 
 const program = process.env.MLSTACKC ?? "build/release/bin/mlstackc";
@@ -15,6 +15,7 @@ export function run(cluster, args, { input = "", environment = {} } = {}) {
     child.stdout.on("data", (piece) => { out += piece; });
     child.stderr.on("data", (piece) => { err += piece; });
     child.on("close", (code) => done({ code, out, err }));
+    child.stdin.on("error", () => {});   // it may end before it reads
     child.stdin.end(input);
   });
 }
@@ -33,6 +34,13 @@ export class Stack {
     this.text = `stack ${this.name} { namespace = "${this.ns}" }\n${body}\n`;
     writeFileSync(this.file, this.text);
     return this;
+  }
+  /// A custom resource for the stack's project.
+  learn(definition) {
+    const file = join(this.folder, "crd.json");
+    writeFileSync(file, JSON.stringify(definition));
+    const { status, stderr } = spawnSync(resolve(program), ["schema", "add", file], { cwd: this.folder, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
   }
   /// The plan; diagnostics are `said`.
   async plan(body, ...options) {
