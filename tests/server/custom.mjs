@@ -2,14 +2,17 @@
 // k8s.io/apiextensions-apiserver (pkg/apiserver/schema) does them. Of the rules in CEL, those
 // that fix a value are known.
 
-import { customSchema } from './schema.mjs';
+import { inGoForm } from './go_forms.mjs';
+import { customSchema, topologyOf } from './schema.mjs';
 import { equal, isList, isMap } from './typed.mjs';
 
 /** The object without unknown fields, with its schema's defaults. */
 export function defaultCustom(object) {
   const schema = customSchema(object.apiVersion, object.kind);
   const { apiVersion, kind, metadata, ...rest } = structuredClone(object);
-  return { apiVersion, kind, metadata, ...complete(prune(rest, schema), schema) };
+  // Its metadata is that of every object.
+  const written = inGoForm(metadata ?? {}, topologyOf(apiVersion, kind).fields.get('metadata'));
+  return { apiVersion, kind, metadata: written, ...complete(prune(rest, schema), schema) };
 }
 
 function known(schema, name) {
@@ -35,8 +38,7 @@ function complete(value, schema) {
   if (isList(value)) return value.map((entry) => complete(entry, schema.items ?? {}));
   if (!isMap(value)) return value;
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
-    if (value[name] === null && !inner.nullable) delete value[name];
-    if (value[name] === undefined && inner.default !== undefined) value[name] = structuredClone(inner.default);
+    if (inner.default !== undefined && (value[name] === undefined || (value[name] === null && !inner.nullable))) value[name] = structuredClone(inner.default);
   }
   for (const [name, below] of Object.entries(value)) {
     const inner = known(schema, name);
@@ -82,11 +84,12 @@ function check(value, schema, path, out) {
   const fail = (reason, message) => out.push({ reason, message, field: path });
   const shown = isMap(value) || isList(value) ? '' : `: ${quoted(value)}`;
   if (value === null) {
-    if (!schema.nullable && schema.type) fail('FieldValueInvalid', `Invalid value: "null": ${path} in body must be of type ${schema.type}: "null"`);
+    if (!schema.nullable && schema.type) fail('FieldValueTypeInvalid', `Invalid value: "null": ${path} in body must be of type ${schema.type}: "null"`);
     return;
   }
   if (schema['x-kubernetes-int-or-string'] ? !['integer', 'string'].includes(typeOf(value)) : !fits(value, schema.type)) {
     fail('FieldValueTypeInvalid', `Invalid value: ${quoted(typeOf(value))}: ${path} in body must be of type ${schema.type ?? 'integer,string'}: ${quoted(typeOf(value))}`);
+    if (schema.type === 'integer' && typeof value === 'number') out.push({ reason: 'FieldValueInvalid', field: '<nil>', message: `Invalid value: "": Checked value must be of type integer (default format) in ${path}` });
     return;
   }
   if (schema.enum && !schema.enum.includes(value)) fail('FieldValueNotSupported', `Unsupported value: ${quoted(value)}: supported values: ${schema.enum.map(quoted).join(', ')}`);
@@ -116,10 +119,11 @@ function checkNumber(value, schema, path, fail) {
 }
 
 function checkText(value, schema, path, fail) {
+  // Only the first of these is told.
   const length = [...value].length;
-  if (length < (schema.minLength ?? 0)) fail('FieldValueInvalid', `Invalid value: ${quoted(value)}: ${path} in body should be at least ${schema.minLength} chars long`);
   if (length > (schema.maxLength ?? Infinity)) fail('FieldValueTooLong', `Too long: may not be more than ${schema.maxLength} bytes`);
-  if (schema.pattern && !matches(schema.pattern, value)) fail('FieldValueInvalid', `Invalid value: ${quoted(value)}: ${path} in body should match '${schema.pattern}'`);
+  else if (length < (schema.minLength ?? 0)) fail('FieldValueInvalid', `Invalid value: ${quoted(value)}: ${path} in body should be at least ${schema.minLength} chars long`);
+  else if (schema.pattern && !matches(schema.pattern, value)) fail('FieldValueInvalid', `Invalid value: ${quoted(value)}: ${path} in body should match '${schema.pattern}'`);
 }
 
 // Go's expressions are nearly those of JavaScript; one that is not is no reason to refuse.

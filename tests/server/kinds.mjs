@@ -6,8 +6,12 @@ import { FieldSet, fieldElement } from './field_set.mjs';
 let olderTimes = false;
 /** Before 1.34 the metadata inside of templates was written with a time of creation, null. */
 export const writesNullTimes = () => olderTimes;
+let emptied = true;
+/** From 1.35 on a container that an apply emptied, and that somebody has, stays as an empty one; before it became null. */
+export const keepsEmptied = () => emptied;
 export function setMinor(minor) {
   olderTimes = minor < 34;
+  emptied = minor >= 35;
 }
 const metadata = () => olderTimes ? { creationTimestamp: null } : {};
 const template = () => ({ metadata: metadata(), spec: { containers: null } });

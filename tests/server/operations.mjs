@@ -103,7 +103,7 @@ export class Operations {
     const { resource } = call;
     if (object.metadata.resourceVersion && !applied) throw status.plainError('resourceVersion should not be set on objects to be created');
     stampNew(object, this.now());
-    let next = this.#filled(resource, object);
+    let next = this.#filled(resource, object, applied);
     if (!applied) next = this.#recorded(call, null, next);
     this.#dropStatus(resource, next);
     next = admission.onCreate(this, call, next);
@@ -125,7 +125,7 @@ export class Operations {
   }
 
   // Without fields that the kind does not have, with those that the server fills in.
-  #filled(resource, object) { return rules.applyDefaults(resource.custom ? object : dropUnknown(object)); }
+  #filled(resource, object, applied) { return rules.applyDefaults(resource.custom && applied ? object : dropUnknown(object)); }
 
   #nameErrors({ metadata }) {
     if (metadata.name) return [];
@@ -147,7 +147,7 @@ export class Operations {
       before, after, manager: call.manager, operation: 'Update', schema: rules.topologyOf(after.apiVersion, after.kind), now: this.now(),
       subresource: call.subresource ?? '', apiVersion: after.apiVersion,
     });
-    return call.subresource === 'scale' ? untimed(next) : next;
+    return call.subresource === 'scale' && !call.resource.custom ? untimed(next) : next;
   }
 
   #write(resource, key, before, after) {
@@ -197,7 +197,8 @@ export class Operations {
     next = this.#confine(call, before, next);
     next = admission.onUpdate(this, call, before, next);
     setGeneration(before, next, resource);
-    const errors = [...metadataErrors(before, next), ...rules.validateUpdate(before, next, this.context(call))];
+    // The strategies ask for metadata once more than the registry: its causes come twice.
+    const errors = [...metadataErrors(before, next), ...metadataErrors(before, next), ...rules.validateUpdate(before, next, this.context(call))];
     if (errors.length) throw status.invalid(resource, call.name, errors);
     if (!resource.custom && !call.subresource) call.warnings.push(...warningsOf(before, next));
     next.metadata.resourceVersion = before.metadata.resourceVersion;

@@ -4,6 +4,7 @@
 //   fields, of}, {is: 'any'} (whatever the value is: lists atomic, maps granular).
 
 import { FieldSet, fieldElement, keyElement, pathText, valueElement } from './field_set.mjs';
+import { keepsEmptied } from './kinds.mjs';
 
 export const isMap = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isList = (value) => Array.isArray(value);
@@ -228,7 +229,14 @@ function mergeEntries(ours, theirs, type) {
   return out.length === 0 ? undefined : out;
 }
 
-/** `value` without what `set` names; a container that loses its last entry becomes null. */
+// What is left of a container when things within it were removed.
+function rest(value, set, topology) {
+  const left = removeItems(value, set, topology);
+  if (left !== null || value === null || set === undefined || set.empty || !keepsEmptied()) return left;
+  return isList(value) ? [] : isMap(value) ? {} : left;
+}
+
+/** `value` without what `set` names; a container that loses its last entry becomes null, or, where it is inside of another, empty. */
 export function removeItems(value, set, topology) {
   if (set === undefined || set.empty) return value;
   const type = resolve(topology, value);
@@ -240,7 +248,7 @@ export function removeItems(value, set, topology) {
     for (const entry of value) {
       const element = entryElement(type, entry);
       if (element !== undefined && set.has(element)) continue;
-      out.push(element === undefined ? entry : removeItems(entry, set.inside(element), type.of));
+      out.push(element === undefined ? entry : rest(entry, set.inside(element), type.of));
     }
     return out.length === 0 ? null : out;
   }
@@ -248,7 +256,7 @@ export function removeItems(value, set, topology) {
   const out = {};
   for (const [name, below] of Object.entries(value)) {
     const element = fieldElement(name);
-    if (!set.has(element)) out[name] = removeItems(below, set.inside(element), fieldTopology(type, name) ?? anything);
+    if (!set.has(element)) out[name] = rest(below, set.inside(element), fieldTopology(type, name) ?? anything);
   }
   return Object.keys(out).length === 0 ? null : out;
 }
