@@ -91,7 +91,8 @@ export function aggregated(resources, version, core, stale = new Set()) {
 
 export const versionInfo = (kubernetes) => {
   const [major, minor] = kubernetes.split('.');
-  return { major, minor, emulationMajor: major, emulationMinor: minor, minCompatibilityMajor: major, minCompatibilityMinor: String(minor - 1),
+  const emulated = minor >= 33 ? { emulationMajor: major, emulationMinor: minor, minCompatibilityMajor: major, minCompatibilityMinor: String(minor - 1) } : {};
+  return { major, minor, ...emulated,
     gitVersion: `v${major}.${minor}.0`, gitCommit: '0000000000000000000000000000000000000000', gitTreeState: 'clean', buildDate: '2026-01-01T00:00:00Z',
     goVersion: 'go1.25.0', compiler: 'gc', platform: 'linux/amd64' };
 };

@@ -30,10 +30,12 @@ const kForbiddenOption = (field, message) => invalid({ group: 'meta.k8s.io', kin
   [{ reason: 'FieldValueForbidden', field, message: `Forbidden: ${message}` }]);
 
 // internalversion/validation/validation.go
-export function checkListOptions(query, watching) {
+// WatchList was off again in 1.33.
+export function checkListOptions(query, watching, kubernetes = '1.36') {
   const match = query.get('resourceVersionMatch');
   const initial = query.get('sendInitialEvents');
   if (watching) {
+    if (initial !== null && ['1.31', '1.33'].includes(kubernetes)) throw kForbiddenOption('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled');
     if (initial !== null && match !== 'NotOlderThan')
       throw kForbiddenOption('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
     if (initial === null && match) throw kForbiddenOption('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');

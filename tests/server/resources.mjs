@@ -3,7 +3,8 @@
 
 // plural Kind flags: c cluster-scoped, s status, e scale, g generation counts, r a delete answers with the object,
 // o may be created by PUT, u an update must name a resourceVersion, v only `create` (a review), R read only by clients.
-// `short`, `all` (category), `sub` (further subresources), `since` (first minor version), `store` (another kind's store).
+// `short`, `all` (category), `sub` (further subresources, `>33`: from that minor version on), `since` (first minor version), `counts` (from
+// which on its generation counts), `store` (another kind's store).
 const kTable = [
   ['', 'v1', [
     'bindings Binding v',
@@ -16,7 +17,7 @@ const kTable = [
     'nodes Node cs short=no sub=proxy',
     'persistentvolumeclaims PersistentVolumeClaim sr short=pvc',
     'persistentvolumes PersistentVolume csr short=pv',
-    'pods Pod sgr short=po all sub=attach,binding,ephemeralcontainers,eviction,exec,log,portforward,proxy,resize',
+    'pods Pod sgr short=po all counts=34 sub=attach,binding,ephemeralcontainers,eviction,exec,log,portforward,proxy,resize>33',
     'podtemplates PodTemplate gr',
     'replicationcontrollers ReplicationController seg short=rc all',
     'resourcequotas ResourceQuota sr short=quota',
@@ -98,9 +99,9 @@ function builtin(group, version, row, minor) {
   const categories = [option('category'), words.includes('all') ? 'all' : undefined].filter(Boolean);
   return {
     group, version, plural, kind, namespaced: !has('c'), singular: kind.toLowerCase(), listKind: `${kind}List`,
-    status: has('s'), scale: has('e'), counts: has('g'), returnsDeleted: has('r'), createByPut: has('o'), needsVersion: has('u'),
+    status: has('s'), scale: has('e'), counts: has('g') && minor >= Number(option('counts') ?? 0), returnsDeleted: has('r'), createByPut: has('o'), needsVersion: has('u'),
     review: has('v'), custom: false, shortNames: option('short')?.split(',') ?? [], categories,
-    subresources: option('sub')?.split(',') ?? [], store: option('store') ?? (group ? `${plural}.${group}` : plural),
+    subresources: (option('sub')?.split(',') ?? []).map((sub) => sub.split('>')).filter(([, first = 0]) => minor >= first).map(([name]) => name), store: option('store') ?? (group ? `${plural}.${group}` : plural),
     verbs: has('v') ? ['create'] : has('R') ? ['get', 'list'] : plural === 'namespaces' ? kAllVerbs.filter((verb) => verb !== 'deletecollection') : kAllVerbs,
     apiVersion: group ? `${group}/${version}` : version,
   };

@@ -230,7 +230,7 @@ export class Router {
       first = false;
       return table;
     };
-    return { watch: new Watch({ store: this.store, resource, nameSpace, name, query, shape, timing: this.state.timing }) };
+    return { watch: new Watch({ store: this.store, resource, nameSpace, name, query, shape, kubernetes: this.options.kubernetes, timing: this.state.timing }) };
   }
 
   #create(request, call) {

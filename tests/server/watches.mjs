@@ -19,8 +19,8 @@ function seen({ type, object, before }, selects) {
 
 export class Watch {
   // `shape` turns an object into what is sent (Table, PartialObjectMetadata); `name` undefined: all.
-  constructor({ store, resource, nameSpace, name, query, shape, timing = {} }) {
-    checkListOptions(query, true);
+  constructor({ store, resource, nameSpace, name, query, shape, kubernetes, timing = {} }) {
+    checkListOptions(query, true, kubernetes);
     Object.assign(this, { store, resource, nameSpace: resource.namespaced ? nameSpace : '', shape });
     this.selects = selectorOf(query, resource, name);
     this.asked = versionParameter(query.get('resourceVersion') ?? undefined, true);
