@@ -186,7 +186,7 @@ void Session::parse() {
   }
 }
 
-void Session::evaluateUnit(Unit& unit, Finished finished) {
+void Session::evaluateUnit(Unit& unit, Finished finished, Repeat repeat) {
   auto root = projectRoot(unit.source->name);
   unit.catalog = &catalogFor(root);
   unit.imports = std::make_unique<Imports>(files_, symbols, sink, std::move(root));
@@ -194,6 +194,7 @@ void Session::evaluateUnit(Unit& unit, Finished finished) {
                         .kubernetes = settings.kubernetes,
                         .missingParamsAreUnknown = settings.missingParamsAreUnknown,
                         .finished = std::move(finished),
+                        .repeat = std::move(repeat),
                         .budgets = settings.budgets};
   unit.program = sema::evaluate(*unit.source, *unit.tree, unit.imports->access(), *unit.catalog, options,
                                 symbols, sink);
@@ -231,7 +232,7 @@ void Session::compileUnit(Unit& unit) {
       counted([&] { lowering.take(program, resources, vanishing); });
     };
   }
-  evaluateUnit(unit, std::move(finished));
+  evaluateUnit(unit, std::move(finished), [&](std::span<const std::string_view> texts) { return lowering.repeat(texts); });
   if (unit.program->partial || unit.program->dropped || unit.tree->hasErrors) return;
   const bool whole = unit.program->ok;
   std::unique_ptr<ir::Stack> stack;

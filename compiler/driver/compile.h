@@ -116,9 +116,10 @@ class Session {
   /// Takes over what was found in manifests, but for what cannot be meant of them.
   void takeForManifests(const Unit& unit, const diag::Sink& found);
   using Finished = decltype(sema::Options::finished);
+  using Repeat = decltype(sema::Options::repeat);
   void noteParams(const syntax::File& tree);
   [[nodiscard]] std::vector<sema::ParamValue> paramsFor(const syntax::File& tree) const;
-  void evaluateUnit(Unit& unit, Finished finished = {});
+  void evaluateUnit(Unit& unit, Finished finished = {}, Repeat repeat = {});
   void compileUnit(Unit& unit);
   void readParamsFile(const std::string& path);
   void addSet(const base::SourceFile& file, std::size_t& offset, const std::string& text);

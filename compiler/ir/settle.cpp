@@ -32,7 +32,7 @@ bool alike(const Node& a, const Node& b) {
 
 void Settler::settle(Object& object) {
   if (object.root == nullptr) return;
-  auto& lately = known_[std::uint64_t{object.span.begin} << 32 | object.kind.id];
+  auto& lately = known_[keyOf(object)];
   for (auto& known : lately) {
     if (known.apiVersion != object.apiVersion || !matches(*object.root, known)) continue;
     take(object, known);
@@ -74,6 +74,11 @@ void Settler::take(Object& object, Known& known) {
   auto& pattern = stack_.patterns[known.pattern - 1];
   pattern.varying = static_cast<std::uint32_t>(varying_.size());
   ++pattern.objects;
+}
+
+std::span<Node* const> Settler::repeat(Object& object, Known& form) {
+  take(object, form);
+  return varying_;
 }
 
 void Settler::begin(Known& known, Object& object) {

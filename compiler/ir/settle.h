@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -27,12 +28,21 @@ class Settler {
     bool varies = false;          // a scalar that is not the same in each
     bool same = true;             // nothing in it varies
   };
+
+ public:
   struct Known {
     Symbol apiVersion;
     std::vector<Entry> entries;   // in the order of reading
     std::uint32_t pattern = 0;    // 0: none yet for what varies now
   };
+  /// The form that an object was just settled in. It holds until another object of its declaration is settled.
+  [[nodiscard]] Known& formOf(const Object& object) { return known_[keyOf(object)].front(); }
+  /// Gives `object`, a copy of one that has that form and a pattern, a tree of its own. The scalars that vary, in the order of
+  /// reading, are for the caller to write: until then they are as in the other's tree.
+  [[nodiscard]] std::span<Node* const> repeat(Object& object, Known& form);
 
+ private:
+  [[nodiscard]] static std::uint64_t keyOf(const Object& object) { return std::uint64_t{object.span.begin} << 32 | object.kind.id; }
   void begin(Known& known, Object& object);
   void take(Object& object, Known& known);
   [[nodiscard]] bool matches(const Node& root, Known& known);
@@ -44,7 +54,7 @@ class Settler {
   Stack& stack_;
   /// By place and kind. Two forms, the later used first: a block with an `if` has two.
   std::unordered_map<std::uint64_t, std::array<Known, 2>> known_;
-  std::vector<const Node*> varying_;
+  std::vector<Node*> varying_;
   std::vector<std::uint32_t> widened_;
 };
 

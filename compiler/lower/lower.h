@@ -24,6 +24,8 @@ class Steps {
   ~Steps();
   /// What `sema::Options::finished` hands over.
   void take(const sema::Program& program, std::span<sema::Instance* const> resources, const base::Arena* vanishing);
+  /// What `sema::Options::repeat` asks for.
+  [[nodiscard]] bool repeat(std::span<const std::string_view> texts);
   /// What is left; the stack is not linked yet, so that the program can go first.
   [[nodiscard]] std::unique_ptr<ir::Stack> finish(const sema::Program& program);
 

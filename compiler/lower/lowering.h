@@ -2,10 +2,12 @@
 // One run of lowering. Each .cpp of this folder holds the members of one concern. Private to this folder.
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "diag/diag.h"
@@ -61,6 +63,22 @@ struct PodLabel {
   Span span;
 };
 
+/// A text, and the copy of it in the stack's arena.
+struct Kept {
+  const char* from = nullptr;
+  std::uint32_t length = 0;
+  const char* to = nullptr;
+};
+
+/// What lowering a turn depended on beside the texts it wrote.
+struct Learning {
+  bool sound = true;
+  std::size_t diagnostics = 0, facts = 0, allows = 0, intents = 0;
+  std::vector<std::pair<ir::ObjectId, std::string_view>> unlike;   // texts that are not the object's name
+  std::vector<std::uint32_t> scalars;           // by object, how many are one of the texts
+  std::vector<Kept> kept;
+};
+
 /// A DNS-1123 label made of any text: at most 63 of a-z, 0-9 and `-`.
 [[nodiscard]] std::string labelOf(std::string_view text);
 
@@ -72,6 +90,9 @@ class Lowering {
   void take(std::span<Instance* const> resources);
   /// The same for resources that vanish with `arena`, as those of a loop's turn: nothing is remembered by them.
   void takeTurn(std::span<Instance* const> resources, const base::Arena& arena);
+  /// Makes the objects of the turn that was taken last once more, with other texts (repeat.cpp). False, and nothing is made,
+  /// when it cannot.
+  [[nodiscard]] bool repeat(std::span<const std::string_view> texts);
   void finish();
 
  private:
@@ -90,6 +111,28 @@ class Lowering {
   void allowsOf(const sema::AllowValue* allows, std::size_t count);
   void allowsOf(const Instance& instance, ir::ObjectId id);
   void outputs();
+
+  // --- turns once more (repeat.cpp) ---
+  /// An object of the turn, and where the texts stand in it.
+  struct Repeated {
+    ir::Object object;
+    ir::Settler::Known* form = nullptr;
+    std::uint32_t name = 0;                       // the number of its name's text
+    std::vector<std::uint32_t> texts;             // of each scalar that varies
+    std::vector<std::string_view> unlike;         // what its name was held against and must not be
+  };
+  struct Intended {
+    ir::MountIntent intent;
+    std::uint32_t object = 0;                     // in the turn
+    std::uint32_t container = kSteady;            // the text of its name
+  };
+  static constexpr std::uint32_t kSteady = 0xffffffffu;
+  void beginLearning();
+  void countTexts();
+  [[nodiscard]] bool learn();
+  [[nodiscard]] std::uint32_t textAt(const Node& node) const;
+  /// The turn that is being lowered depends on more than the places that its texts come to.
+  void unsteady() { if (learning_) learning_->sound = false; }
 
   // --- the members of one instance (members.cpp) ---
   struct Item {
@@ -211,6 +254,10 @@ class Lowering {
   base::Arena building_;                           // the trees of a turn, until they are settled
   ir::ObjectId turnBegin_ = ir::kNoObject;         // the first object of this turn; none: not in one
   ir::Settler settler_;
+  std::optional<Learning> learning_;               // while a turn is lowered from which others may be made
+  std::vector<Repeated> repeated_;                 // of the turn taken last; empty: none can be made like it
+  std::vector<Intended> intended_;
+  std::vector<std::string_view> stable_;           // the texts of the turn that is made
   Keys keys_;
   Plans plans_;
   Pod pod_;
@@ -228,11 +275,6 @@ class Lowering {
   std::unordered_map<const Instance*, std::vector<PodLabel>> podLabels_;
   std::vector<const Instance*> toLabel_;           // selected, but without labels of their own
   base::Arena scratch_;                            // what only this run needs
-  struct Kept {
-    const char* from = nullptr;
-    std::uint32_t length = 0;
-    const char* to = nullptr;
-  };
   struct Named {
     const char* from = nullptr;
     std::uint32_t length = 0;

@@ -93,6 +93,7 @@ Node* Lowering::firstElement(Node& list, Symbol element, Span span, const Frame&
   for (auto& child : ir::Children(&list)) {
     const auto* key = ir::find(&child, element);
     if (key != nullptr && key->kind == ir::NodeKind::String && key->text() == frame.name) return &child;
+    if (learning_ && key != nullptr && key->kind == ir::NodeKind::String) learning_->unlike.emplace_back(frame.id, key->text());
   }
   auto* made = builder_.map(span);
   // In front of what is there: the container named as the workload is the one that tools take by default.

@@ -178,6 +178,7 @@ Symbol Lowering::fragmentVolume(const Instance& mount, const Instance& fragment)
     auto* other = ir::find(volume.node, keys_.name);
     name->chars = other->chars;
     name->length = other->length;
+    unsteady();
     if (ir::sameValue(*volume.node, *node)) return volume.name;
   }
   PodVolume made{.mount = &mount, .node = node};

@@ -80,8 +80,12 @@ void Lowering::take(std::span<Instance* const> resources) {
 void Lowering::takeTurn(std::span<Instance* const> resources, const base::Arena& arena) {
   builder_ = ir::Builder(building_, stack_.arena);
   turnBegin_ = static_cast<ir::ObjectId>(stack_.objects.size());
+  beginLearning();
   take(resources);
+  countTexts();
   for (auto id = turnBegin_; id < stack_.objects.size(); ++id) settler_.settle(stack_.objects[id]);
+  if (learning_ && !learn()) repeated_.clear();
+  learning_.reset();
   forget(resources, arena);
   turnBegin_ = ir::kNoObject;
   builder_ = ir::Builder(stack_.arena);
@@ -236,6 +240,7 @@ void Lowering::renameFromTree(ir::Object& object) {
 }
 
 void Lowering::lowerRaw(const Instance& resource) {
+  unsteady();
   const auto [apiVersion, kind] = splitApi(resource.api);
   const auto role = roleOfApi(resource.api);
   auto& object = addObject(resource, symbols_.intern(apiVersion), symbols_.intern(kind), role);
@@ -411,6 +416,8 @@ void Steps::take(const sema::Program& program, std::span<Instance* const> resour
   if (vanishing != nullptr) lowering.takeTurn(resources, *vanishing);
   else lowering.take(resources);
 }
+
+bool Steps::repeat(std::span<const std::string_view> texts) { return impl_->lowering != nullptr && impl_->lowering->repeat(texts); }
 
 std::unique_ptr<ir::Stack> Steps::finish(const sema::Program& program) {
   impl_->of(program).finish();

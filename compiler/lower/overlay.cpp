@@ -41,6 +41,7 @@ schema::TypeRef Lowering::typeOf(const Instance& instance) {
 }
 
 void Lowering::overlay(const sema::Overlay* overlays, Node& node, schema::TypeRef type) {
+  unsteady();
   lately_ = {};   // what it replaces may be on the way there
   for (; overlays != nullptr; overlays = overlays->next) {
     if (overlays->tree != nullptr && overlays->tree->kind == ir::NodeKind::Map) merge(node, *overlays->tree, type);

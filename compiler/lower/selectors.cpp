@@ -16,6 +16,7 @@ bool isPod(const Instance& workload) { return workload.kind->podMetadata == "met
 }  // namespace
 
 const std::vector<PodLabel>& Lowering::podLabels(const Instance& workload) {
+  unsteady();   // labels are held against each other
   const auto found = podLabels_.find(&workload);
   if (found != podLabels_.end()) return found->second;
   return podLabels_.emplace(&workload, findPodLabels(workload)).first->second;

@@ -19,6 +19,7 @@ std::string_view Lowering::keep(std::string_view text) {
   const auto copy = stack_.arena.copy(text);
   slot = {text.data(), static_cast<std::uint32_t>(text.size()), copy.data()};
   keptLately_.push_back(index);
+  if (learning_) learning_->kept.push_back(slot);
   return copy;
 }
 
@@ -35,6 +36,7 @@ Symbol Lowering::symbolOf(std::string_view stable) {
 
 std::string_view Lowering::asLabel(std::string_view text) {
   if (text.size() <= 63 && text.find('.') == std::string_view::npos) return text;
+  unsteady();
   return stack_.arena.copy(labelOf(text));
 }
 
@@ -150,6 +152,7 @@ void Lowering::put(Node& map, Symbol key, Node* child, Span keySpan) {
 }
 
 void Lowering::sayClash(const Node& old, const Node& made, std::string_view key, Span keySpan) {
+  unsteady();
   if (((old.flags | made.flags) & (ir::FlagImplied | ir::FlagError)) != 0) return;
   if (old.kind == ir::NodeKind::Map && made.kind == ir::NodeKind::Map) {
     for (const auto& child : ir::Children(&made)) {

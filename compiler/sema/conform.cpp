@@ -76,6 +76,16 @@ Value Evaluator::wrongType(const Value& value, const Type& type, Span span) {
 }
 
 Value Evaluator::conform(Value value, const Type* type, Span span, const Expr* literal) {
+  if (noting_ == nullptr || value.kind != ValueKind::String || type == nullptr) return conformAny(value, type, span, literal);
+  const bool quietly = failedQuietly_;
+  failedQuietly_ = false;
+  const Value result = conformAny(value, type, span, literal);
+  noteHeld(value, *type, literal, result.kind == ValueKind::String, failedQuietly_);
+  failedQuietly_ = failedQuietly_ || quietly;
+  return result;
+}
+
+Value Evaluator::conformAny(Value value, const Type* type, Span span, const Expr* literal) {
   if (type == nullptr || value.kind == ValueKind::Error || type->kind == TypeKind::Any) return value;
   if (value.kind == ValueKind::Unknown) {
     if (value.type != nullptr && !unknownFits(*value.type, *type)) return wrongType(value, *type, span);

@@ -17,6 +17,7 @@
 #include "base/quantity.h"
 #include "base/regex.h"
 #include "sema/kind_build.h"
+#include "sema/repeat.h"
 #include "sema/scope.h"
 #include "sema/sema.h"
 #include "sema/types.h"
@@ -42,7 +43,13 @@ class ObjectTable {
     Span head;
   };
   /// The one that is there already, or null after this one was put in.
-  const Row* insert(const Key& key, const Instance* instance, std::uint32_t turn);
+  const Row* insert(const Key& key, const Instance* instance, Span head, std::uint32_t turn);
+  [[nodiscard]] bool has(const Key& key) const {
+    if (rows_.empty()) return false;
+    for (auto at = hash(key) & (rows_.size() - 1); rows_[at].key != Key{}; at = (at + 1) & (rows_.size() - 1))
+      if (rows_[at].key == key) return true;
+    return false;
+  }
 
  private:
   [[nodiscard]] static std::size_t hash(const Key& k) {
@@ -117,6 +124,7 @@ class Evaluator {
 
  private:
   friend struct Function;
+  friend class TurnReader;
   bool overspent(Budget budget, Span span);
 
   // --- names (scope.cpp) ---
@@ -266,6 +274,7 @@ class Evaluator {
   [[nodiscard]] bool appendText(std::string& out, const Value& value, Span span);
 
   // --- conformance (conform.cpp) ---
+  [[nodiscard]] Value conformAny(Value value, const Type* type, Span span, const Expr* literal);
   [[nodiscard]] Value conformList(Value value, const Type& type, Span span, const Expr* literal);
   [[nodiscard]] Value conformMap(Value value, const Type& type, Span span);
   [[nodiscard]] Value conformRecord(Value value, const Type& type, Span span);
@@ -293,7 +302,23 @@ class Evaluator {
   [[nodiscard]] bool mayHandOver(const Env* env, const Body& body, const Block& block) const;
   [[nodiscard]] std::size_t heldByTurns() const;
   void handOver(bool vanishing);
-  void endTurn(std::size_t heldBefore);
+  /// `vanishing`: nothing outside of the turn came to hold what lives in it.
+  void endTurn(bool vanishing);
+  // --- turns that differ in texts only (repeat.cpp) ---
+  [[nodiscard]] bool mayRepeat(const Body& body, Env* env, TurnPattern& into);
+  void beginNotes(TurnPattern& pattern, const Env& turn);
+  void endNotes(const std::uint64_t (&before)[3], bool whole);
+  [[nodiscard]] Value boundText(const TurnPattern::Text& text, const Env& turn) const;
+  void noteText(const Expr& e, const Value& value);
+  void noteHeld(const Value& value, const Type& type, const Expr* literal, bool taken, bool faulted);
+  void noteThing(const DeclaredInstance& instance, const ObjectTable::Key& key);
+  [[nodiscard]] bool repeatTurn(const TurnPattern& pattern, Env& inner);
+  [[nodiscard]] bool makeTexts(const TurnPattern& pattern, Env& inner);
+  [[nodiscard]] bool nameThings(const TurnPattern& pattern);
+  TurnPattern* noting_ = nullptr;              // of the turn that runs, when it is noted
+  std::vector<std::string_view> turnTexts_;    // of the turn that is made, by number
+  std::vector<Symbol> turnNames_;              // … of its things
+  void runTurns(const Statement& s, const Walk& walk, Body& body, Env* env, Block& block);
   void runIf(const Statement& s, Env* env, Block& block);
   void runLet(const Statement& s, Env* env);
   void runAssert(const Statement& s, Env* env);

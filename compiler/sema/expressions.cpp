@@ -157,6 +157,7 @@ Value Evaluator::evalTemplate(const Expr& e, Env* env) {
     v = makeString(std::string_view(text_).substr(begin));
     v.flag = e.flag;
   }
+  if (noting_ != nullptr) noteText(e, v);
   text_.resize(begin);
   return v;
 }

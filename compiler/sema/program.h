@@ -89,6 +89,12 @@ struct ParamInfo {
   base::Span span;
 };
 
+/// A text of a turn of a loop that is made of the loop's variables. Those of one number are the same text in each turn.
+struct TurnText {
+  std::string_view text;   // the very characters that values of the turn lead to
+  std::uint32_t number = 0;
+};
+
 struct Program {
   base::Arena arena;
   std::deque<base::SourceFile> scratch;  // texts outside of files (`--set`, defaults) that values point into
@@ -103,6 +109,7 @@ struct Program {
   std::vector<Instance*> resources;    // in order of declaration and expansion, externals included;
                                        // without those that were handed over before (Options::finished)
   std::uint32_t handedOver = 0;        // how many those are
+  std::vector<TurnText> turnTexts;     // of the turn that is being handed over, when nothing else in it differs from other turns
   std::vector<OutputValue> outputs;
   std::vector<AllowValue> allows;      // of the stack
   std::vector<ParamInfo> params;

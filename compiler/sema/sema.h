@@ -51,6 +51,9 @@ struct Options {
   /// next turn of a loop. With `vanishing`, what lives in that arena is gone when the call returns.
   /// Whatever is not handed over stands in Program::resources at the end.
   std::function<void(const Program& program, std::span<Instance* const> resources, const base::Arena* vanishing)> finished{};
+  /// Makes once more what was handed over last, which was a turn with `Program::turnTexts`, with other texts by number. False,
+  /// and nothing is made, when it cannot: that turn is handed over as any other.
+  std::function<bool(std::span<const std::string_view> texts)> repeat{};
   Budgets budgets{};
 };
 

@@ -159,21 +159,62 @@ void Evaluator::runFor(const Statement& s, Env* env, Block& block) {
   body.reached = true;
   Body* before = block.body;
   block.body = &body;
-  const bool handing = mayHandOver(env, body, block);
-  if (handing) handOver(false);
-  for (std::size_t i = 0; i < walk.count; ++i) {
-    if (!spend(Budget::Steps, 1, s.headSpan.known() ? s.headSpan : s.span)) break;
-    if (handing && turn_ == nullptr) turn_ = std::make_unique<base::Arena>();
-    const InArena within(*this, handing ? turn_.get() : arena_);
-    turnNumber_ = handing ? ++turns_ : turnNumber_;
-    const std::size_t held = handing ? heldByTurns() : 0;
-    Env* inner = makeEnv(body, env);
-    bindStep(walk, i, s.second.symbol, inner->slots);
-    hoist(*inner);
-    runItems(body.items, inner, block);
-    if (handing) endTurn(held);
+  if (mayHandOver(env, body, block)) {
+    handOver(false);
+    runTurns(s, walk, body, env, block);
+  } else {
+    for (std::size_t i = 0; i < walk.count; ++i) {
+      if (!spend(Budget::Steps, 1, s.headSpan.known() ? s.headSpan : s.span)) break;
+      Env* inner = makeEnv(body, env);
+      bindStep(walk, i, s.second.symbol, inner->slots);
+      hoist(*inner);
+      runItems(body.items, inner, block);
+    }
   }
   block.body = before;
+}
+
+/// Turns that are handed over one by one.
+void Evaluator::runTurns(const Statement& s, const Walk& walk, Body& body, Env* env, Block& block) {
+  constexpr unsigned kTries = 8;       // turns that came to nothing, until none is expected to
+  constexpr std::size_t kWorth = 4;    // of fewer turns none is made like another
+  TurnPattern pattern;
+  unsigned tries = walk.count < kWorth || !options_.repeat ? kTries : 0;
+  for (std::size_t i = 0; i < walk.count; ++i) {
+    if (!spend(Budget::Steps, 1, s.headSpan.known() ? s.headSpan : s.span)) break;
+    if (turn_ == nullptr) turn_ = std::make_unique<base::Arena>();
+    const InArena within(*this, turn_.get());
+    turnNumber_ = ++turns_;
+    Env* inner = makeEnv(body, env);
+    bindStep(walk, i, s.second.symbol, inner->slots);
+    if (pattern.ready && tries < kTries) {
+      if (repeatTurn(pattern, *inner)) {
+        turn_->recycle();
+        turnNumber_ = 0;
+        continue;
+      }
+      ++tries;
+      inner = makeEnv(body, env);
+      bindStep(walk, i, s.second.symbol, inner->slots);
+    }
+    // What statements mean is known once they have run.
+    if (i == 1 && tries < kTries && !mayRepeat(body, env, pattern)) tries = kTries;
+    const bool noting = i > 0 && tries < kTries;
+    if (noting) beginNotes(pattern, *inner);
+    const std::uint64_t spent[3] = {spent_[0], spent_[1], spent_[2]};
+    const std::size_t held = heldByTurns();
+    const std::size_t said = sink_.all().size();
+    const std::size_t touched = errorsTouched_;
+    hoist(*inner);
+    runItems(body.items, inner, block);
+    const bool vanishing = heldByTurns() == held;
+    if (noting) endNotes(spent, vanishing && sink_.all().size() == said && errorsTouched_ == touched);
+    endTurn(vanishing);
+    program_->turnTexts.clear();
+    if (!noting) continue;
+    pattern.ready = pattern.sound && sink_.all().size() == said;
+    if (!pattern.ready) ++tries;
+  }
 }
 
 /// Whether the turns of a loop can be lowered one by one: it stands in the stack itself, and everything that
@@ -211,8 +252,7 @@ void Evaluator::handOver(bool vanishing) {
   program_->resources.clear();
 }
 
-void Evaluator::endTurn(std::size_t heldBefore) {
-  const bool vanishing = heldByTurns() == heldBefore;
+void Evaluator::endTurn(bool vanishing) {
   handOver(vanishing);
   if (vanishing) turn_->recycle();
   else program_->turns.push_back(std::move(turn_));

@@ -278,7 +278,7 @@ void Evaluator::fillInstance(Instance& instance, const Statement& s, Body* body,
   finishInstance(block, instance.headSpan.known() ? instance.headSpan : s.span, checking_ == 0 || body->straight);
 }
 
-const ObjectTable::Row* ObjectTable::insert(const Key& key, const Instance* instance, std::uint32_t turn) {
+const ObjectTable::Row* ObjectTable::insert(const Key& key, const Instance* instance, Span head, std::uint32_t turn) {
   if (rows_.size() < 2 * (count_ + 1)) {
     std::vector<Row> old(std::max<std::size_t>(64, rows_.size() * 2));
     old.swap(rows_);
@@ -293,7 +293,7 @@ const ObjectTable::Row* ObjectTable::insert(const Key& key, const Instance* inst
   for (; rows_[at].key != Key{}; at = (at + 1) & (rows_.size() - 1)) {
     if (rows_[at].key == key) return &rows_[at];
   }
-  rows_[at] = {key, turn, instance, instance->headSpan};
+  rows_[at] = {key, turn, instance, head};
   ++count_;
   return nullptr;
 }
@@ -343,7 +343,9 @@ void Evaluator::checkUnique(DeclaredInstance& instance) {
   }
   auto& info = infoOf(*instance.statement, nullptr);
   if (!info.api) info.api = symbols_.intern(instance.api);
-  const auto* row = objects_.insert({info.api.id, nameSpace, instance.name.id}, &instance, turnNumber_);
+  const ObjectTable::Key key{info.api.id, nameSpace, instance.name.id};
+  if (noting_ != nullptr) noteThing(instance, key);
+  const auto* row = objects_.insert(key, &instance, instance.headSpan, turnNumber_);
   if (row == nullptr) return;
   const Span first = row->head;
   const Instance* twin = row->turn == 0 || row->turn == turnNumber_ ? row->instance : nullptr;
