@@ -21,16 +21,21 @@ function resourcesOf(crd) {
 
 const kVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 
-const condition = (type, reason, message, now) => ({ lastTransitionTime: timeText(now), message, reason, status: 'True', type });
+const isTrue = (crd, wanted) => (crd.status?.conditions ?? []).some(({ type, status }) => type === wanted && status === 'True');
 
 export class CustomResources {
-  constructor({ store, resources, operations, now }) {
-    Object.assign(this, { store, resources, operations, now });
+  // `timing().establish`: how many ms a definition waits until it is served; 0: at once.
+  constructor({ store, resources, operations, now, timing }) {
+    Object.assign(this, { store, resources, operations, now, timing });
     operations.hooks.push(({ resource, before, after }) => { if (resource.store === kStore) this.#changed(before, after); });
   }
 
-  // Those of the journal.
-  restore() { for (const [, crd] of this.store.collection(kStore).list('')) this.#serve(crd); }
+  // Those of the journal; one that was cut short is established now.
+  restore() {
+    for (const [, crd] of [...this.store.collection(kStore).list('')])
+      if (isTrue(crd, 'Established')) this.#serve(crd);
+      else this.#establish(crd, true);
+  }
 
   clear() {
     for (const [key, crd] of [...this.store.collection(kStore).list('')]) {
@@ -55,13 +60,25 @@ export class CustomResources {
   #changed(before, after) {
     if (!after) return this.#forget(before);
     if (after.metadata.deletionTimestamp) return;
-    this.#serve(after);
-    if ((after.status?.conditions ?? []).some(({ type, status }) => type === 'Established' && status === 'True')) return;
-    const { names, versions } = after.spec;
-    const storage = versions.find((version) => version.storage)?.name;
-    const call = { resource: this.resources.named(kStore), nameSpace: '', name: after.metadata.name, subresource: 'status', manager: 'kube-apiserver', validation: 'Ignore', warnings: [] };
-    this.operations.update(call, { ...after, status: {
-      conditions: [condition('NamesAccepted', 'NoConflicts', 'no conflicts found', this.now()), condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted', this.now())],
-      acceptedNames: { ...names, listKind: names.listKind ?? `${names.kind}List`, singular: names.singular ?? names.kind.toLowerCase() }, storedVersions: [storage] } });
+    if (isTrue(after, 'Established')) return this.#serve(after);
+    const wait = this.timing().establish ?? 0;
+    if (wait === 0) return this.#establish(after, true);
+    if (isTrue(after, 'NamesAccepted')) return;
+    this.#establish(after, false);
+    setTimeout(() => {
+      const now = this.store.get(kStore, after.metadata.name);
+      if (now?.metadata.uid === after.metadata.uid) this.#establish(now, true);
+    }, wait).unref();
+  }
+
+  #establish(crd, done) {
+    const { names } = crd.spec;
+    const condition = (type, status, reason, message) => ({ lastTransitionTime: timeText(this.now()), message, reason, status, type });
+    const call = { resource: this.resources.named(kStore), nameSpace: '', name: crd.metadata.name, subresource: 'status', manager: 'kube-apiserver', validation: 'Ignore', warnings: [] };
+    this.operations.update(call, { ...crd, status: {
+      ...crd.status,
+      conditions: [condition('NamesAccepted', 'True', 'NoConflicts', 'no conflicts found'),
+        done ? condition('Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted') : condition('Established', 'False', 'Installing', 'the initial names have been accepted')],
+      acceptedNames: { ...names, listKind: names.listKind ?? `${names.kind}List`, singular: names.singular ?? names.kind.toLowerCase() } } });
   }
 }

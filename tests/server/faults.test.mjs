@@ -190,6 +190,20 @@ test('groups whose own server does not answer', async () => {
   assert.equal(found.versions[0].freshness, 'Stale');
 });
 
+test('a definition takes its time until it is served', async () => {
+  await control('POST', '/timing', { establish: 60 });
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  const made = await ask('POST', definitions, { body: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: 'runs.example.com' },
+    spec: { group: 'example.com', scope: 'Cluster', names: { plural: 'runs', kind: 'Run' }, versions: [{ name: 'v1', served: true, storage: true, schema }] } } });
+  assert.equal(made.code, 201, made.text);
+  const of = async (type) => (await ask('GET', `${definitions}/runs.example.com`)).body.status.conditions.find((one) => one.type === type).status;
+  assert.deepEqual([await of('NamesAccepted'), await of('Established')], ['True', 'False']);
+  assert.equal((await ask('GET', '/apis/example.com/v1/runs')).code, 404);
+  while (await of('Established') === 'False') await new Promise((next) => setTimeout(next, 10));
+  assert.equal((await ask('GET', '/apis/example.com/v1/runs')).code, 200);
+});
+
 test('reset of objects leaves what was there at first', async () => {
   await make('gone');
   await control('POST', '/reset', { objects: true });

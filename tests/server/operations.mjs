@@ -142,12 +142,13 @@ export class Operations {
   }
 
   #recorded(call, before, after) {
-    if (call.subresource === 'finalize') return { ...after, metadata: { ...after.metadata, managedFields: before.metadata.managedFields } };
+    // Neither of these is recorded.
+    if (call.subresource === 'finalize' || (call.subresource === 'scale' && call.resource.custom)) return { ...after, metadata: { ...after.metadata, managedFields: before.metadata.managedFields } };
     const next = rules.updateManagedFields({
       before, after, manager: call.manager, operation: 'Update', schema: rules.topologyOf(after.apiVersion, after.kind), now: this.now(),
       subresource: call.subresource ?? '', apiVersion: after.apiVersion,
     });
-    return call.subresource === 'scale' && !call.resource.custom ? untimed(next) : next;
+    return call.subresource === 'scale' ? untimed(next) : next;
   }
 
   #write(resource, key, before, after) {
@@ -196,7 +197,7 @@ export class Operations {
     let next = applied ? after : this.#recorded(call, before, after);
     next = this.#confine(call, before, next);
     next = admission.onUpdate(this, call, before, next);
-    setGeneration(before, next, resource);
+    if (call.subresource !== 'binding') setGeneration(before, next, resource);
     // The strategies ask for metadata once more than the registry: its causes come twice.
     const errors = [...metadataErrors(before, next), ...metadataErrors(before, next), ...rules.validateUpdate(before, next, this.context(call))];
     if (errors.length) throw status.invalid(resource, call.name, errors);

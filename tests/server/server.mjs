@@ -48,7 +48,7 @@ export async function startServer(folder, given = {}) {
   const stateFolder = join(folder, 'state');
   const store = new Store(options.persist ? stateFolder : undefined);
   const operations = new Operations({ store, resources, options, now });
-  const custom = new CustomResources({ store, resources, operations, now });
+  const custom = new CustomResources({ store, resources, operations, now, timing: () => state.timing });
   const bootstrap = new Bootstrap({ operations, options, now });
   const auth = new Auth({ credentials, anonymous: options.anonymous, rbac: new Rbac(store) });
   const faults = new Faults();
