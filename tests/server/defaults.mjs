@@ -20,8 +20,9 @@ const set = (object, name, value) => {
   if (!object[name]) object[name] = value;   // what Go cannot tell from unset
 };
 
-/** The tag of an image, as pkg/util/parsers reads it: none means latest, a digest none. */
+/** The tag of an image, as pkg/util/parsers reads it: none means latest, a digest or what is no reference none. */
 function pullPolicy(image = '') {
+  if (!/^([\w.-]+(:\d+)?\/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]*)?(@[\w.+:-]+)?$/.test(image)) return 'IfNotPresent';
   const last = image.slice(image.lastIndexOf('/') + 1);
   if (last.includes('@')) return 'IfNotPresent';
   const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';

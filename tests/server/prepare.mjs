@@ -112,6 +112,9 @@ export function qosClass(spec) {
 function pod(object, context) {
   const { spec } = object;
   object.status = { phase: 'Pending', qosClass: qosClass(spec) };
+  if (spec.schedulingGates?.length > 0) {
+    object.status.conditions = [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: timeText(context.now), reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }];
+  }
   spec.priority ??= 0;
   spec.preemptionPolicy ??= 'PreemptLowerPriority';
   spec.serviceAccountName ??= 'default';

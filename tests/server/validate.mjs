@@ -57,23 +57,23 @@ function validateMetadata({ kind, metadata }, out) {
   }
 }
 
-function validateObject(object, out) {
+function validateObject(object, out, context) {
   validateMetadata(object, out);
   if (isCustom(object.apiVersion, object.kind)) out.list.push(...validateCustom(object));
-  else checks[object.kind]?.(object, out);
+  else checks[object.kind]?.(object, out, context);
 }
 
 /** Of a new object, behind defaulting. `context` is {kubernetes, subresource, …}. */
-export function validateCreate(object) {
+export function validateCreate(object, context = {}) {
   const out = new Findings();
-  validateObject(object, out);
+  validateObject(object, out, context);
   return out.list;
 }
 
 export function validateUpdate(before, after, context = {}) {
   const out = new Findings();
   if (context.subresource) return out.list;   // a status is taken as it is
-  validateObject(after, out);
+  validateObject(after, out, { ...context, update: true });
   if (isCustom(after.apiVersion, after.kind)) out.list.push(...validateCustomChange(before, after));
   else changes[after.kind]?.(before, after, out, context);
   return out.list;

@@ -4,6 +4,7 @@ import { same } from './findings.mjs';
 import { goDiff } from './go_diff.mjs';
 import { nanosOf } from './quantity.mjs';
 import { volumeSources } from './validate_storage.mjs';
+import { jobSpec } from './validate_workloads.mjs';
 
 const pick = (object, names) => Object.fromEntries(names.filter((name) => object[name] !== undefined).map((name) => [name, object[name]]));
 const omit = (object, ...names) => Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
@@ -32,6 +33,10 @@ function claim(before, after, out, context) {
     else if (size <= nanosOf(before.status?.capacity?.storage ?? 0)) out.forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity');
   }
   out.unchanged('volumeMode', before.spec.volumeMode, after.spec.volumeMode);
+  // Without the class in the spec, the annotation is what says it.
+  const annotated = 'volume.beta.kubernetes.io/storage-class';
+  const [was, is] = [before, after].map(({ metadata }) => metadata.annotations?.[annotated] ?? '');
+  if (was !== is) out.invalid(`metadata.annotations.${annotated}`, is, 'field is immutable');
 }
 
 function volume(before, after, out) {
@@ -80,6 +85,7 @@ function jobTemplate(before, after) {
 
 function job(before, after, out) {
   const old = before.spec, spec = after.spec;
+  jobSpec(spec, 'spec', out);   // asked once more: its causes come twice
   if (old.completionMode === 'Indexed' && spec.completionMode === 'Indexed') {
     if (old.completions !== spec.completions && spec.completions !== spec.parallelism) out.invalid('spec.completions', spec.completions, 'can only be modified in tandem with spec.parallelism');
   } else {
@@ -95,6 +101,7 @@ function pod(before, after, out) {
   for (const list of ['containers', 'initContainers']) {
     if ((old[list]?.length ?? 0) !== (spec[list]?.length ?? 0)) return out.forbidden(`spec.${list}`, `pod updates may not add or remove ${list === 'containers' ? '' : 'init '}containers`);
   }
+  for (const list of ['containers', 'initContainers']) (spec[list] ?? []).forEach(({ image }, i) => { if (!image) out.required(`spec.${list}[${i}].image`); });
   const deadline = old.activeDeadlineSeconds;
   if (deadline !== undefined && (spec.activeDeadlineSeconds === undefined || spec.activeDeadlineSeconds > deadline)) {
     out.invalid('spec.activeDeadlineSeconds', spec.activeDeadlineSeconds ?? null, spec.activeDeadlineSeconds === undefined ? 'must not update from a positive integer to nil value' : 'must be less than or equal to previous value');

@@ -1,6 +1,6 @@
 // The smaller kinds: pkg/apis/*/validation.
 
-import { configKey, dnsLabel, dnsLabel1035, dnsSubdomain, labels, portName, selector, share } from './findings.mjs';
+import { configKey, dnsLabel, dnsLabel1035, dnsSubdomain, labelKey, labels, portName, selector, share } from './findings.mjs';
 import { canonicalQuantity, nanosOf } from './quantity.mjs';
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -201,8 +201,9 @@ const quotaNames = /^(pods|services|services\.(loadbalancers|nodeports)|replicat
 function quota({ spec }, out) {
   for (const [name, quantity] of Object.entries(spec.hard ?? {})) {
     const at = `spec.hard[${name}]`;
-    if (!quotaNames.test(name)) {
-      if (!name.includes('/')) out.invalid(at, name, 'must be a standard resource type or fully qualified');
+    if (name.includes('/')) out.check(at, name, labelKey);
+    else if (!quotaNames.test(name)) {
+      out.invalid(at, name, 'must be a standard resource type or fully qualified');
       out.invalid(at, name, 'must be a standard resource for quota');
     }
     if (nanosOf(quantity) < 0n) out.invalid(at, canonicalQuantity(quantity), 'must be greater than or equal to 0');

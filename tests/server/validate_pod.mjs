@@ -34,7 +34,9 @@ function validateSecurity(spec, at, out) {
 
 // Volumes -------------------------------------------------------------------------------------------------
 
+// A volume that is refused is none that a mount could name.
 function validateVolume(volume, at, out, seen) {
+  const before = out.list.length;
   if (!volume.name) out.required(`${at}.name`);
   else if (dnsLabel(volume.name).length > 0) out.check(`${at}.name`, volume.name, dnsLabel);
   else if (seen.has(volume.name)) out.duplicate(`${at}.name`, volume.name);
@@ -43,7 +45,7 @@ function validateVolume(volume, at, out, seen) {
   const ordered = volumeOrder.filter((name) => kinds.includes(name)).concat(kinds.filter((name) => !volumeOrder.includes(name)));
   ordered.slice(1).forEach((name) => out.forbidden(`${at}.${name}`, 'may not specify more than 1 volume type'));
   if (ordered.length > 0) volumeChecks[ordered[0]]?.(volume[ordered[0]], `${at}.${ordered[0]}`, out, volume);
-  seen.set(volume.name, volume);
+  if (out.list.length === before) seen.set(volume.name, volume);
 }
 
 const volumeOrder = ['emptyDir', 'hostPath', 'gitRepo', 'gcePersistentDisk', 'awsElasticBlockStore', 'secret', 'nfs', 'iscsi', 'glusterfs', 'flocker',
@@ -58,7 +60,7 @@ export function hostPath(of, at, out) {
 export function nfs(of, at, out) {
   if (!of.server) out.required(`${at}.server`);
   if (!of.path) out.required(`${at}.path`);
-  else if (!of.path.startsWith('/')) out.invalid(`${at}.path`, of.path, 'must be an absolute path');
+  if (!of.path?.startsWith('/')) out.invalid(`${at}.path`, of.path ?? '', 'must be an absolute path');
 }
 
 function mode(of, field, out) {
@@ -80,7 +82,6 @@ const volumeChecks = {
   nfs,
   emptyDir(of, at, out) {
     if (of.sizeLimit !== undefined && nanosOf(of.sizeLimit) < 0n) out.forbidden(`${at}.sizeLimit`, 'SizeLimit field must be a valid resource quantity');
-    if (of.medium && of.medium !== 'Memory' && !of.medium.startsWith('HugePages')) out.unsupported(`${at}.medium`, of.medium, ['HugePages', 'Memory']);
   },
   secret(of, at, out) {
     if (!of.secretName) out.required(`${at}.secretName`);
@@ -224,7 +225,7 @@ function validateMounts(container, at, out, volumes) {
   (container.volumeMounts ?? []).forEach((mount, i) => {
     const own = `${at}.volumeMounts[${i}]`;
     if (!mount.name) out.required(`${own}.name`);
-    else if (!volumes.has(mount.name)) out.notFound(`${own}.name`, mount.name);
+    if (!volumes.has(mount.name)) out.notFound(`${own}.name`, mount.name ?? '');
     if (!mount.mountPath) out.required(`${own}.mountPath`);
     else if (paths.has(mount.mountPath)) out.invalid(`${own}.mountPath`, mount.mountPath, 'must be unique');
     paths.add(mount.mountPath);

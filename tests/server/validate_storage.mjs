@@ -9,7 +9,7 @@ const volumeModes = ['Block', 'Filesystem'];
 
 function modes(list, at, out) {
   for (const mode of list) out.oneOf(at, mode, accessModes);
-  if (list.includes('ReadWriteOncePod') && list.length > 1) out.forbidden(at, 'may not use ReadWriteOncePod with other access modes');
+  if (list.includes('ReadWriteOncePod') && new Set(list).size > 1) out.forbidden(at, 'may not use ReadWriteOncePod with other access modes');
 }
 
 function storage(list, at, out) {

@@ -51,7 +51,7 @@ export function deployment({ spec }, out) {
   if (spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0)) out.invalid('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds, 'must be greater than minReadySeconds');
 }
 
-export function statefulSet({ spec }, out) {
+export function statefulSet({ spec }, out, context = {}) {
   if (!['OrderedReady', 'Parallel'].includes(spec.podManagementPolicy)) out.invalid('spec.podManagementPolicy', spec.podManagementPolicy, "must be 'OrderedReady' or 'Parallel'");
   const { type, rollingUpdate } = spec.updateStrategy;
   if (type === 'OnDelete') {
@@ -65,13 +65,16 @@ export function statefulSet({ spec }, out) {
   out.atLeast('spec.replicas', spec.replicas, 0);
   out.atLeast('spec.minReadySeconds', spec.minReadySeconds, 0);
   out.atLeast('spec.ordinals.start', spec.ordinals?.start, 0);
-  (spec.volumeClaimTemplates ?? []).forEach((claim, i) => claimSpec(claim.spec, `spec.volumeClaimTemplates[${i}].spec`, out));
-  if (spec.serviceName) out.check('spec.serviceName', spec.serviceName, dnsLabel);
+  // What the claims themselves say is looked at when the set is made, and by older servers not even then.
+  const strict = Number((context.kubernetes ?? '1.36').split('.')[1]) > 31;
+  if (strict && !context.update) (spec.volumeClaimTemplates ?? []).forEach((claim, i) => claimSpec(claim.spec, `spec.volumeClaimTemplates[${i}].spec`, out));
+  if (strict && spec.serviceName) out.check('spec.serviceName', spec.serviceName, dnsLabel);
   owned(spec, 'statefulset', out);
   matching(spec, out);
   // The controller gives every pod the claims as volumes; a template that mounts one has not declared it.
   const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name);
-  claims.forEach((name, i) => {
+  if (strict) claims.forEach((name, i) => {
+    if (!name) out.required(`spec.template.spec.volumes[${i}].persistentVolumeClaim.claimName`);
     if (name) out.check(`spec.template.spec.volumes[${i}].name`, name, dnsLabel);
     else out.required(`spec.template.spec.volumes[${i}].name`);
   });
