@@ -141,6 +141,20 @@ test('a Deployment rolls, and says so', async () => {
   assert.equal(store.list('pods', ns).filter(({ metadata }) => metadata.labels?.own === 'web').length, 0);
 });
 
+test('orphans stay, and are taken up', async () => {
+  const mine = () => store.list('replicasets.apps', ns).filter(({ metadata }) => metadata.labels?.own === 'parent');
+  make('deployments.apps', workload('Deployment', 'parent', { replicas: 1 }));
+  await until(() => get('deployments.apps', 'parent').status.availableReplicas === 1);
+  const [{ metadata: { uid } }] = mine();
+  store.remove('deployments.apps', ns, 'parent', { propagationPolicy: 'Orphan' });
+  await gone('deployments.apps', 'parent');
+  await new Promise((done) => setTimeout(done, 30));
+  assert.equal(mine()[0].metadata.ownerReferences, undefined);
+  make('deployments.apps', workload('Deployment', 'parent', { replicas: 1 }));
+  await until(() => get('deployments.apps', 'parent').status.availableReplicas === 1);
+  assert.deepEqual(mine().map(({ metadata }) => metadata.uid), [uid]);
+});
+
 test('a broken template keeps the old pods, and the time to make progress runs out', async () => {
   make('deployments.apps', workload('Deployment', 'breaks', { replicas: 2, progressDeadlineSeconds: 1 }));
   await until(() => get('deployments.apps', 'breaks').status.availableReplicas === 2);

@@ -11,7 +11,9 @@ export function budgets(cluster) {
   for (const budget of cluster.list(budgetKind)) {
     if (isGoing(budget)) continue;
     const { spec } = budget;
-    const pods = cluster.list('pods', budget.metadata.namespace).filter((pod) => !isDone(pod) && spec.selector && labelsMatch(spec.selector, pod.metadata.labels ?? {}));
+    const selected = cluster.list('pods', budget.metadata.namespace).filter((pod) => spec.selector && labelsMatch(spec.selector, pod.metadata.labels ?? {}));
+    // Against a plain number everything counts that is there; a share is one of what should be there.
+    const pods = typeof spec.minAvailable === 'number' ? selected : selected.filter((pod) => !isDone(pod));
     const healthy = pods.filter((pod) => isReady(pod) && !isGoing(pod)).length;
     const needed = spec.maxUnavailable !== undefined ? Math.max(0, pods.length - share(spec.maxUnavailable, pods.length)) : share(spec.minAvailable ?? 1, pods.length);
     cluster.changeStatus(budgetKind, budget, (status, next) => {

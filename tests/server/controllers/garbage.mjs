@@ -23,7 +23,7 @@ export function collectGarbage(cluster) {
       if (finalizers.includes('orphan')) orphan(cluster, found, dependents.get(found.object.metadata.uid) ?? []);
       else if (finalizers.includes('foregroundDeletion')) foreground(cluster, found, dependents.get(found.object.metadata.uid) ?? []);
     }
-    if (found.object.metadata.ownerReferences?.length > 0) settle(cluster, found, objects);
+    if (found.object.metadata.ownerReferences?.length > 0) settle(cluster, found.kind, found.object, objects);
   }
 }
 
@@ -58,8 +58,10 @@ function foreground(cluster, found, dependents) {
 }
 
 // An object goes with the last of its owners; a reference to what never was, or to another namespace, counts as gone.
-function settle(cluster, { kind, object }, objects) {
-  if (isGoing(object)) return;
+function settle(cluster, kind, seen, objects) {
+  // As it is now: its ties may have been cut a moment ago.
+  const object = cluster.get(kind, seen.metadata.namespace ?? '', seen.metadata.name);
+  if (object === null || object.metadata.uid !== seen.metadata.uid || isGoing(object) || !(object.metadata.ownerReferences?.length > 0)) return;
   const states = object.metadata.ownerReferences.map((owner) => {
     const resource = cluster.store.ofKind(owner.apiVersion, owner.kind);
     if (resource === undefined) return 'unknown';
