@@ -284,7 +284,11 @@ void ClusterPlanner::meet(Draft& draft, const Node& live) {
   draft.live = ir::Builder(kept_).clone(live);
   draft.desired = dress(draft, dressed_);
   draft.difference = compare(*draft.desired, *draft.live, catalog_, symbols_);
-  draft.step.changes = draft.difference.changes;
+  for (const auto& change : draft.difference.changes) {
+    // That it becomes ours is what `adopt` says.
+    const bool mark = change.path == fmt::format(".metadata.labels[{}]", kPartOfLabel) || (change.path == ".metadata.labels" && change.after == fmt::format("{{{}: {}}}", kPartOfLabel, setId_));
+    if (!mark) draft.step.changes.push_back(change);
+  }
   draft.step.conflicts = draft.difference.conflicts;
 }
 

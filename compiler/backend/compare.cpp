@@ -143,8 +143,10 @@ class Walk {
   /// Not in the live object. What we own all the same is something that the server drops when it is empty.
   void missing(const Node& desired, const At& at) {
     if (desired.kind == NodeKind::Null) return;
-    if (isEmptyValue(desired)) return must(at);
-    if (isZeroValue(desired) && (at.covered || at.ours)) return;
+    // `emptyDir: {}` says something, where it was not applied before.
+    const bool says = desired.kind == NodeKind::Map && !at.covered && !at.ours;
+    if (isEmptyValue(desired) && !says) return must(at);
+    if (isZeroValue(desired) && !says && (at.covered || at.ours)) return;
     change(&desired, nullptr, desired.entrySpan());
   }
 

@@ -138,14 +138,15 @@ bool Decider::markFrozen(Draft& draft) const {
   base::Arena scratch;
   const auto& object = draft.step.object;
   const bool sealed = (object.kind == "ConfigMap" || object.kind == "Secret") && object.apiVersion == "v1" && isTrue(draft.live, "immutable", symbols_);
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    auto& change = changes[i];
+  const auto& found = draft.difference.changes;
+  for (auto& change : changes) {
+    const auto at = std::find_if(found.begin(), found.end(), [&](const FieldChange& other) { return other.path == change.path; });
     change.frozen = (sealed && (isAt(change.path, ".data") || isAt(change.path, ".binaryData") || isAt(change.path, ".immutable"))) ||
                     (isSet(object) && isAt(change.path, kTemplates)) ||
                     std::any_of(draft.frozenByServer.begin(), draft.frozenByServer.end(), [&](const std::string& field) { return isAt(change.path, field) || isAt(field, change.path); });
-    if (!change.frozen && i < draft.difference.undo.size()) {
+    if (!change.frozen && at != found.end()) {
       ir::Builder builder(scratch);
-      was.root = undone(*draft.desired, {draft.difference.undo[i]}, builder);
+      was.root = undone(*draft.desired, {draft.difference.undo[static_cast<std::size_t>(at - found.begin())]}, builder);
       change.frozen = !storage::frozenChanges(was, now, symbols_).empty();
       scratch.recycle();
     }
@@ -170,6 +171,15 @@ void Decider::frozen(Draft& draft) const {
   }
   step.action = actionWhenFrozen(*draft.object, symbols_);
   if (step.action == Action::Refused && volumeIsFree(draft)) step.action = Action::Replace;
+  if (step.action != Action::Refused && !draft.member && !around_.options.takeOver) return othersWouldGo(draft, field, span);
+  // Pods that the new selector does not match would stand in the way of those that the set makes.
+  const bool selector = std::any_of(step.changes.begin(), step.changes.end(), [](const FieldChange& change) { return change.frozen && isAt(change.path, ".spec.selector"); });
+  if (step.action == Action::Recreate && selector) {
+    step.action = Action::Replace;
+    step.why = "`.spec.selector` cannot change in place, and the pods go with the set: new ones start on the same claims";
+    setClaims(draft);
+    return ownedClaims(draft, "when the set is replaced");
+  }
   switch (step.action) {
     case Action::Refused: {
       draft.migration = migrationOf(draft, around_);
@@ -178,6 +188,7 @@ void Decider::frozen(Draft& draft) const {
       fate.fate = Fate::Kept;
       fate.why = "nothing is done to it";
       fate.instead.clear();
+      draft.state.clear();
       if (holdsData(step.object.apiVersion, step.object.kind)) draft.state.push_back(std::move(fate));
       return;
     }
@@ -204,6 +215,10 @@ void Decider::frozen(Draft& draft) const {
     case Action::Delete:
     case Action::Release: return;
   }
+}
+
+void Decider::othersWouldGo(Draft& draft, std::string_view field, base::Span span) const {
+  refuse(draft, diag::make<ClusterCode::OthersWouldGo>(span, named(draft.step.object), field).hint("give it another name here, or delete that one; `--take-over` replaces it"));
 }
 
 /// A PersistentVolume whose object can go without its bytes: nobody is bound to it, and it is retained.
@@ -236,6 +251,7 @@ void Decider::claimChanges(Draft& draft) const {
     if (!spec) return;
     for (auto& change : step.changes) change.frozen = isAt(change.path, ".spec");
     if (draft.object->isProtected) return frozen(draft);
+    if (!draft.member && !around_.options.takeOver) return othersWouldGo(draft, ".spec", draft.object->span);
     step.action = Action::Replace;
     step.why = "it has no volume yet, so nothing is lost: it is deleted and made again";
     draft.state.push_back({.fate = Fate::New, .object = step.object, .size = std::string(text(draft.desired, "spec.resources.requests.storage", symbols_)), .why = "the old claim was never bound"});
@@ -340,7 +356,7 @@ void Decider::setClaims(Draft& draft) const {
       if (text(&one, "metadata.name", symbols_) == name) return std::string(text(&one, "spec.resources.requests.storage", symbols_));
     return {};
   };
-  const bool again = draft.step.action == Action::Recreate;
+  const bool again = draft.step.action == Action::Recreate || draft.step.action == Action::Replace;
   for (const auto& claim : wanted) {
     const ObjectRef ref{"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name};
     const auto* live = there.find(claim.name);

@@ -56,6 +56,7 @@ class Decider {
   void refuse(Draft& draft, diag::Diagnostic d) const;
   [[nodiscard]] bool markFrozen(Draft& draft) const;
   void frozen(Draft& draft) const;
+  void othersWouldGo(Draft& draft, std::string_view field, base::Span span) const;
   void claimChanges(Draft& draft) const;
   void claimGrows(Draft& draft, const FieldChange& change) const;
   [[nodiscard]] bool volumeIsFree(const Draft& draft) const;

@@ -276,14 +276,22 @@ test("config that is sealed, and roles of bindings, are made again", async () =>
 
 test("what the server filled in gives way: strategy, volume, probe", async () => {
   const stack = await fresh("defaults");
-  const deployment = (more) => `deployment web { image = "registry.k8s.io/pause:3.9"  replicas = 0  with { ${more} } }\n`;
-  await stack.settled(deployment(`
-    spec.template.spec.volumes = [{ name = "v", configMap { name = "c" } }]
-    spec.template.spec.containers[web].readinessProbe { httpGet { path = "/", port = 80 } }`) + config("c", "1"));
-  await stack.settled(deployment(`
-    spec.strategy { type = Recreate }
-    spec.template.spec.volumes = [{ name = "v", emptyDir {} }]
-    spec.template.spec.containers[web].readinessProbe { exec { command = ["true"] } }`) + config("c", "1"));
+  const deployment = (strategy, volume, probe) => `object "apps/v1/Deployment" web { spec {
+    replicas = 0
+    ${strategy}
+    selector.matchLabels { app = "web" }
+    template {
+      metadata.labels { app = "web" }
+      spec {
+        containers = [{ name = "web", image = "registry.k8s.io/pause:3.9", readinessProbe { ${probe} } }]
+        volumes = [{ name = "v", ${volume} }]
+      }
+    }
+  } }\n` + config("c", "1");
+  await stack.settled(deployment("", `configMap { name = "c" }`, `httpGet { path = "/", port = 80 }`));
+  const next = deployment("strategy { type = Recreate }", "emptyDir {}", `exec { command = ["true"] }`);
+  assert.match(stepOf(await stack.plan(next), "Deployment", "web").notDryRun, /taken over first/);
+  await stack.settled();
 });
 
 test("an object of a custom kind goes with the claims that it owns only when they are named", async () => {
@@ -294,6 +302,7 @@ test("an object of a custom kind goes with the claims that it owns only when the
   cluster.later(definition);
   assert.ok(await cluster.until(definition, (object) => object?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True")));
   assert.ok(await cluster.until(`/apis/${group}/v1/namespaces/${stack.ns}/runs`, (_, status) => status === 200));
+  stack.learn(crd(group));
   const thing = (fixed, size = 1) => `object "${group}/v1/Run" r { spec { size = ${size}  fixed = "${fixed}" } }\n`;
   await stack.settled(thing("a") + config("c", "1"));
   const live = await cluster.must(cluster.get(`/apis/${group}/v1/namespaces/${stack.ns}/runs/r`), 200);
