@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "diag/cluster.h"
 #include "emit/emit.h"
@@ -216,20 +217,27 @@ std::optional<Snapshot> takeSnapshot(Api& api, const SnapshotOptions& options, d
   } else {
     sink.add(diag::make<ClusterCode::SnapshotVersion>({}, api.version()));
   }
+  constexpr const char* kUnknown = "whether there are such objects is unknown, so nothing is said to be missing for it";
   bool failed = false;
+  std::vector<std::string_view> none, some;
+  std::string why;
   for (const auto& listed : lists) {
+    snapshot.objects += listed.objects;
     if (!listed.failure.failed()) {
       // A kind that the cluster does not have: there is none of it, for sure.
       snapshot.complete.emplace_back(listed.row->kind);
     } else if (listed.failure.code == 403 || listed.failure.reason == "UnknownGroup") {
-      const auto of = listed.narrowed ? fmt::format("all of {}, only those in `{}`", listed.row->kind, options.nameSpace) : fmt::format("any {}", listed.row->kind);
-      sink.add(diag::make<ClusterCode::SnapshotPartial>({}, of, listed.failure.message));
+      (listed.narrowed ? some : none).push_back(listed.row->kind);
+      if (why.empty()) why = listed.failure.message;
     } else {
       failed = true;
       sink.add(report(listed.failure, fmt::format("list {}", listed.row->kind)));
       if (listed.failure.outcome != Outcome::Answered) break;   // the others say the same
     }
-    snapshot.objects += listed.objects;
+  }
+  if (!none.empty() && !failed) sink.add(diag::make<ClusterCode::SnapshotPartial>({}, fmt::format("any {}", fmt::join(none, ", ")), why).hint(kUnknown));
+  if (!some.empty() && !failed) {
+    sink.add(diag::make<ClusterCode::SnapshotPartial>({}, fmt::format("other {} than those in `{}`", fmt::join(some, ", "), options.nameSpace), why).hint(kUnknown));
   }
   if (failed) return std::nullopt;
   snapshot.text = headerOf(snapshot, options.json, api.symbols());

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/quantity.h"
+#include "diag/cluster.h"
 #include "driver/manifests.h"
 #include "yaml/yaml.h"
 
@@ -74,8 +76,78 @@ void Cluster::read(const base::SourceFile& file, diag::Sink& sink) {
   }
 }
 
-void Cluster::addTo(ir::Stack& stack) const {
+namespace {
+
+std::string shown(const Node* node) {
+  if (node == nullptr) return "nothing";
+  switch (node->kind) {
+    case NodeKind::Null: return "null";
+    case NodeKind::Bool: return node->boolean ? "true" : "false";
+    case NodeKind::Int: return fmt::format("{}", node->integer);
+    case NodeKind::Float: return fmt::format("{}", node->real);
+    case NodeKind::String: return fmt::format("`{}`", node->text());
+    case NodeKind::List: {
+      std::string text;
+      for (const auto& item : Children(node)) text += (text.empty() ? "" : ", ") + shown(&item);
+      return text.empty() ? "an empty list" : text;
+    }
+    case NodeKind::Map: return "a map";
+  }
+  return {};
+}
+
+/// What is said holds: a size that is said is one that is there at least.
+bool holds(const Node& said, const Node* live, bool size) {
+  if (live == nullptr) return said.kind == NodeKind::Bool && !said.boolean;   // an absent `allowVolumeExpansion`
+  if (ir::sameValue(said, *live)) return true;
+  if (said.kind == NodeKind::List && live->kind == NodeKind::List) {
+    for (const auto& item : Children(&said)) {
+      const auto there = Children(live);
+      bool found = false;
+      for (const auto& other : there) found = found || ir::sameValue(item, other);
+      if (!found) return false;
+    }
+    return true;
+  }
+  const auto ours = base::parseQuantity(textOf(&said)), theirs = base::parseQuantity(textOf(live));
+  return ours && theirs && (size ? *ours <= *theirs : *ours == *theirs);
+}
+
+}  // namespace
+
+/// MLS5044, for each value that the stack states of an external thing. What it does not state is no promise.
+void Cluster::verifyPart(const ir::Object& said, const Node& part, const Node* live, const std::string& path, diag::Sink& sink) const {
+  for (const auto& field : Children(&part)) {
+    const auto key = symbols_.text(field.key);
+    if (path.empty() && (key == "apiVersion" || key == "kind" || key == "metadata" || key == "data" || key == "status")) continue;
+    auto at = path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+    const auto* there = ir::find(live, field.key);
+    if (field.kind == NodeKind::Map) {
+      verifyPart(said, field, there, at, sink);
+      continue;
+    }
+    const bool size = at == "spec.resources.requests.storage";
+    if ((field.flags & ir::FlagImplied) != 0 || holds(field, there, size)) continue;
+    sink.add(diag::make<diag::ClusterCode::ExternalDiffers>(field.span, symbols_.text(said.kind), symbols_.text(said.name), shown(there), at, shown(&field))
+                 .hint("say what is there, or use another one"));
+  }
+}
+
+void Cluster::verify(const ir::Object& said, const Node& live, diag::Sink& sink) const {
+  if (said.root == nullptr) return;
+  // A claim's size is that of its volume, once it has one.
+  const auto* capacity = ir::findPath(&live, "status.capacity.storage", symbols_);
+  if (symbols_.text(said.kind) != "PersistentVolumeClaim" || capacity == nullptr) return verifyPart(said, *said.root, &live, {}, sink);
+  ir::Builder builder(arena_);
+  auto* grown = builder.clone(live);
+  auto* requests = ir::findPath(grown, "spec.resources.requests", symbols_);
+  if (requests != nullptr && requests->kind == NodeKind::Map) ir::Builder::set(*requests, symbols_.intern("storage"), builder.clone(*capacity));
+  verifyPart(said, *said.root, grown, {}, sink);
+}
+
+void Cluster::addTo(ir::Stack& stack, diag::Sink& sink) const {
   if (objects_.empty() && complete_.empty()) return;
+  const auto declared = stack.objects.size();
   stack.completeKinds.insert(stack.completeKinds.end(), complete_.begin(), complete_.end());
   const auto own = stack.nameSpace ? stack.nameSpace : symbols_.intern("default");
   auto keyOf = [&](const ir::Object& object) {
@@ -98,11 +170,19 @@ void Cluster::addTo(ir::Stack& stack) const {
     // What the source declares is about to be; what it knows as external is what the cluster shows.
     auto& object = stack.objects[at->second];
     if (object.external && !object.observed) {
+      verify(object, *root, sink);
       object.root = root;
       object.facts = nullptr;
       object.observed = true;
     }
     stack.objects.pop_back();
+  }
+  if (!saysComplete_) return;   // a file of some objects says nothing of others
+  for (std::size_t i = 0; i < declared; ++i) {
+    const auto& object = stack.objects[i];
+    if (!object.external || object.observed || std::ranges::find(complete_, object.kind) == complete_.end()) continue;
+    sink.add(diag::make<diag::ClusterCode::ExternalMissing>(object.span, symbols_.text(object.kind), symbols_.text(object.name))
+                 .hint("make it before this stack is applied, or declare it here without `external`"));
   }
 }
 

@@ -268,7 +268,7 @@ void dropOfUnknownKinds(diag::Sink& found) {
 }  // namespace
 
 void Session::judge(const Unit& unit, ir::Stack& stack, bool whole, bool lowered) {
-  cluster_.addTo(stack);
+  cluster_.addTo(stack, sink);
   ir::link(stack);
   storage::applyProfiles(stack);
   if (whole && lowered) {
