@@ -198,11 +198,11 @@ void ClusterPlanner::strange(const Resource& resource, const Node& live) {
   for (const auto& child : ir::Children(&live)) {
     const auto key = symbols_.text(child.key);
     if (key != "metadata" && (!state || (key != "spec" && key != "status"))) continue;
-    if (state && key == "spec" && resource.kind == "CustomResourceDefinition") continue;
     auto* twin = builder.map();
     for (const auto& field : ir::Children(&child)) {
       const auto name = symbols_.text(field.key);
       if (key == "metadata" && name != "annotations" && name != "ownerReferences" && name != "finalizers") continue;
+      if (key == "spec" && resource.kind == "CustomResourceDefinition" && name != "names") continue;
       ir::Builder::add(*twin, field.key, builder.clone(field));
     }
     ir::Builder::add(*copy, child.key, twin);
