@@ -258,6 +258,26 @@ test("an unknown field and a value of the wrong type: 500 with the path, whateve
   const typed = assertStatus(await cluster.apply(apps("deployments", "strict"), deployment("strict", { replicas: "two" })), 500);
   assert.match(typed.message, /\.spec\.replicas: expected numeric \(int or float\), got string$/);
 });
+test("a quantity that is none: 500 as well, in other words", async () => {
+  const status = assertStatus(await cluster.apply(at("persistentvolumeclaims", "amount"), claim("amount", { resources: { requests: { storage: "10 Gi" } } })), 500);
+  assert.match(status.message, /^failed to convert new object \(.*\/amount; \/v1, Kind=PersistentVolumeClaim\) to proper version: .*quantities must match the regular expression/);
+  assertStatus(await cluster.create(`/api/v1/namespaces/${ns}/persistentvolumeclaims`, claim("amount", { resources: { requests: { storage: "10 Gi" } } })), 400, "BadRequest");
+});
+test("an object that does not say its name is refused, whatever the request says", async () => {
+  const status = assertStatus(await cluster.apply(at("configmaps", "nameless"), { apiVersion: "v1", kind: "ConfigMap", data: {} }), 400, "BadRequest");
+  assert.match(status.message, /name must be provided/);
+});
+test("an entry of a list without its key has the empty one, and is refused for it", async () => {
+  const object = deployment("keyless", { template: template({ containers: [{ name: "main", image, volumeMounts: [{ name: "v" }] }], volumes: [{ name: "v", emptyDir: {} }] }) });
+  assertFields(await cluster.apply(apps("deployments", "keyless"), object), "spec.template.spec.containers[0].volumeMounts[0].mountPath");
+});
+test("a source of a volume that loses its only word is still that source; one that is left out is an empty folder", async () => {
+  const path = apps("deployments", "source"), with_ = (source) => deployment("source", { template: template({ volumes: [{ name: "v", ...source }] }) });
+  await applied(path, with_({ persistentVolumeClaim: { claimName: "c" } }));
+  // Older servers lose the empty source with the word, and then it is an empty folder too.
+  if (await cluster.version() >= 135) assertFields(await cluster.apply(path, with_({ persistentVolumeClaim: {} })), "spec.template.spec.volumes[0].persistentVolumeClaim.claimName");
+  assert.deepEqual((await applied(path, with_({}))).spec.template.spec.volumes, [{ name: "v", emptyDir: {} }]);
+});
 
 test("a create that is strict names every unknown and doubled field", async () => {
   const text = `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"doubled"},"data":{"a":"1"},"data":{"b":"1"},"dta":{}}`;

@@ -66,6 +66,16 @@ test("a kept volume is released with its claim, and not bound again by itself", 
   await cluster.must(cluster.merge(volumePath, { spec: { claimRef: null } }), 200);
   assert.ok(await cluster.until(`${core("persistentvolumeclaims")}/released`, phase("Bound"), 40_000));
 });
+test("a kept volume is given to a claim of another namespace: its reference is emptied and named anew", async () => {
+  const { volumePath } = await boundPair("moves");
+  await cluster.must(cluster.delete(`${core("persistentvolumeclaims")}/moves`), 200, 202);
+  assert.ok(await cluster.until(volumePath, phase("Released")));
+  const other = await cluster.namespace("rebound");
+  await cluster.must(cluster.request("PATCH", volumePath, { contentType: "application/merge-patch+json", body: { spec: { claimRef: { namespace: other, name: "moved", uid: null, resourceVersion: null } } } }), 200);
+  const { metadata: { name } } = (await cluster.get(volumePath)).body;
+  await made(`/api/v1/namespaces/${other}/persistentvolumeclaims`, claim("moved", { storageClassName: `contract-${ns}`, volumeName: name }));
+  assert.ok(await cluster.until(`/api/v1/namespaces/${other}/persistentvolumeclaims/moved`, phase("Bound"), 40_000));
+});
 test("a bound volume is protected: it goes after its claim", async () => {
   const { volumePath } = await boundPair("guarded");
   const going = await cluster.must(cluster.delete(volumePath), 200, 202);

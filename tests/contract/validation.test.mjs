@@ -105,6 +105,12 @@ refused("a strategy that is none", apps("deployments"), (name) => deployment(nam
 refused("a rolling update that cannot go on", apps("deployments"), (name) => deployment(name, { strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } }), "spec.strategy.rollingUpdate.maxUnavailable");
 refused("a pod management that is none", apps("statefulsets"), (name) => statefulSet(name, { podManagementPolicy: "Random" }), "spec.podManagementPolicy");
 refused("what becomes of claims, in other words", apps("statefulsets"), (name) => statefulSet(name, { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Keep", whenScaled: "Retain" } }), "spec.persistentVolumeClaimRetentionPolicy.whenDeleted");
+test("claim templates are looked at when the set is made, by newer servers only", async () => {
+  const answer = await cluster.create(`${apps("statefulsets")}?dryRun=All`, statefulSet(unique(), { volumeClaimTemplates: [{ metadata: { name: "data" }, spec: { resources: {} } }] }));
+  const version = await cluster.version();
+  if (version <= 131) assert.equal(answer.status, 201, answer.text);
+  if (version >= 135) assertFields(answer, "spec.volumeClaimTemplates[0].spec.accessModes", "spec.volumeClaimTemplates[0].spec.resources[storage]");
+});
 refused("a Job that always restarts", batch("jobs"), (name) => job(name, { template: { spec: { restartPolicy: "Always", containers: [{ name: "main", image }] } } }), "spec.template.spec.restartPolicy");
 refused("a Job of less than none at once", batch("jobs"), (name) => job(name, { parallelism: -1 }), "spec.parallelism");
 refused("an indexed Job without completions", batch("jobs"), (name) => job(name, { completionMode: "Indexed", parallelism: 2 }), "spec.completions");

@@ -7,6 +7,7 @@ import { decodeProblem } from './decode.mjs';
 import { inGoForm } from './go_forms.mjs';
 import { emptyObject, isCustom, topologyOf } from './schema.mjs';
 import { badRequest } from './status.mjs';
+import { fieldTopology, isList, isMap } from './typed.mjs';
 
 export { prepareCreate, prepareUpdate };
 
@@ -105,7 +106,7 @@ function podSpec(spec) {
   set(spec, 'schedulerName', 'default-scheduler');
   for (const of of allContainers(spec)) container(of);
   for (const volume of spec.volumes ?? []) {
-    if (Object.keys(volume).length <= 1) volume.emptyDir = {};
+    if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
     sources(volume);
   }
   // The two names of the account are one field (pkg/apis/core/v1/conversion.go).
@@ -368,6 +369,14 @@ function addStructs(object, empty) {
   }
 }
 
+// An entry of a list that is null is the zero value of its type in Go.
+function withoutNullEntries(value, node) {
+  if (isList(value) && node?.is === 'list') return value.map((entry) => entry === null ? zero(node.of) : withoutNullEntries(entry, node.of));
+  if (!isMap(value) || node?.is !== 'map') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, below]) => [name, withoutNullEntries(below, fieldTopology(node, name))]));
+}
+const zero = (node) => node.is === 'map' ? {} : node.is === 'list' ? [] : node.type === 'string' ? '' : node.type === 'boolean' ? false : node.type === 'integer' || node.type === 'number' ? 0 : null;
+
 /** The object with everything that the server fills in; `object` itself stays as it is. Refuses what Go cannot read. */
 export function applyDefaults(object) {
   const { apiVersion, kind } = object;
@@ -376,7 +385,7 @@ export function applyDefaults(object) {
   if (topology === undefined) return object;
   const problem = decodeProblem(object);
   if (problem !== undefined) throw badRequest(`${kind} in version "${apiVersion.split('/').pop()}" cannot be handled as a ${kind}: ${problem}`);
-  const out = structuredClone(inGoForm(object, topology));
+  const out = structuredClone(inGoForm(withoutNullEntries(object, topology), topology));
   addStructs(out, emptyObject(apiVersion, kind));
   kinds[kind]?.(out);
   return inGoForm(out, topology);

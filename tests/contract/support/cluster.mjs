@@ -35,14 +35,15 @@ async function ownServer(options) {
 }
 
 export class Cluster {
-  /// `controllers`: whether the own server is to run its controllers; a cluster has them or not.
-  static async open({ controllers = false } = {}) {
+  /// `controllers`: whether the own server is to run its controllers; a cluster has them or not. `options` are more of its
+  /// options; with them it is the own server whatever the environment says, and with `kubeconfig` that cluster.
+  static async open({ controllers = false, options, kubeconfig } = {}) {
     const cluster = new Cluster();
-    const given = process.env.MLSTACK_TEST_KUBECONFIG;
+    const given = options ? undefined : kubeconfig ?? process.env.MLSTACK_TEST_KUBECONFIG;
     cluster.own = !given;
     let stop = () => {};
     if (given) cluster.kubeconfig = given;
-    else ({ kubeconfig: cluster.kubeconfig, stop } = await ownServer(controllers ? ["--controllers"] : []));
+    else ({ kubeconfig: cluster.kubeconfig, stop } = await ownServer([...(controllers ? ["--controllers"] : []), ...(options ?? [])]));
     cluster.connection = readKubeconfig(cluster.kubeconfig);
     cluster.agent = cluster.connection.server.protocol === "https:" ? new Agent({ keepAlive: true, ...cluster.connection.tls }) : undefined;
     cluster.streams = new Set();
@@ -104,8 +105,7 @@ export class Cluster {
   }
 
   /// A namespace that is usable for pods also where no controller makes its service account.
-  async namespace(topic) {
-    const name = `contract-${topic}-${random()}`;
+  async namespace(topic, name = `contract-${topic}-${random()}`) {
     await this.must(this.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } }), 201);
     this.namespaces.push(name);
     await this.must(this.create(`/api/v1/namespaces/${name}/serviceaccounts`, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } }), 201, 409);
