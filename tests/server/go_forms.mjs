@@ -78,7 +78,11 @@ function field(value, node, owner, name) {
   return value;
 }
 
+// A null in a list is the zero value of its type.
+const zeros = { string: '', quantity: '0', integer: 0, number: 0, boolean: false, 'int-or-string': 0 };
+
 function item(value, node) {
+  if (value === null || value === undefined) return node.is === 'map' ? node.fields ? struct({}, node) : null : zeros[node.type] ?? null;
   if (node.is === 'map' && node.fields !== undefined && isMap(value)) return struct(value, node);
   if (node.is === 'list' && isList(value)) return value.map((entry) => item(entry, node.of));
   if (node.is === 'map' && isMap(value)) return Object.fromEntries(Object.entries(value).map(([name, below]) => [name, item(below, node.of)]));
