@@ -40,6 +40,26 @@ const writtenNulls = new Set(['PodCondition.lastProbeTime', 'PodCondition.lastTr
 const resourceLists = new Set(['limits', 'requests', 'capacity', 'allocatable', 'hard', 'used', 'overhead', 'allocatedResources',
   'default', 'defaultRequest', 'max', 'min', 'maxLimitRequestRatio']);
 
+// Values that are written though nobody gave them: times are structs, and so are states of containers.
+const noTimes = (...names) => Object.fromEntries(names.map((name) => [name, () => null]));
+const unsaid = {
+  PodCondition: noTimes('lastProbeTime', 'lastTransitionTime'), PersistentVolumeClaimCondition: noTimes('lastProbeTime', 'lastTransitionTime'),
+  JobCondition: noTimes('lastProbeTime', 'lastTransitionTime'), DeploymentCondition: noTimes('lastUpdateTime', 'lastTransitionTime'),
+  ReplicaSetCondition: noTimes('lastTransitionTime'), StatefulSetCondition: noTimes('lastTransitionTime'), DaemonSetCondition: noTimes('lastTransitionTime'),
+  NodeCondition: noTimes('lastHeartbeatTime', 'lastTransitionTime'), NamespaceCondition: noTimes('lastTransitionTime'),
+  HorizontalPodAutoscalerCondition: noTimes('lastTransitionTime'),
+  ContainerStatus: { image: () => '', imageID: () => '', lastState: () => ({}), state: () => ({}), ready: () => false, restartCount: () => 0 },
+};
+
+// The first of a pod's addresses has a field of its own (pkg/apis/core/v1/conversion.go).
+function firstAddress(status, one, many) {
+  if (status[one] === undefined) {
+    if (status[many]?.[0]) status[one] = status[many][0].ip;
+  } else if (status[many]?.[0]?.ip !== status[one]) {
+    status[many] = [{ ip: status[one] }];
+  }
+}
+
 const gone = Symbol('gone');
 
 /** `object` as the server writes it. */
@@ -56,6 +76,11 @@ function struct(value, node) {
     if (written !== gone) out[name] = written;
   }
   if (node.typeName === 'ObjectMeta' && writesNullTimes()) out.creationTimestamp ??= null;
+  for (const [name, value] of Object.entries(unsaid[node.typeName] ?? {})) if (out[name] === undefined) out[name] = value();
+  if (node.typeName === 'PodStatus') {
+    firstAddress(out, 'podIP', 'podIPs');
+    firstAddress(out, 'hostIP', 'hostIPs');
+  }
   return out;
 }
 

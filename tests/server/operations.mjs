@@ -221,6 +221,7 @@ export class Operations {
       const metadata = resource.custom ? { ...before.metadata, managedFields } : { ...before.metadata, annotations, finalizers, managedFields };
       for (const key of ['annotations', 'finalizers', 'managedFields']) if (metadata[key] === undefined) delete metadata[key];
       const next = { ...before, metadata, status: after.status };
+      if (resource.store === 'pods' && before.status?.qosClass) next.status = { ...after.status, qosClass: before.status.qosClass };   // it never changes
       if (next.status === undefined) delete next.status;
       return next;
     }
