@@ -1,86 +1,67 @@
-// Every example, applied: the plan after it is empty, an apply after it changes nothing, and a destroy leaves what holds data alone
-// and nothing else.
+// Every example: applied, planned again with nothing to do, taken out again with its data kept.
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { testServer } from "../server/testing.mjs";
+import { after, test } from "node:test";
+import { Cluster } from "../contract/support/cluster.mjs";
 import { run } from "./support.mjs";
 
-const examples = fileURLToPath(new URL("../../examples/", import.meta.url));
-const more = {
-  "distributed-training.mlstack": ["--set", "image=ghcr.io/example/trainer:1"],
-  environments: ["--params", join(examples, "environments/production.yaml")],
-};
-const data = new Set(["PersistentVolumeClaim", "PersistentVolume", "VolumeSnapshot", "CustomResourceDefinition"]);
-const all = readdirSync(examples).filter((name) => name.endsWith(".mlstack") || statSync(join(examples, name)).isDirectory());
-assert.ok(all.length >= 10);
+const cluster = await Cluster.open();
+const sources = join(process.env.MLSTACK_SOURCE_DIR ?? ".", "examples");
+const folder = mkdtempSync(join(tmpdir(), "mlstack-examples-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+// What an example leaves to whoever runs it.
+const parameters = { "distributed-training.mlstack": ["--set", "image=ghcr.io/example/trainer:1"] };
+// Kinds that an operator brings, as far as a server needs to know them.
+const operators = { "jobset-raw.mlstack": { group: "jobset.x-k8s.io", version: "v1alpha2", plural: "jobsets", kind: "JobSet" } };
 
-for (const name of all) {
-  test(name, async () => {
-    const server = await testServer({ controllers: true });
-    const cluster = { kubeconfig: join(server.folder, "kubeconfig") };
-    const file = join(examples, name);
-    const options = more[name] ?? [];
-    const plan = async (...words) => {
-      const answer = await run(cluster, ["plan", file, "--format", "json", ...options, ...words]);
-      assert.ok(answer.out.startsWith("{"), answer.err);
-      return { ...JSON.parse(answer.out), code: answer.code, err: answer.err };
+async function bring({ group, version, plural, kind }) {
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`;
+  if ((await cluster.get(path)).status === 200) return;
+  await cluster.must(cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+    apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition",
+    // Groups of *.k8s.io want to know who approved them.
+    metadata: { name: `${plural}.${group}`, annotations: { "api-approved.kubernetes.io": "unapproved, a test" } },
+    spec: { group, scope: "Namespaced", names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
+      versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } } }] },
+  }), 201);
+  cluster.later(path);
+  assert.ok(await cluster.until(path, (object) => object?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True")));
+  assert.ok(await cluster.until(`/apis/${group}/${version}/namespaces/default/${plural}`, (_, status) => status === 200));
+}
+
+for (const name of readdirSync(sources).filter((file) => file.endsWith(".mlstack"))) {
+  test(name, async (t) => {
+    const ns = await cluster.namespace("example");
+    const text = readFileSync(join(sources, name), "utf8");
+    const file = join(folder, name);
+    // A namespace of its own, also where the example names none.
+    const own = text.match(/^stack [\w-]+ *\{[^}]*namespace = "[^"]*"/m) ? text.replace(/namespace = "[^"]*"/, `namespace = "${ns}"`) : text;
+    writeFileSync(file, own);
+    const options = [...(parameters[name] ?? []), ...(own === text ? ["--namespace", ns] : [])];
+    if (operators[name]) {
+      if (!cluster.own) return t.skip("operators are brought to the project's own server only");
+      await bring(operators[name]);
+    }
+    const wide = async () => {
+      const { out } = await run(cluster, ["plan", file, "--format", "json", ...options]);
+      return JSON.parse(out).steps.filter(({ object }) => object.namespace === "");
     };
-    // What an example takes for granted: its namespace, custom kinds, classes.
-    const first = await plan("--offline");
-    for (const ns of new Set(first.steps.map(({ object }) => object.namespace))) {
-      if (ns && ns !== "default") await server.ask("POST", "/api/v1/namespaces", { body: { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } } });
-    }
-    for (const { object } of first.steps) {
-      const [group, version] = object.apiVersion.split("/");
-      if (version && group.includes(".") && !group.endsWith(".k8s.io") || group.endsWith(".x-k8s.io")) await define(server, group, version, object.kind);
-    }
-    const applied = await run(cluster, ["apply", file, ...options, "--auto-approve", "--no-wait"]);
+    // Objects of the cluster have the names that the example gives them: another user's are left alone.
+    if ((await wide()).some(({ action }) => action !== "create")) return t.skip("the cluster has objects of these names");
+    const applied = await run(cluster, ["apply", file, "--auto-approve", "--no-wait", ...options]);
     assert.equal(applied.code, 0, applied.err);
-    const second = await plan("--detailed-exitcode");
-    assert.equal(second.code, 0, JSON.stringify(second.steps.filter(({ action }) => action !== "unchanged"), null, 1) + second.err);
-    const again = await run(cluster, ["apply", file, ...options, "--auto-approve", "--no-wait"]);
-    assert.equal(again.code, 0, again.err);
-    assert.match(again.err, /nothing to do/);
-
-    const gone = await run(cluster, ["destroy", file, ...options, "--auto-approve", "--timeout", "60s"]);
-    assert.equal(gone.code, 0, gone.err);
-    const { resources } = await served(server);
-    for (const { object } of first.steps) {
-      const path = resources.get(`${object.apiVersion}/${object.kind}`);
-      const { code } = await server.ask("GET", `${path(object.namespace || "default")}/${object.name}`);
-      const kept = data.has(object.kind) || object.kind === "Namespace";
-      assert.equal(code, kept ? 200 : 404, `${object.kind}/${object.name} after destroy`);
-    }
+    const paths = { StorageClass: "/apis/storage.k8s.io/v1/storageclasses", PersistentVolume: "/api/v1/persistentvolumes", PriorityClass: "/apis/scheduling.k8s.io/v1/priorityclasses" };
+    for (const { object } of await wide()) if (paths[object.kind]) cluster.later(`${paths[object.kind]}/${object.name}`);
+    const again = await run(cluster, ["plan", file, "--detailed-exitcode", ...options]);
+    assert.equal(again.code, 0, again.out + again.err);
+    const end = await run(cluster, ["destroy", file, "--auto-approve", "--no-wait", ...options]);
+    assert.equal(end.code, 0, end.err);
+    const claims = await cluster.must(cluster.get(`/api/v1/namespaces/${ns}/persistentvolumeclaims`), 200);
+    for (const claim of claims.items) assert.equal(claim.metadata.deletionTimestamp, undefined, claim.metadata.name);
+    const declared = JSON.parse((await run(cluster, ["plan", file, "--format", "json", ...options])).out);
+    const kept = declared.steps.filter(({ object }) => object.kind === "PersistentVolumeClaim");
+    assert.ok(kept.every(({ action }) => action === "adopt"), JSON.stringify(kept.map(({ action }) => action)));
   });
 }
-
-async function define(server, group, version, kind) {
-  const plural = `${kind.toLowerCase()}s`;
-  const { code, text } = await server.ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
-    body: {
-      apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `${plural}.${group}` },
-      spec: {
-        group, scope: "Namespaced", names: { plural, kind, singular: kind.toLowerCase(), listKind: `${kind}List` },
-        versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } } }],
-      },
-    },
-  });
-  assert.ok(code === 201 || code === 409, text);
-}
-
-/// "apps/v1/StatefulSet" → a function from a namespace to the collection's path.
-async function served(server) {
-  const resources = new Map();
-  const groups = (await server.ask("GET", "/apis")).body.groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion));
-  for (const groupVersion of ["v1", ...groups]) {
-    const base = groupVersion === "v1" ? "/api/v1" : `/apis/${groupVersion}`;
-    for (const { name, kind, namespaced } of (await server.ask("GET", base)).body.resources) {
-      if (!name.includes("/")) resources.set(`${groupVersion}/${kind}`, (ns) => (namespaced ? `${base}/namespaces/${ns}/${name}` : `${base}/${name}`));
-    }
-  }
-  return { resources };
-}
-
