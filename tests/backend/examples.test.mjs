@@ -37,7 +37,7 @@ for (const name of readdirSync(sources).filter((file) => file.endsWith(".mlstack
     const text = readFileSync(join(sources, name), "utf8");
     const file = join(folder, name);
     // A namespace of its own, also where the example names none.
-    const own = text.match(/^stack [\w-]+ *\{[^}]*namespace = "[^"]*"/m) ? text.replace(/namespace = "[^"]*"/, `namespace = "${ns}"`) : text;
+    const own = text.replace(/^(stack [\w-]+ *\{[^}]*namespace\s*= )"[^"]*"/m, `$1"${ns}"`);
     writeFileSync(file, own);
     const options = [...(parameters[name] ?? []), ...(own === text ? ["--namespace", ns] : [])];
     if (operators[name]) {

@@ -70,6 +70,12 @@ test("an object that is there and nobody's is adopted; another tool's is refused
   assert.match(stepOf(plan, "ConfigMap", "h").why, /Helm release `n\/r`/);
   assert.match(plan.said, /MLS5105/);
   assert.deepEqual(changed(await stack.plan(undefined, "--take-over")), ["adopt ConfigMap/h"]);
+  // What would have to be deleted for it is not adopted unasked.
+  await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/configmaps`, { metadata: { name: "f" }, immutable: true, data: { a: "2" } }), 201);
+  const sealed = await stack.plan(config("c", "1") + config("f", "1"));
+  assert.equal(stepOf(sealed, "ConfigMap", "f").action, "refused");
+  assert.match(sealed.said, /MLS5117/);
+  assert.equal(stepOf(await stack.plan(undefined, "--take-over"), "ConfigMap", "f").action, "replace");
 });
 
 test("two stacks never plan each other's objects", async () => {
@@ -117,6 +123,10 @@ test("a job whose template changed is a new run over the same state", async () =
   assert.ok(step.changes.some(({ path, frozen }) => frozen && path === ".spec.template.spec.containers[name=train].image"), JSON.stringify(step.changes));
   assert.deepEqual(fates(plan), ["kept claim/model"]);
   assert.equal(plan.risksData, false);
+  const uid = async () => (await cluster.must(cluster.get(`/apis/batch/v1/namespaces/${stack.ns}/jobs/train`), 200)).metadata.uid;
+  const before = await uid();
+  await stack.settled();
+  assert.notEqual(await uid(), before);
 });
 
 test("a set whose template changed is made again around its claims", async () => {
@@ -128,6 +138,29 @@ test("a set whose template changed is made again around its claims", async () =>
   assert.deepEqual(fates(plan), ["kept claim/data-db-0", "kept claim/data-db-1"]);
   assert.match(fateOf(plan, "data-db-0").why, /patch pvc data-db-0/);
   assert.equal(plan.risksData, false);
+  const claims = async () => (await cluster.must(cluster.get(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`), 200)).items.map(({ metadata }) => [metadata.name, metadata.uid, metadata.deletionTimestamp]);
+  const before = await claims();
+  await stack.settled();
+  assert.deepEqual(await claims(), before);
+});
+
+test("a set whose claims go with it: made again they stay, deleted they must be named", async () => {
+  const stack = await fresh("retention");
+  await stack.settled(set("db", { deleted: "Delete" }) + config("c", "1"));
+  await claimOfSet(stack.ns, "data-db-0");
+  const live = await cluster.must(cluster.get(`/apis/apps/v1/namespaces/${stack.ns}/statefulsets/db`), 200);
+  // As the controller of sets does it.
+  const owner = { apiVersion: "apps/v1", kind: "StatefulSet", name: "db", uid: live.metadata.uid };
+  await cluster.must(cluster.merge(at(stack.ns, "persistentvolumeclaims", "data-db-0"), { metadata: { ownerReferences: [owner] } }), 200);
+  const again = await stack.plan(set("db", { deleted: "Delete", size: "20Gi" }) + config("c", "1"));
+  assert.equal(stepOf(again, "StatefulSet", "db").action, "recreate");
+  assert.equal(fateOf(again, "data-db-0").fate, "kept");
+  const gone = await stack.plan(config("c", "1"));
+  assert.equal(stepOf(gone, "StatefulSet", "db").action, "release");
+  assert.match(stepOf(gone, "StatefulSet", "db").why, /--allow-data-loss claim\/data-db-0/);
+  const named = await stack.plan(undefined, "--allow-data-loss", "claim/data-db-0");
+  assert.equal(stepOf(named, "StatefulSet", "db").action, "delete");
+  assert.deepEqual([fateOf(named, "data-db-0").fate, fateOf(named, "data-db-0").consented], ["LOST", true]);
 });
 
 test("scaling down keeps claims, and with whenScaled Delete needs consent", async () => {
