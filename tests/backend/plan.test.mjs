@@ -412,3 +412,33 @@ test("order: what is used is made before what uses it, and goes after it", async
   const end = await stack.plan(config("d", "1"));
   assert.deepEqual(changed(end), ["create ConfigMap/d", "delete Job/train", "release PersistentVolumeClaim/model", "delete ConfigMap/c"]);
 });
+
+test("a snapshot that left the stack stays; named, its copy goes by the deletion policy", async (t) => {
+  if (!cluster.own) return t.skip("kinds of snapshots are brought to the project's own server only");
+  const stack = await fresh("snapshot");
+  const group = "snapshot.storage.k8s.io";
+  const bring = (plural, kind, scope) => cluster.must(cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+    apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `${plural}.${group}`, annotations: { "api-approved.kubernetes.io": "unapproved, a test" } },
+    spec: { group, scope, names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
+      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } } }] },
+  }), 201);
+  await bring("volumesnapshots", "VolumeSnapshot", "Namespaced");
+  await bring("volumesnapshotcontents", "VolumeSnapshotContent", "Cluster");
+  assert.ok(await cluster.until(`/apis/${group}/v1/volumesnapshotcontents`, (_, status) => status === 200));
+  const snapshot = (name) => `snapshot ${name} { claim = m  class = "s" }\n`;
+  const first = await stack.plan(claim("m") + snapshot("a") + snapshot("b"));
+  assert.deepEqual(fates(first), ["new claim/m", "new VolumeSnapshot/a", "new VolumeSnapshot/b"]);
+  await stack.settled();
+  for (const [name, policy] of [["a", "Delete"], ["b", "Retain"]]) {
+    await cluster.must(cluster.create(`/apis/${group}/v1/volumesnapshotcontents`, { apiVersion: `${group}/v1`, kind: "VolumeSnapshotContent", metadata: { name: `content-${name}` }, spec: { deletionPolicy: policy } }), 201);
+    await cluster.must(cluster.merge(`/apis/${group}/v1/namespaces/${stack.ns}/volumesnapshots/${name}`, { status: { boundVolumeSnapshotContentName: `content-${name}`, restoreSize: "10Gi" } }), 200);
+  }
+  const gone = await stack.plan(claim("m"));
+  assert.deepEqual(changed(gone).sort(), ["release VolumeSnapshot/a", "release VolumeSnapshot/b"]);
+  const named = await stack.plan(undefined, "--allow-data-loss", "snapshot/a", "--allow-data-loss", "volumesnapshot/b");
+  assert.deepEqual(named.state.map(({ fate, object, size, volume }) => [fate, object.name, size, volume]), [["LOST", "a", "10Gi", "content-a"], ["orphaned", "b", "10Gi", "content-b"]]);
+  // Where snapshots are, a migration begins with one.
+  await bind(cluster, stack.ns, "m");
+  const moved = await stack.plan(claim("m", { of: stiff }) + snapshot("a") + snapshot("b"));
+  assert.ok(moved.migrations[0].steps.some((step) => step.includes("VolumeSnapshot")), moved.migrations[0].steps.join("\n"));
+});
