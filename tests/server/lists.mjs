@@ -94,7 +94,8 @@ export function list(store, resource, nameSpace, query) {
   const selective = Boolean(query.get('labelSelector') || query.get('fieldSelector'));
   const { revision, start } = moment(store, resource, query);
   const all = store.collection(resource.store).listAt(revision, resource.namespaced ? nameSpace : '');
-  const limit = Number(query.get('limit') ?? 0) || Infinity;
+  // What any version serves, the cache serves, and that knows no pages.
+  const limit = query.get('resourceVersion') === '0' ? Infinity : Math.max(0, Number(query.get('limit') ?? 0)) || Infinity;
   const prefix = nameSpace && resource.namespaced ? `${nameSpace}/` : '';
   const items = [];
   let index = start ? firstAt(all, prefix + start) : 0;

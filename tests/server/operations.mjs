@@ -178,9 +178,10 @@ export class Operations {
     return { object: this.#change(call, existing, before, this.#filled(resource, after), false), created: false };
   }
 
+  // `needed`: whether a version must be named; undefined for patches, whose uid is a field like others.
   #checkVersion({ resource, name }, before, after, needed) {
     const { uid, resourceVersion } = after.metadata;
-    if (uid && uid !== before.metadata.uid) {
+    if (needed !== undefined && uid && uid !== before.metadata.uid) {
       const key = `/registry/${resource.store}/${resource.namespaced ? `${before.metadata.namespace}/` : ''}${name}`;
       throw status.conflict(resource, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`);
     }
@@ -270,7 +271,7 @@ export class Operations {
     this.#checkPatched(call, after);
     if (after.metadata.name !== call.name) throw status.badRequest(`the name of the object (${after.metadata.name}) does not match the name on the URL (${call.name})`);
     checkNamespace(call.resource, call.nameSpace, after);
-    this.#checkVersion(call, before, after, false);
+    this.#checkVersion(call, before, after, undefined);
     return { object: this.#change(call, existing, before, this.#filled(call.resource, after), false), created: false };
   }
 
@@ -278,7 +279,7 @@ export class Operations {
     const problem = rules.decodeProblem(after) ?? encodingProblem(after);
     if (problem) throw this.#badPatch(after, problem);
     if (call.validation === 'Ignore') return;
-    const texts = rules.unknownFields(after).map((path) => `unknown field ${status.quoted(path)}`);
+    const texts = [...(call.doubled ?? []).map((path) => `duplicate field ${status.quoted(path)}`), ...rules.unknownFields(after).map((path) => `unknown field ${status.quoted(path)}`)];
     if (texts.length === 0) return;
     if (call.validation === 'Warn') return void call.warnings.push(...texts);
     throw this.#badPatch(after, `strict decoding error: ${texts.join(', ')}`);

@@ -18,6 +18,17 @@ import * as status from './status.mjs';
 import { Watch } from './watches.mjs';
 import { parseYaml } from './yaml.mjs';
 
+// As Go parses what should be a number.
+function checkNumbers(query) {
+  for (const name of ['limit', 'timeoutSeconds', 'gracePeriodSeconds']) {
+    const text = query.get(name);
+    if (text && !/^[-+]?\d+$/.test(text)) throw status.badRequest(`strconv.ParseInt: parsing ${status.quoted(text)}: invalid syntax`);
+  }
+}
+
+// Go's %q: what is not printable as \x01.
+const goText = (text) => JSON.stringify(text).replace(/\\u00([0-9a-f]{2})/g, '\\x$1');
+
 const kHealth = ['/healthz', '/livez', '/readyz'];
 // What no handler is registered for is answered by Go's own multiplexer.
 const kNoPage = { code: 404, text: '404 page not found\n', type: 'text/plain; charset=utf-8' };
@@ -43,12 +54,12 @@ export function parsePath(path) {
   return { group, version, nameSpace, plural, name, subresource: rest[0], watching };
 }
 
-const kVerbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' };
+const kVerbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get' };
 
 function verbOf({ method, query }, place) {
-  if (method === 'GET' && (place.watching || ['true', '1'].includes(query.get('watch')))) return 'watch';
+  if (method === 'GET' && (place.watching || (place.name === undefined && ['true', '1'].includes(query.get('watch'))))) return 'watch';
   if (place.name !== undefined) return kVerbs[method];
-  return { GET: 'list', HEAD: 'list', DELETE: 'deletecollection' }[method] ?? kVerbs[method];
+  return { GET: 'list', DELETE: 'deletecollection' }[method] ?? kVerbs[method];
 }
 
 export class Router {
@@ -70,11 +81,11 @@ export class Router {
     const shown = place.subresource ? `${place.plural}/${place.subresource}` : place.plural;
     const asked = { verb, group: place.group, resource: shown, plural: place.plural, name: place.name,
       nameSpace: place.nameSpace || (place.plural === 'namespaces' && place.group === '' ? place.name : '') };
+    if (verb === undefined) throw status.methodNotAllowed();
     this.auth.demand(user, asked);
     if (this.state.absentGroups.has(place.group)) throw status.overload(503);
     if (!resource && this.resources.group(place.group).every(({ custom, version }) => custom && version !== place.version)) return kNoPage;
     if (!resource) throw status.noSuchPath();
-    if (verb === undefined) throw status.methodNotAllowed();
     return this.#object(request, { ...place, verb, resource, user });
   }
 
@@ -113,10 +124,13 @@ export class Router {
   #object(request, place) {
     const { verb, resource, name, subresource } = place;
     if (resource.review) return this.#review(request, place);
-    if (resource.namespaced && !place.nameSpace && !['list', 'watch', 'deletecollection'].includes(verb)) throw verb === 'create' ? status.badRequest('an empty namespace may not be set during creation') : status.noSuchPath();
+    if (resource.namespaced && !place.nameSpace && !['list', 'watch'].includes(verb)) throw name === undefined ? status.methodNotAllowed() : status.noSuchPath();
     if (!resource.namespaced && place.nameSpace) throw status.noSuchPath();
     if (!resource.verbs.includes(verb) || (name === undefined && ['update', 'patch'].includes(verb))) throw status.methodNotAllowed();
     if (subresource && !this.#hasSubresource(resource, subresource)) throw status.noSuchPath();
+    const odd = name === undefined ? undefined : ['/', '%'].find((letter) => name.includes(letter));
+    if (odd) throw status.badRequest(`Name parameter invalid: ${status.quoted(name)}: may not contain '${odd}'`);
+    checkNumbers(request.query);
     const call = this.#call(request, place);
     if (resource.store === 'endpoints' && Number(this.options.kubernetes.split('.')[1]) >= 33) call.warnings.push('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice');
     switch (verb) {
@@ -149,6 +163,11 @@ export class Router {
     if (optionsKind && !['Strict', 'Warn', 'Ignore'].includes(validation))
       throw wrong('fieldValidation', 'FieldValueNotSupported', `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`);
     if (given && given.length > 128) throw wrong('fieldManager', 'FieldValueTooLong', 'Too long: may not be more than 128 bytes');
+    const unseen = given && [...given].findIndex((letter) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(letter));
+    if (given && unseen >= 0) {
+      const code = given.codePointAt(unseen).toString(16);
+      throw wrong('fieldManager', 'FieldValueInvalid', `Invalid value: ${goText(given)}: invalid character U+${code.toUpperCase().padStart(4, '0')} (at position ${unseen})`);
+    }
     const applying = method === 'PATCH' && (headers['content-type'] ?? '').split(';')[0] === kApply;
     if (applying && !given) throw wrong('fieldManager', 'FieldValueRequired', 'Required value: is required for apply patch');
     if (method === 'PATCH' && !applying && query.has('force')) throw wrong('force', 'FieldValueForbidden', 'Forbidden: may not be specified for non-apply patch');
@@ -158,14 +177,15 @@ export class Router {
 
   // `kind`: of the object that is expected.
   #body({ body, headers }, kind) {
-    if (body.length > kLargestBody) throw new status.Refusal(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${kLargestBody}`, {});
-    const type = (headers['content-type'] ?? 'application/json').split(';')[0].trim();
+    if (body.length > kLargestBody) throw new status.Refusal(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${kLargestBody}`);
+    const type = (headers['content-type'] || 'application/json').split(';')[0].trim();
     const text = body.toString('utf8');
     if (type === 'application/yaml' || type === kApply) {
       try {
         return /^\s*[{[]/.test(text) ? JSON.parse(text) : parseYaml(text);
       } catch (error) {
-        throw status.badRequest(`error decoding YAML: ${error.message}`);
+        throw status.badRequest(type === kApply ? `error decoding YAML: error converting YAML to JSON: ${error.message}`
+          : `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${body.subarray(0, 1024).toString('hex')})`);
       }
     }
     if (type === kObjectType) return this.#typed(body);
@@ -246,14 +266,26 @@ export class Router {
     // Said before the body is read: of what type a patch is decides how.
     if (!/^application\/(json-patch|merge-patch|strategic-merge-patch)\+json$/.test(type) && type !== kApply)
       throw status.unsupportedPatchType();
-    return this.#updated(request, call, this.operations.patch(call, type, type === kApply ? this.#body(request) : this.#patchBody(request, type)));
+    return this.#updated(request, call, this.operations.patch(call, type, type === kApply ? this.#applyBody(request, call) : this.#patchBody(request, type, call)));
   }
 
-  #patchBody({ body }, type) {
+  // Doubled fields are told by line.
+  #applyBody(request, call) {
+    const object = this.#body(request);
+    const text = request.body.toString('utf8');
+    if (call.validation === 'Ignore' || !/^\s*[{[]/.test(text)) return object;
+    const found = doubledFields(text).map((path) => `line 1: key ${status.quoted(path.split('.').pop())} already set in map`);
+    if (found.length && call.validation === 'Strict') throw status.badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n${found.map((line) => `  ${line}`).join('\n')}`);
+    call.warnings.push(...found);
+    return object;
+  }
+
+  #patchBody({ body }, type, call) {
     const text = body.toString('utf8');
     const problem = goJsonError(text);
     if (problem) throw status.badRequest(`error decoding patch: ${problem}`);
     const patch = JSON.parse(text);
+    if (call.validation !== 'Ignore') call.doubled = doubledFields(text);
     if (type !== 'application/json-patch+json' && goKindOf(patch) !== 'object')
       throw status.badRequest(`error decoding patch: json: cannot unmarshal ${goKindOf(patch)} into Go value of type map[string]interface {}`);
     return patch;

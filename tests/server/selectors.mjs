@@ -81,7 +81,7 @@ export function fieldSelector(text, resource) {
   const extra = own ?? [];
   const tests = requirements(text).map((part) => {
     const match = /^(.*?)(==|!=|=)(.*)$/.exec(part);
-    if (!match) throw badRequest(`Unable to find ${quoted(`${resource.apiVersion}, Resource=${resource.plural}`)} that match label selector "", field selector ${quoted(text)}: invalid selector: ${quoted(text)}; can't understand ${quoted(part)}`);
+    if (!match) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     const [, field, operator, wanted] = match;
     const known = field === 'metadata.name' || (field === 'metadata.namespace' && resource.namespaced) || extra.includes(field);
     if (!known) throw badRequest(own || resource.custom ? `field label not supported: ${field}` : `${quoted(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);

@@ -2,8 +2,8 @@
 // refused. Plain scalars are those of YAML 1.1, which Kubernetes reads (sigs.k8s.io/yaml): `yes` is true, 0644 is 420.
 
 const kWords = new Map([...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null]),
-  ...['true', 'True', 'TRUE', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true]),
-  ...['false', 'False', 'FALSE', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false])]);
+  ...['true', 'True', 'TRUE', 'y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true]),
+  ...['false', 'False', 'FALSE', 'n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false])]);
 
 function plain(word) {
   if (kWords.has(word)) return kWords.get(word);

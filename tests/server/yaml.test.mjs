@@ -13,8 +13,8 @@ test('scalars are those of YAML 1.1', () => {
 });
 
 test('collections nest', () => {
-  assert.deepEqual(parseYaml('---\na:\n- b: 1\n  c:\n    - x\n    - - y\n      - z\n-\n- {p: [1, "2", {q: r}], s: }\nd: {}\n'),
-    { a: [{ b: 1, c: ['x', ['y', 'z']] }, null, { p: [1, '2', { q: 'r' }], s: null }], d: {} });
+  assert.deepEqual(parseYaml('---\na:\n- b: 1\n  c:\n    - x\n    - - v\n      - w\n-\n- {p: [1, "2", {q: r}], s: }\nd: {}\n'),
+    { a: [{ b: 1, c: ['x', ['v', 'w']] }, null, { p: [1, '2', { q: 'r' }], s: null }], d: {} });
 });
 
 test('blocks of text', () => {
