@@ -41,6 +41,7 @@ export class Cluster {
     const cluster = new Cluster();
     const given = options ? undefined : kubeconfig ?? process.env.MLSTACK_TEST_KUBECONFIG;
     cluster.own = !given;
+    if (cluster.own) cluster.controllers = controllers;
     let stop = () => {};
     if (given) cluster.kubeconfig = given;
     else ({ kubeconfig: cluster.kubeconfig, stop } = await ownServer([...(controllers ? ["--controllers"] : []), ...(options ?? [])]));
