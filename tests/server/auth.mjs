@@ -22,9 +22,10 @@ const fits = (list, value) => list === undefined || list.some((one) => one === '
 export class Auth {
   rules = [];   // of the control endpoint, before kRules: {user | group, verbs, resources, namespaces, apiGroups, names, deny}
 
-  constructor({ credentials, anonymous, rbac }) {
-    Object.assign(this, { credentials, anonymous, rbac });
+  constructor({ credentials, anonymous, rbac, now }) {
+    Object.assign(this, { credentials, anonymous, rbac, now });
     this.expired = new Set();   // tokens
+    this.issued = new Map();    // token of a service account -> {name, groups, uid, ends}
   }
 
   // `peer`: {authorized, subject: {CN, O}} of the client certificate, or null. Throws 401.
@@ -48,6 +49,8 @@ export class Auth {
   #made(name, groups, more) { return { name, groups: [...groups, 'system:authenticated'], extra: {}, ...more }; }
 
   #ofToken(token) {
+    const issued = this.issued.get(token);
+    if (issued && issued.ends > this.now() && !this.expired.has(token)) return this.#made(issued.name, issued.groups, { uid: issued.uid });
     for (const [name, { token: own, groups = [] }] of Object.entries(this.credentials.users))
       if (own && same(own, token) && !this.expired.has(token)) return this.#made(name, groups);
     throw unauthorized();

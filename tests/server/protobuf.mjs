@@ -22,6 +22,7 @@ const kKinds = {
   Namespace: withMeta({ 2: ['spec', { 1: ['finalizers', 'texts'] }] }),
   ServiceAccount: withMeta({}),
   Eviction: withMeta({ 2: ['deleteOptions', kDeleteOptions] }),
+  TokenRequest: withMeta({ 2: ['spec', { 1: ['audiences', 'texts'], 4: ['expirationSeconds', 'number'] }] }),
   SelfSubjectReview: withMeta({}),
   SelfSubjectAccessReview: withMeta({ 2: ['spec', { 1: ['resourceAttributes', kResourceAttributes], 2: ['nonResourceAttributes', kNonResource] }] }),
   SelfSubjectRulesReview: withMeta({ 2: ['spec', { 1: ['namespace', 'text'] }] }),

@@ -15,6 +15,7 @@ import { kObjectType, readObject } from './protobuf.mjs';
 import { answerReview, reviewKinds } from './reviews.mjs';
 import { acceptedForm, metadataOnly, tableOf } from './shapes.mjs';
 import * as status from './status.mjs';
+import { bindPod, issueToken } from './tokens.mjs';
 import { Watch } from './watches.mjs';
 import { parseYaml } from './yaml.mjs';
 
@@ -255,6 +256,8 @@ export class Router {
 
   #create(request, call) {
     if (call.subresource === 'eviction') return { code: 201, object: evict(this.operations, call, this.#body(request)) };
+    if (call.subresource === 'token') return { code: 201, object: issueToken(this.operations, this.auth, call, this.#body(request)) };
+    if (call.subresource === 'binding') return { code: 201, object: bindPod(this.operations, call, this.#body(request)) };
     if (call.name !== undefined) throw call.subresource ? status.noSuchPath() : status.methodNotAllowed();
     return this.#single(request, call, this.operations.create(call, this.#strictBody(request, call)), 201);
   }

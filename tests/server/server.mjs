@@ -50,7 +50,7 @@ export async function startServer(folder, given = {}) {
   const operations = new Operations({ store, resources, options, now });
   const custom = new CustomResources({ store, resources, operations, now, timing: () => state.timing });
   const bootstrap = new Bootstrap({ operations, options, now });
-  const auth = new Auth({ credentials, anonymous: options.anonymous, rbac: new Rbac(store) });
+  const auth = new Auth({ credentials, anonymous: options.anonymous, rbac: new Rbac(store), now });
   const faults = new Faults();
   const log = options.quiet ? () => {} : (text) => process.stderr.write(`${text}\n`);
   const router = new Router({ operations, store, resources, auth, options, now, state });

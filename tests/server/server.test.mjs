@@ -36,6 +36,23 @@ test('users: certificate, tokens, password, nobody, impersonated', async () => {
   assert.match(refused.body.message, /^users "ada" is forbidden: User "reader" cannot impersonate resource "users"/);
 });
 
+test('a service account has tokens, and roles count for it', async () => {
+  await ask('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'bot' } } });
+  const made = await ask('POST', '/api/v1/namespaces/default/serviceaccounts/bot/token', { body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } } });
+  assert.equal(made.code, 201, made.text);
+  const get = () => ask('GET', maps, bearer(made.body.status.token));
+  assert.match((await get()).body.message, /User "system:serviceaccount:default:bot" cannot list/);
+  const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/default';
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'bot' }, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }] };
+  const binding = { apiVersion: role.apiVersion, kind: 'RoleBinding', metadata: { name: 'bot' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'bot' }, subjects: [{ kind: 'ServiceAccount', name: 'bot' }] };
+  assert.equal((await ask('POST', `${rbac}/roles`, { body: role })).code, 201);
+  assert.equal((await ask('POST', `${rbac}/rolebindings`, { body: binding })).code, 201);
+  assert.equal((await get()).code, 200);
+  await control('POST', '/clock', { skew: 700 });
+  assert.equal((await get()).code, 401);
+  await control('POST', '/clock', {});
+});
+
 test('a client certificate of another authority is 401', async () => {
   const file = (name) => readFileSync(join(server.folder, 'tls', name));
   assert.equal((await ask('GET', maps, { tls: { ca: server.tls.ca, cert: file('client-other.crt'), key: file('client-other.key') } })).code, 401);
