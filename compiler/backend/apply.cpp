@@ -352,9 +352,18 @@ bool ApplyRun::carryOut() {
   return std::none_of(works_.begin(), works_.end(), [](const Work& work) { return work.failed; });
 }
 
+/// Everything is gone already: what a destroy before this one did not get to is the inventory itself.
+bool ApplyRun::endInventory() {
+  if (!begin()) return false;
+  const auto failure = findInventory(api_, plan_.stack, plan_.nameSpace, inventory_);
+  if (failure.failed() && !mustEnd()) sink_.add(report(failure, "read the inventory"));
+  if (failure.failed()) return false;
+  return inventory_.name.empty() || shrink();
+}
+
 /// Nothing to do but that what the outputs are may have changed.
 void ApplyRun::keepOutputs() {
-  if (plan_.destroys || plan_.outputs.empty()) return;
+  if (plan_.outputs.empty()) return;
   Inventory found;
   if (findInventory(api_, plan_.stack, plan_.nameSpace, found).failed() || found.name.empty() || found.outputs == plan_.outputs) return;
   if (!begin()) return;
@@ -412,8 +421,8 @@ Report ApplyRun::run() {
   };
   if (!allowed()) return finishUp();
   if (!plan_.changes() && (plan_.inventoryExists || works_.empty())) {
-    keepOutputs();
-    report_.complete = !mustEnd();
+    if (!plan_.destroys) keepOutputs();
+    report_.complete = plan_.destroys ? endInventory() : !mustEnd();
     return finishUp();
   }
   report_.complete = carryOut();

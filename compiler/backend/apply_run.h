@@ -59,6 +59,7 @@ class ApplyRun {
   [[nodiscard]] bool grow();
   [[nodiscard]] bool shrink();
   void keepOutputs();
+  [[nodiscard]] bool endInventory();
   [[nodiscard]] bool carryOut();
   [[nodiscard]] bool runGroups();
   [[nodiscard]] bool awaitDefinitions(const std::vector<Work*>& group);

@@ -81,9 +81,10 @@ bool diedHere(std::string_view holder) {
 }
 
 /// RFC 3339 with microseconds, as metav1.MicroTime.
-std::string microTime() {
+std::string microTime(seconds shift = seconds(0)) {
   timespec now{};
   std::timespec_get(&now, TIME_UTC);
+  now.tv_sec += shift.count();
   std::tm parts{};
   ::gmtime_r(&now.tv_sec, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000);
@@ -300,7 +301,10 @@ Failure readHolder(Api& api, std::string_view stack, std::string_view nameSpace,
   const ObjectRef ref{std::string(kLeaseVersion), "Lease", std::string(nameSpace), fmt::format("mlstack-{}", stack).substr(0, 253)};
   auto answer = blocking(api, [&](Api::Done done) { api.get(ref, std::move(done)); });
   if (!answer.ok()) return answer.failure.notFound() ? Failure{} : answer.failure;
-  holder = holderName(textAt(answer.document->root, "spec.holderIdentity", api.symbols()));
+  const auto record = readRecord(answer.document->root, api.symbols());
+  // For showing only: whoever takes a lease over looks on for as long as it lasts.
+  const bool stale = record.renewTime < microTime(api.http().clockSkew() - 4 * seconds(record.duration)) || diedHere(record.holder);
+  if (!stale) holder = holderName(record.holder);
   return {};
 }
 
