@@ -305,6 +305,10 @@ std::string contextNames(const Kubeconfig& config) {
 const KubeconfigEntry* follow(const std::map<std::string, KubeconfigEntry, std::less<>>& entries, const Fields& context, const std::string& contextName,
                               std::string_view key) {
   const auto name = context.text(key);
+  if (name.empty()) {
+    context.missing(key);
+    return nullptr;
+  }
   const auto found = entries.find(name);
   if (found != entries.end()) return &found->second;
   context.add(make<ClusterCode::KubeconfigReference>(context.spanOf(key), contextName, key, name));

@@ -27,7 +27,7 @@ constexpr std::size_t kLargestBody = std::size_t{256} << 20;
 constexpr std::size_t kLargestHeaders = std::size_t{256} << 10;
 constexpr long kConnectSeconds = 10;
 /// Over HTTP/1.1; over HTTP/2 one connection carries a hundred requests. Watches hold one each and come on top.
-constexpr long kConnections = 12;
+constexpr long kConnections = 24;
 constexpr std::string_view kVersion =
 #include "version.inc"
     ;
@@ -102,6 +102,7 @@ struct Http::Impl {
   void configure(CURL* easy) const;
   bool start(CallPtr call);
   void addHeaders(Call& call) const;
+  [[nodiscard]] bool headersFit() const;
   void startQueued();
   void collect();
   void finish(Call& call, CURLcode code);
@@ -134,6 +135,7 @@ struct Http::Impl {
   std::vector<CallPtr> finished;
   std::multimap<Clock::time_point, std::function<void()>> timers;
   std::size_t streams = 0;   // active ones
+  bool http2 = false;        // the last answer came over it
   bool cancel = false;
   std::chrono::seconds skew{0};
   Clock::time_point skewAt{};
@@ -156,7 +158,9 @@ bool Http::Impl::ready(std::string& error) {
   if (curl == nullptr) curl = loadCurl(error);
   if (curl == nullptr) return false;
   multi = curl->multi_init();
-  curl->setMulti(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  // One request at a time on a connection. libcurl 7.88 (Debian 12) may read what belongs to one HTTP/2 stream while it serves
+  // another, and then waits for the socket with the answer in its hands: a list stood still until its time limit, one time in a hundred.
+  curl->setMulti(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
   curl->setMulti(multi, CURLMOPT_MAXCONNECTS, kConnections * 2);
   limitConnections();
   if (!connectTo.empty()) connectList = curl->slist_append(nullptr, connectTo.c_str());
@@ -172,7 +176,6 @@ void Http::Impl::configure(CURL* easy) const {
   };
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  set(CURLOPT_PIPEWAIT, 1L);
   set(CURLOPT_FOLLOWLOCATION, 0L);   // credentials go to no other place
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_TCP_NODELAY, 1L);
@@ -209,6 +212,13 @@ void Http::Impl::configure(CURL* easy) const {
     blob(CURLOPT_SSLCERT_BLOB, credentials.certificatePem());
     blob(CURLOPT_SSLKEY_BLOB, credentials.keyPem());
   }
+}
+
+bool Http::Impl::headersFit() const {
+  const auto& extra = connection.impersonateExtra;
+  return fitsHeader(credentials.authorization()) && fitsHeader(connection.impersonate) && fitsHeader(connection.impersonateUid) &&
+         std::all_of(connection.impersonateGroups.begin(), connection.impersonateGroups.end(), fitsHeader) &&
+         std::all_of(extra.begin(), extra.end(), [](const auto& one) { return fitsHeader(one.second); });
 }
 
 CURL* Http::Impl::takeHandle() {
@@ -254,7 +264,7 @@ bool Http::Impl::start(CallPtr call) {
   std::string error;
   if (!ready(error)) return fail(Outcome::Unreachable, error);
   if (!credentials.refresh(error)) return fail(Outcome::NoCredentials, error);
-  if (!fitsHeader(credentials.authorization())) return fail(Outcome::NoCredentials, "the token or password holds characters that no header may have");
+  if (!headersFit()) return fail(Outcome::NoCredentials, "the token, or a name to act as, holds characters that no header may have");
   CURL* easy = takeHandle();
   if (easy == nullptr) return fail(Outcome::Unreachable, "libcurl is out of memory");
 
@@ -282,6 +292,9 @@ bool Http::Impl::start(CallPtr call) {
   set(CURLOPT_TIMEOUT_MS, call->stream() ? 0L : limit);
   set(CURLOPT_LOW_SPEED_LIMIT, call->stream() ? 1L : 0L);
   set(CURLOPT_LOW_SPEED_TIME, call->stream() ? std::max(1L, limit / 1000) : 0L);
+  // libcurl sends a request again by itself, whatever its method, when an HTTP/1.1 connection that served before ends without
+  // an answer: only on a new connection it does not.
+  set(CURLOPT_FRESH_CONNECT, request.repeatable || http2 ? 0L : 1L);
   set(CURLOPT_HTTPHEADER, call->headers);
   set(CURLOPT_ERRORBUFFER, call->error);
   set(CURLOPT_HEADERDATA, call.get());
@@ -395,6 +408,11 @@ void Http::Impl::finish(Call& call, CURLcode code) {
   curl->easy_getinfo(call.easy, CURLINFO_CONTENT_TYPE, &type);
   curl->easy_getinfo(call.easy, CURLINFO_REQUEST_SIZE, &sent);
   curl->easy_getinfo(call.easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+  if (code == CURLE_OK) {
+    long version = 0;
+    curl->easy_getinfo(call.easy, CURLINFO_HTTP_VERSION, &version);
+    http2 = version == CURL_HTTP_VERSION_2_0;
+  }
   answer.status = static_cast<int>(status);
   answer.contentType = type != nullptr ? type : "";
   if (call.stopped) {
