@@ -1,5 +1,6 @@
 #include "base/symbol.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace mlstack::base {
@@ -38,6 +39,7 @@ SymbolTable::SymbolTable() {
 
 Symbol SymbolTable::intern(std::string_view text) {
   if (text.empty()) return {};
+  if (const auto owner = ownerOf(text); owner != 0) return {owner};
   if (texts_.size() * 2 > buckets_.size()) rehash(buckets_.size() * 2);
   const std::uint32_t hash = hashOf(text);
   const std::size_t mask = buckets_.size() - 1;
@@ -47,9 +49,40 @@ Symbol SymbolTable::intern(std::string_view text) {
     if (static_cast<std::uint32_t>(buckets_[at] >> 32) == hash && texts_[id] == text) return {id};
   }
   const auto id = static_cast<std::uint32_t>(texts_.size());
-  texts_.push_back(arena_.copy(text));
+  texts_.push_back(keep(text, id));
   buckets_[at] = std::uint64_t{hash} << 32 | id;
   return {id};
+}
+
+std::string_view SymbolTable::keep(std::string_view text, std::uint32_t id) {
+  constexpr std::size_t kFirst = 16 * 1024;
+  constexpr std::size_t kMost = 1024 * 1024;
+  const std::size_t wanted = sizeof id + text.size();
+  if (chunks_.empty() || static_cast<std::size_t>(chunks_.back().end - free_) < wanted) {
+    std::size_t size = chunks_.empty() ? kFirst : std::min(kMost, 2 * static_cast<std::size_t>(chunks_.back().end - chunks_.back().begin));
+    size = std::max(size, wanted);
+    free_ = static_cast<char*>(arena_.allocate(size, 1));
+    chunks_.push_back({free_, free_ + size});
+  }
+  std::memcpy(free_, &id, sizeof id);
+  auto* const at = free_ + sizeof id;
+  std::memcpy(at, text.data(), text.size());
+  free_ += wanted;
+  return {at, text.size()};
+}
+
+std::uint32_t SymbolTable::ownerOf(std::string_view text) const {
+  const auto at = reinterpret_cast<std::uintptr_t>(text.data());
+  for (auto chunk = chunks_.rbegin(); chunk != chunks_.rend(); ++chunk) {   // the largest first
+    const auto begin = reinterpret_cast<std::uintptr_t>(chunk->begin);
+    if (at - begin >= static_cast<std::uintptr_t>(chunk->end - chunk->begin)) continue;
+    std::uint32_t id = 0;
+    if (at - begin < sizeof id) return 0;
+    std::memcpy(&id, text.data() - sizeof id, sizeof id);
+    // A piece of a text has other characters in front of it.
+    return id < texts_.size() && texts_[id].data() == text.data() && texts_[id].size() == text.size() ? id : 0;
+  }
+  return 0;
 }
 
 void SymbolTable::rehash(std::size_t buckets) {

@@ -26,9 +26,19 @@ class SymbolTable {
   [[nodiscard]] std::size_t size() const { return texts_.size(); }
 
  private:
+  /// Where texts stand, each behind its symbol's number.
+  struct Chunk {
+    const char* begin = nullptr;
+    const char* end = nullptr;
+  };
   void rehash(std::size_t buckets);
+  [[nodiscard]] std::string_view keep(std::string_view text, std::uint32_t id);
+  /// The symbol whose own text this is, in the very characters that `text` returns; 0: of none.
+  [[nodiscard]] std::uint32_t ownerOf(std::string_view text) const;
 
   Arena arena_;
+  std::vector<Chunk> chunks_;   // the last one is filled up to `free_`
+  char* free_ = nullptr;
   std::vector<std::string_view> texts_;
   std::vector<std::uint64_t> buckets_;  // open addressing; high half hash, low half id; 0 = free
 };

@@ -104,7 +104,8 @@ bool Lowering::repeat(std::span<const std::string_view> texts) {
   }
   const auto first = static_cast<ir::ObjectId>(stack_.objects.size());
   stable_.assign(texts.size(), {});
-  for (const auto& one : repeated_) stable_[one.name] = symbols_.text(symbols_.intern(texts[one.name]));
+  for (const auto& one : repeated_)
+    if (stable_[one.name].empty()) stable_[one.name] = symbols_.text(symbols_.intern(texts[one.name]));
   for (std::size_t i = 0; i < texts.size(); ++i)
     if (stable_[i].empty()) stable_[i] = stack_.arena.copy(texts[i]);
   for (const auto& one : repeated_) {

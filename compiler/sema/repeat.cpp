@@ -389,7 +389,10 @@ bool Evaluator::nameThings(const TurnPattern& pattern) {
   for (const auto& thing : pattern.things) {
     const auto name = turnTexts_[thing.number];
     if (!checks::objectNameFault(thing.apiText, name).empty()) return false;
-    const auto symbol = symbols_.intern(name);
+    Symbol symbol;
+    for (std::size_t i = 0; i < turnNames_.size() && !symbol; ++i)
+      if (pattern.things[i].number == thing.number) symbol = turnNames_[i];
+    if (!symbol) symbol = symbols_.intern(name);
     if (objects_.has({thing.api, thing.nameSpace, symbol.id})) return false;
     for (std::size_t i = 0; i < turnNames_.size(); ++i) {
       const auto& other = pattern.things[i];

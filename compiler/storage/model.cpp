@@ -114,7 +114,10 @@ class ModelBuilder {
     indexNames();
     findUses();
     reserve();
+    constexpr std::size_t kEnoughToTell = 1024;
     for (ir::ObjectId id = 0; id < stack_.objects.size(); ++id) {
+      // As many a workload as so far, instead of twice the memory and both copies at once.
+      if (model_.pods.size() == kEnoughToTell && model_.firstPods_.back() < kEnoughToTell) reserveLike(kEnoughToTell);
       model_.firstPods_.push_back(static_cast<std::uint32_t>(model_.pods.size()));
       if (stack_.objects[id].role == ir::Role::Workload && !stack_.objects[id].external) addWorkload(id);
     }
@@ -148,10 +151,15 @@ class ModelBuilder {
     }
     model_.firstPods_.reserve(stack_.objects.size() + 1);
     model_.pods.reserve(workloads);
-    model_.containers.reserve(workloads);
-    model_.volumes.reserve(workloads);
-    model_.mounts.reserve(workloads);
     model_.states.reserve(claims);
+  }
+
+  void reserveLike(std::size_t workloads) {
+    const auto all = model_.pods.capacity();
+    const auto reserveOne = [&](auto& list) { list.reserve(list.size() * (all + all / 32) / workloads); };
+    reserveOne(model_.containers);
+    reserveOne(model_.volumes);
+    reserveOne(model_.mounts);
   }
 
   /// The first edge of each object that says how a container uses something.

@@ -202,7 +202,14 @@ class Applier {
     }
     const auto reclaim = text(spec, "persistentVolumeReclaimPolicy");
     facts.reclaim = reclaim.empty() ? "Retain" : reclaim;
+    // Volumes that state no facts mostly have those of the one before.
+    const bool plain = object.facts == nullptr;
+    if (plain && last_.facts != nullptr && last_.profile == profile && last_.isCsi == (csi != nullptr) && last_.facts->reclaim == facts.reclaim && last_.driver == driver) {
+      object.facts = last_.facts;
+      return;
+    }
     finish(object, facts, profile, csi != nullptr ? driver : profile != nullptr ? profile->csiDriver : std::string_view());
+    if (plain) last_ = {object.facts, profile, driver, csi != nullptr};
   }
 
   void finish(ir::Object& object, Facts& facts, const Facts* profile, std::string_view driver) {
@@ -212,9 +219,18 @@ class Applier {
     object.facts = &stack_.facts.emplace_back(facts);
   }
 
+  /// The last volume without facts of its own: what they were made from.
+  struct Last {
+    const Facts* facts = nullptr;
+    const Facts* profile = nullptr;
+    std::string_view driver{};
+    bool isCsi = false;
+  };
+
   ir::Stack& stack_;
   const base::SymbolTable& symbols_;
   std::unordered_map<std::string_view, const ir::Object*> drivers_;
+  Last last_;
 };
 
 }  // namespace
