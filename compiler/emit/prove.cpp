@@ -227,8 +227,10 @@ class Prover {
   void run() {
     std::vector<const Edge*> edges;
     std::vector<const ir::MountIntent*> intents;
-    for (const auto& edge : stack_.edges) {
-      if (holder(edge) < stack_.objects.size()) edges.push_back(&edge);
+    edges.reserve(stack_.edges.size());
+    intents.reserve(stack_.mountIntents.size());
+    for (const auto& edge : stack_.edges) {   // those that select do so by labels: there is no name to look for
+      if (edge.kind != EdgeKind::Selects && holder(edge) < stack_.objects.size()) edges.push_back(&edge);
     }
     for (const auto& intent : stack_.mountIntents) intents.push_back(&intent);
     const auto byHolder = [](const Edge* a, const Edge* b) { return holder(*a) < holder(*b); };

@@ -367,6 +367,8 @@ std::vector<PodTemplate> podTemplates(const Object& object, const base::SymbolTa
 
 std::vector<Node*> containersOf(const Node& podSpec, const base::SymbolTable& symbols) {
   std::vector<Node*> containers;
+  constexpr std::size_t kMostly = 4;
+  containers.reserve(kMostly);
   const auto all = [&](std::string_view field) {
     for (auto& container : Children(findPath(&podSpec, field, symbols))) {
       if (container.kind == NodeKind::Map) containers.push_back(&container);

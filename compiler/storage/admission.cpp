@@ -80,7 +80,7 @@ class Shapes {
   explicit Shapes(const Model& model) : model_(model) {}
   const Root* of(const ir::Object& object) {
     const auto key = (std::uint64_t{object.apiVersion.id} << 32) | object.kind.id;
-    const auto [at, isNew] = known_.emplace(key, nullptr);
+    const auto [at, isNew] = known_.try_emplace(key, nullptr);
     if (isNew) at->second = rootOf(groupOf(model_.text(object.apiVersion)), model_.kindOf(object));
     return at->second;
   }

@@ -65,12 +65,14 @@ std::optional<Contract> contractOf(const Context& context, const Container& cont
   constexpr std::array<std::string_view, 12> kKeep{"savetotallimit", "keepcheckpoints", "maxtokeep", "numkeptcheckpoints", "numkeptcheckpoint", "maxcheckpoints",
                                                    "keeplast", "keeplastn", "keeplastncheckpoints", "savetopk", "checkpointstotallimit", "maxcheckpointstokeep"};
   Contract found;
+  const auto isSize = [](const Argument& one) { return one.key == "checkpointsize" || one.key == "ckptsize"; };
+  if (std::none_of(arguments.begin(), arguments.end(), isSize)) return std::nullopt;
   for (const auto& one : arguments) {
     if (std::find(kKeep.begin(), kKeep.end(), one.key) != kKeep.end()) {
       found.keep = numberText(one.value);
       if (found.keep) found.span = one.node->span;
     }
-    if (one.key == "checkpointsize" || one.key == "ckptsize") found.size = sizeText(one.value);
+    if (isSize(one)) found.size = sizeText(one.value);
   }
   if (!found.keep || !found.size) return std::nullopt;
   for (const auto& directory : directories)

@@ -77,7 +77,7 @@ void setAddress(Gang& gang, const Argument& from) {
     text = text.substr(0, colon);
   }
   gang.address = &from;
-  gang.host = std::string(text);
+  gang.host = text;
 }
 
 }  // namespace
@@ -97,7 +97,10 @@ void readGang(Words& words) {
 
 void readGangAgain(Words& words) {
   auto& gang = words.gang;
+  auto host = std::move(gang.host);   // its memory serves again
+  host.clear();
   gang = {};
+  gang.host = std::move(host);
   for (const auto& [number, row] : words.gangWords) {
     const auto& one = words.arguments[number];
     switch (kWords[row].what) {
@@ -133,22 +136,20 @@ const ir::Node* jobSpecOf(const Context& context, const ir::Object& object) {
 
 Host hostOf(std::string_view text) {
   Host host;
-  std::vector<std::string_view> labels;
+  std::size_t labels = 0;
   while (!text.empty()) {
     const auto dot = text.find('.');
-    labels.push_back(text.substr(0, dot));
+    const auto label = text.substr(0, dot);
+    if (label == "svc") {
+      host.isService = labels < 3;
+      break;
+    }
+    if (labels < 3) (labels == 0 ? host.first : labels == 1 ? host.second : host.third) = label;
+    ++labels;
     if (dot == std::string_view::npos) break;
     text.remove_prefix(dot + 1);
   }
-  const auto svc = std::find(labels.begin(), labels.end(), "svc");
-  if (svc != labels.end()) {
-    labels.erase(svc, labels.end());
-    host.isService = labels.size() < 3;
-  }
-  if (labels.size() > 3 || labels.empty()) host.inCluster = false;
-  if (!labels.empty()) host.first = labels[0];
-  if (labels.size() > 1) host.second = labels[1];
-  if (labels.size() > 2) host.third = labels[2];
+  if (labels > 3 || labels == 0) host.inCluster = false;
   return host;
 }
 
@@ -166,7 +167,9 @@ Governor governorOf(const Context& context, const Pods& pods) {
   Governor governor;
   governor.at = context.model.kindOf(*pods.workload) == "StatefulSet" ? context.keys.at<"spec.serviceName">(pods.workload->root) : context.keys.at<"subdomain">(pods.spec);
   governor.name = textOf(governor.at);
-  governor.service = context.model.find(pods.workload, "Service", governor.name);
+  auto& lately = context.governed;
+  if (lately.pods != &pods) lately = {&pods, context.model.find(pods.workload, "Service", governor.name)};
+  governor.service = lately.service;
   return governor;
 }
 

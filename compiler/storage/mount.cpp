@@ -44,12 +44,25 @@ base::Span pathSpan(const Context& context, const Mount& mount) {
 
 // --- paths of one container -----------------------------------------------------------------
 
+/// Whether of a few mounts none is inside of another one.
+bool areApart(std::span<const Mount> mounts) {
+  constexpr std::size_t kFew = 8;
+  if (mounts.size() > kFew) return false;
+  std::string buffer;
+  for (const auto& mount : mounts)
+    if (normalIn(mount.path, buffer).data() != mount.path.data()) return false;
+  for (std::size_t i = 0; i < mounts.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (isWithin(mounts[i].path, mounts[j].path) || isWithin(mounts[j].path, mounts[i].path)) return false;
+  return true;
+}
+
 /// MLS3180: two mounts that the API server takes for different paths, as it compares their texts only
 /// (pkg/apis/core/validation/validation.go, ValidateVolumeMounts).
 /// MLS3181: a mount inside of another one; the runtime makes its mount point inside of the outer volume.
 void nested(Context& context, const Pods& pods, const Container& container) {
   const auto mounts = context.model.mountsOf(container);
-  if (mounts.size() < 2) return;
+  if (mounts.size() < 2 || areApart(mounts)) return;
   std::vector<std::pair<std::string_view, const Mount*>> paths;
   paths.reserve(mounts.size());
   std::deque<std::string> buffers;

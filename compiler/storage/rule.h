@@ -40,6 +40,13 @@ class Context {
   /// object becomes the diagnostic's; null ones are left out. What is not there is not reported of a stack that is not whole.
   bool report(diag::Diagnostic d, std::initializer_list<const ir::Object*> about);
 
+  /// The pods whose governing Service was asked for last, and that (governorOf): several rules of one template ask.
+  struct Governed {
+    const Pods* pods = nullptr;
+    const ir::Object* service = nullptr;
+  };
+  mutable Governed governed;
+
   /// How often something was reported, kept back or not.
   [[nodiscard]] std::size_t reports() const { return reports_; }
 

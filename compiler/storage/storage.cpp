@@ -46,7 +46,7 @@ class ByKind {
  public:
   explicit ByKind(const Model& model) : model_(model) {}
   const std::vector<Rule::OfObject>& of(const ir::Object& object) {
-    const auto [at, isNew] = known_.emplace(object.kind.id, nullptr);
+    const auto [at, isNew] = known_.try_emplace(object.kind.id, nullptr);
     if (isNew) {
       const auto found = table().ofKind.find(model_.kindOf(object));
       at->second = found == table().ofKind.end() ? &none_ : &found->second;
