@@ -23,6 +23,9 @@ struct PlanOptions {
   bool takeOver = false;                 // adopt what another stack's inventory holds
   bool prune = true;                     // delete what the stack no longer has
   bool serverDryRun = true;
+  /// How many of the new objects that one declaration makes alike (ir::Pattern) the server tries, so that a loop of thousands is not
+  /// sent twice; 0: all. An apply tries some, a plan all.
+  unsigned triesPerPattern = 0;
   bool destroy = false;                  // plan the end of the stack: desired is empty
   std::string origin;                    // the stack file's path from the project's top: tells stacks of one name apart
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -46,8 +47,17 @@ std::string_view lastField(std::string_view path) {
 }  // namespace
 
 void ClusterPlanner::dryRuns() {
+  std::unordered_map<std::uint32_t, std::pair<unsigned, const Draft*>> tried;   // by pattern: how many, and the first
   for (auto& draft : drafts_) {
     if (!draft.object || !tries(draft.step.action)) continue;
+    if (options_.triesPerPattern != 0 && draft.object->pattern != 0 && draft.step.action == Action::Create) {
+      auto& [count, first] = tried[draft.object->pattern];
+      if (count++ == 0) first = &draft;
+      if (count > options_.triesPerPattern) {
+        draft.step.notDryRun = fmt::format("{}{}", kTriedAlike, first->step.object.text(home_));
+        continue;
+      }
+    }
     if (auto why = whyNotTried(draft); !why.empty()) draft.step.notDryRun = std::move(why);
     else waiting_.push_back(&draft);
   }

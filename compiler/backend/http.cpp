@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kLargestBody = std::size_t{256} << 20;
 constexpr std::size_t kLargestHeaders = std::size_t{256} << 10;
 constexpr long kConnectSeconds = 10;
-/// Over HTTP/1.1; over HTTP/2 one connection carries a hundred requests. Watches hold one each and come on top.
+/// Watches hold one each and come on top.
 constexpr long kConnections = 24;
 constexpr std::string_view kVersion =
 #include "version.inc"

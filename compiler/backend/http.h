@@ -52,7 +52,7 @@ struct HttpAnswer {
   std::string reason;                        // for people; never holds a credential
 };
 
-/// Keeps connections, multiplexes over HTTP/2 when the server speaks it and opens several over HTTP/1.1 otherwise.
+/// Keeps connections, over HTTP/2 when the server speaks it; each carries one request at a time.
 /// Credentials go into memory of libcurl only: no command line, no log, no error text holds one.
 class Http {
  public:

@@ -122,6 +122,9 @@ struct Plan {
   [[nodiscard]] std::size_t count(Action action) const;
 };
 
+/// Begins `notDryRun` of an object that is made like another one, which the server did try.
+inline constexpr std::string_view kTriedAlike = "tried for another one like it: ";
+
 /// Why the plan cannot be carried out as it is, one sentence each: refused steps, conflicts, state at risk without consent.
 [[nodiscard]] std::vector<std::string> obstacles(const Plan& plan);
 

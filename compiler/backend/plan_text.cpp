@@ -116,7 +116,7 @@ void addStep(Page& page, const Plan& plan, const PlanStep& step) {
                           page.ink(Ink::Plain, conflict.theirs), page.ink(Ink::Bold, conflict.manager), page.ink(Ink::Plain, conflict.ours)));
   }
   for (const auto& warning : step.warnings) page.block("      warning: ", Ink::Yellow, warning);
-  if (!step.notDryRun.empty()) page.block("      not tried on the server: ", Ink::Faint, step.notDryRun);
+  if (!step.notDryRun.empty() && !step.notDryRun.starts_with(kTriedAlike)) page.block("      not tried on the server: ", Ink::Faint, step.notDryRun);
 }
 
 void addState(Page& page, const Plan& plan) {

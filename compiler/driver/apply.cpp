@@ -45,6 +45,7 @@ int runApply(Invocation& invocation) {
   if (unit == nullptr) return finish(session);
   auto options = planOptions(invocation);
   options.origin = originOf(*unit);
+  options.triesPerPattern = 16;   // what refuses one of a loop's objects refuses the first few
   std::unique_ptr<Reach> to;
   std::unique_ptr<backend::Backend> backend;
   if (const auto folder = std::string(invocation.value("--to")); !folder.empty()) {
