@@ -284,7 +284,7 @@ bool ApplyRun::tearDownFirst() {
 bool ApplyRun::awaitDefinitions(const std::vector<Work*>& group) {
   std::vector<Work*> definitions;
   for (auto* work : group) {
-    if (work->ref.kind == "CustomResourceDefinition" && work->stage == Stage::Accepted) definitions.push_back(work);
+    if (work->ref.kind == "CustomResourceDefinition") definitions.push_back(work);
   }
   if (definitions.empty()) return true;
   std::set<std::pair<std::string, std::string>> needed;

@@ -2,9 +2,9 @@
 // what needs nodes says so.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Cluster, random, sleep } from "../contract/support/cluster.mjs";
+import { crd } from "../contract/support/objects.mjs";
 import { Stack, changed, run, storageClass } from "./support.mjs";
 
 const cluster = await Cluster.open({ controllers: true });
@@ -244,4 +244,67 @@ test("fields that others changed after an apply are shown as theirs", async () =
   assert.deepEqual([drift.object.name, drift.manager, drift.fields], ["c", "kubectl-edit", [".data.a"]]);
   const none = await run(cluster, ["status", "--stack", "nobody", "--namespace", stack.ns]);
   assert.match(none.err, /MLS5264/);
+});
+
+test("who loses the lease sends nothing more", { skip: !cluster.own }, async () => {
+  const stack = await fresh("lost");
+  stack.write(`deployment web { image = "${pause}"\n  with { spec = { template = { metadata = { annotations = { "test.mlstack.dev/fail" = "Unready" } } } } } }\n`);
+  const going = run(cluster, ["apply", stack.file, "--auto-approve"]);
+  const path = at(stack.ns, "leases", `mlstack-${stack.name}`, leases);
+  assert.ok(await cluster.until(path, (lease) => lease !== undefined, 10_000));
+  await sleep(300);
+  await cluster.must(cluster.merge(path, { spec: { holderIdentity: "somebody@else pid 1 in 0123456789ab, 1" } }), 200);
+  const { code, err } = await going;
+  assert.equal(code, 1, err);
+  assert.match(err, /MLS5251\]: the lease of `s` went to somebody@else \(process 1\): nothing more was sent/);
+  assert.equal((await cluster.must(cluster.get(path), 200)).spec.holderIdentity, "somebody@else pid 1 in 0123456789ab, 1");
+});
+
+test("a claim that a stranger's pod uses is not deleted, however it was consented to", { skip: !cluster.own }, async () => {
+  const stack = await fresh("used");
+  await stack.settled(claim("m", now));
+  const pod = { metadata: { name: "look" }, spec: { containers: [{ name: "c", image: pause, volumeMounts: [{ name: "v", mountPath: "/v" }] }], volumes: [{ name: "v", persistentVolumeClaim: { claimName: "m" } }] } };
+  await cluster.must(cluster.create(at(stack.ns, "pods"), pod), 201);
+  const end = () => run(cluster, ["destroy", stack.file, "--auto-approve", "--allow-data-loss", "claim/m", "--timeout", "3s"]);
+  const { code, err } = await end();
+  assert.equal(code, 124, err);
+  assert.match(err, /MLS5258\]: PersistentVolumeClaim\/m was not deleted: pod `look` still uses it/);
+  assert.equal((await cluster.must(cluster.get(at(stack.ns, "persistentvolumeclaims", "m")), 200)).metadata.deletionTimestamp, undefined);
+  await cluster.must(cluster.delete(at(stack.ns, "pods", "look")), 200);
+  const again = await end();
+  assert.equal(again.code, 0, again.err);
+  assert.equal((await cluster.get(at(stack.ns, "persistentvolumeclaims", "m"))).status, 404);
+  assert.deepEqual(await parents(stack.ns), []);
+});
+
+test("a claim grows, and the apply tells when it has", { skip: !cluster.own }, async () => {
+  const stack = await fresh("grow");
+  stack.write(claim("m", now));
+  assert.equal((await apply(stack)).code, 0);
+  stack.write(claim("m", now, "3Gi"));
+  const { code, err } = await apply(stack);
+  assert.equal(code, 0, err);
+  assert.deepEqual(changed(await stack.plan()), []);
+});
+
+test("a kind that the stack brings is served before its objects come", async () => {
+  const group = `b${id}.example.com`;
+  cluster.later(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/runs.${group}`);
+  const stack = await fresh("crd");
+  stack.write("").learn(crd(group));
+  stack.write(`object "apiextensions.k8s.io/v1/CustomResourceDefinition" runs {
+  metadata { name = "runs.${group}" }
+  spec {
+    group = "${group}"
+    scope = "Namespaced"
+    names { plural = "runs"  singular = "run"  kind = "Run"  listKind = "RunList" }
+    versions = [{ name = "v1", served = true, storage = true, schema { openAPIV3Schema { type = "object"  properties { spec { type = "object"  "x-kubernetes-preserve-unknown-fields" = true } } } } }]
+  }
+}
+object "${group}/v1/Run" r { spec { size = 1 } }
+`);
+  const { code, err } = await apply(stack, "--no-wait");
+  assert.equal(code, 0, err);
+  assert.equal((await cluster.get(at(stack.ns, "runs", "r", `apis/${group}/v1`))).status, 200);
+  assert.deepEqual(changed(await stack.plan()), []);
 });
