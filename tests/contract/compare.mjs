@@ -17,8 +17,14 @@ const { values: options, positionals: [kubeconfig, ...files] } = parseArgs({ all
   changes: { type: "string", default: "0" }, seed: { type: "string", default: "1" }, messages: { type: "boolean", default: false } } });
 const root = new URL("../..", import.meta.url).pathname;
 
+// mulberry32
 let state = Number(options.seed);
-const below = (limit) => { state = (state * 1103515245 + 12345) & 0x7fffffff; return (state >> 8) % limit; };
+function below(limit) {
+  state = (state + 0x6d2b79f5) | 0;
+  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+}
 
 function objectsOf(file) {
   const compiled = file.endsWith(".mlstack")

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cluster, assertStatus, random, sleep } from "./support/cluster.mjs";
-import { claim, configMap, pod } from "./support/objects.mjs";
+import { claim, configMap, deployment, pod, template } from "./support/objects.mjs";
 
 const cluster = await Cluster.open();
 const ns = await cluster.namespace("list");
@@ -230,6 +230,13 @@ test("patches: merge, JSON and strategic", async () => {
   const merged = await cluster.must(cluster.request("PATCH", `${pods}/strategic`, { contentType: "application/strategic-merge-patch+json", body: { spec: { containers: [{ name: "main", image: "other:1" }] } } }), 200);
   assert.equal(merged.spec.containers.length, 1);
   assert.equal(merged.spec.containers[0].image, "other:1");
+  const deployments = `/apis/apps/v1/namespaces/${ns}/deployments`;
+  await cluster.must(cluster.create(deployments, deployment("strategic", { template: template({ containers: [{ name: "main", image: "a:1", env: [{ name: "A", value: "1" }, { name: "B", value: "1" }] }] }) })), 201);
+  const env = [{ name: "B", value: "2" }, { name: "C", value: "1" }];
+  const ordered = await cluster.must(cluster.request("PATCH", `${deployments}/strategic`, { contentType: "application/strategic-merge-patch+json", body: { spec: { template: { spec: { containers: [{ name: "main", env }] } } } } }), 200);
+  assert.deepEqual(ordered.spec.template.spec.containers[0].env.map(({ name, value }) => name + value), ["A1", "B2", "C1"]);
+  const first = await cluster.must(cluster.request("PATCH", `${deployments}/strategic`, { contentType: "application/strategic-merge-patch+json", body: { spec: { template: { spec: { containers: [{ name: "main", env: [{ name: "D", value: "1" }] }] } } } } }), 200);
+  assert.deepEqual(first.spec.template.spec.containers[0].env.map(({ name }) => name), ["D", "A", "B", "C"], "what is new comes first");
   assertStatus(await cluster.merge(`${maps}/absent`, { data: {} }), 404, "NotFound");
 });
 test("versions of one object only grow", async () => {

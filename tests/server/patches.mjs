@@ -102,7 +102,7 @@ function mergeKey(name, parent) {
 }
 
 function mergeList(target, patch, key) {
-  if (key === '') return [...target, ...patch.filter((item) => !target.includes(item))];
+  if (key === '') return ordered([...target, ...patch.filter((item) => !target.includes(item))], patch, target, key);
   if (patch.some((item) => item?.$patch === 'replace')) return patch.filter((item) => item?.$patch !== 'replace').map(withoutDirectives);
   let result = [...target];
   for (const item of patch) {
@@ -112,7 +112,7 @@ function mergeList(target, patch, key) {
     else if (found >= 0) result[found] = strategicMerge(result[found], item);
     else result.push(withoutDirectives(item));
   }
-  return result;
+  return ordered(result, patch.filter((item) => item.$patch === undefined), target, key);
 }
 
 function withoutDirectives(value) {
@@ -121,12 +121,18 @@ function withoutDirectives(value) {
   return Object.fromEntries(Object.entries(value).filter(([key, item]) => !key.startsWith('$') && item !== null).map(([key, item]) => [key, withoutDirectives(item)]));
 }
 
-function ordered(list, order, key) {
-  const rank = (item) => {
-    const found = order.findIndex((wanted) => (key === '' ? item === wanted : isDeepStrictEqual(item?.[key], wanted?.[key])));
-    return found < 0 ? order.length : found;
-  };
-  return [...list].sort((left, right) => rank(left) - rank(right));
+// What the patch names comes in its order, what it does not in the order that was there; an entry of the second kind goes
+// first where both were there and it was before (strategicpatch, normalizeElementOrder and mergeSortedSlice).
+function ordered(list, order, before, key) {
+  const rank = (item, of) => of.findIndex((wanted) => (key === '' ? item === wanted : isDeepStrictEqual(item?.[key], wanted?.[key])));
+  const sorted = (items, of) => [...items].sort((left, right) => rank(left, of) - rank(right, of));
+  const named = sorted(list.filter((item) => rank(item, order) >= 0), order), others = sorted(list.filter((item) => rank(item, order) < 0), before);
+  const out = [];
+  while (named.length > 0 && others.length > 0) {
+    const [was, is] = [rank(others[0], before), rank(named[0], before)];
+    out.push(was >= 0 && is >= 0 && was < is ? others.shift() : named.shift());
+  }
+  return [...out, ...named, ...others];
 }
 
 export function strategicMerge(target, patch, parent = '') {
@@ -151,7 +157,7 @@ export function strategicMerge(target, patch, parent = '') {
   }
   for (const [key, order] of Object.entries(patch)) {
     const list = key.startsWith('$setElementOrder/') ? key.slice('$setElementOrder/'.length) : undefined;
-    if (list !== undefined && Array.isArray(result[list])) result[list] = ordered(result[list], order, mergeKey(list, parent) ?? '');
+    if (list !== undefined && Array.isArray(result[list])) result[list] = ordered(result[list], order, target?.[list] ?? [], mergeKey(list, parent) ?? '');
   }
   return result;
 }

@@ -33,7 +33,7 @@ test('JSON patch: RFC 6902, appendix A', () => {
 test('strategic merge: lists by key, order, directives', () => {
   const spec = { containers: [{ name: 'a', image: 'x:1', env: [{ name: 'P', value: '1' }] }, { name: 'b', image: 'y' }], tolerations: [{ key: 'k' }] };
   assert.deepEqual(strategicMerge(spec, { containers: [{ name: 'a', image: 'x:2', env: [{ name: 'Q', value: '2' }] }] }).containers,
-    [{ name: 'a', image: 'x:2', env: [{ name: 'P', value: '1' }, { name: 'Q', value: '2' }] }, { name: 'b', image: 'y' }]);
+    [{ name: 'a', image: 'x:2', env: [{ name: 'Q', value: '2' }, { name: 'P', value: '1' }] }, { name: 'b', image: 'y' }]);
   assert.deepEqual(strategicMerge(spec, { containers: [{ name: 'a', $patch: 'delete' }] }).containers, [{ name: 'b', image: 'y' }]);
   assert.deepEqual(strategicMerge(spec, { containers: [{ $patch: 'replace' }, { name: 'c' }] }).containers, [{ name: 'c' }]);
   assert.deepEqual(strategicMerge(spec, { tolerations: [{ key: 'l' }] }).tolerations, [{ key: 'l' }]);

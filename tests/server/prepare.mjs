@@ -1,6 +1,7 @@
 // What strategies (pkg/registry, strategy.go) and built-in admission add to an object behind defaulting: what is
 // generated, allocated or taken from other objects. Everything here leaves alone what is there already.
 
+import { same } from './findings.mjs';
 import { nanosOf } from './quantity.mjs';
 
 /**
@@ -163,6 +164,13 @@ const updates = {
     const used = (port) => old.ports?.find((own) => own.port === port.port && own.protocol === port.protocol)?.nodePort;
     if (spec.type !== 'ClusterIP') for (const port of spec.ports ?? []) if (port.nodePort === undefined && used(port)) port.nodePort = used(port);
     service(after, context);
+    const outside = ({ type, externalIPs }) => type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && externalIPs?.length > 0);
+    if (outside(old) && !outside(spec) && old.externalTrafficPolicy === spec.externalTrafficPolicy) delete spec.externalTrafficPolicy;
   },
   PersistentVolumeClaim: (before, after) => dataSources(after.spec),
+  // Its pods carry the number as a label; an update that says another one is not heard.
+  DaemonSet(before, after) {
+    const name = 'deprecated.daemonset.template.generation', old = Number(before.metadata.annotations?.[name] ?? 1);
+    after.metadata.annotations = { ...after.metadata.annotations, [name]: String(same(before.spec.template, after.spec.template) ? old : old + 1) };
+  },
 };

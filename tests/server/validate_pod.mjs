@@ -8,7 +8,8 @@ const protocols = ['SCTP', 'TCP', 'UDP'];
 
 export function validatePodSpec(spec, at, out, options = {}) {
   const volumes = new Map();
-  (spec.volumes ?? []).forEach((volume, i) => validateVolume(volume, `${at}.volumes[${i}]`, out, volumes));
+  // A claim template takes the place of a volume of its name.
+  (spec.volumes ?? []).forEach((volume, i) => { if (!options.claims?.includes(volume.name)) validateVolume(volume, `${at}.volumes[${i}]`, out, volumes); });
   for (const name of options.claims ?? []) volumes.set(name, { name, persistentVolumeClaim: { claimName: name } });
   validateContainers(spec, at, out, volumes);
   out.oneOf(`${at}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']);

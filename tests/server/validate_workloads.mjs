@@ -19,7 +19,7 @@ function owned(spec, kind, out) {
 }
 
 function matching(spec, out, at = 'spec') {
-  if (!selects(spec.selector, spec.template.metadata.labels)) out.invalid(`${at}.template.metadata.labels`, byKeys(spec.template.metadata.labels ?? {}), '`selector` does not match template `labels`');
+  if (!selects(spec.selector, spec.template.metadata.labels)) out.invalid(`${at}.template.metadata.labels`, spec.template.metadata.labels ? byKeys(spec.template.metadata.labels) : null, '`selector` does not match template `labels`');
 }
 
 function always(spec, out) {
