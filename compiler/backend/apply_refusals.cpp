@@ -59,12 +59,13 @@ void ApplyRun::refuse(Work& work, const Failure& failure, std::string_view doing
   const auto& step = *work.step;
   const bool owned = std::any_of(failure.causes.begin(), failure.causes.end(), [](const Cause& cause) { return cause.reason == "FieldManagerConflict"; });
   const bool fields = failure.code == 422 && std::any_of(failure.causes.begin(), failure.causes.end(), [](const Cause& cause) { return !cause.field.empty(); });
-  if (failure.outcome == Outcome::Cancelled || (failure.outcome != Outcome::Answered && mustEnd())) return fail(work);   // said once, at the end
+  const bool forAll = failure.outcome != Outcome::Answered || failure.code == 401;
+  if (failure.outcome == Outcome::Cancelled || (forAll && mustEnd())) return fail(work);   // said once
   if (owned) conflicted(step, failure);
   else if (fields) fieldsRefused(step, failure);
   else say(step, report(failure, fmt::format("{} {}", doing, work.ref.text(plan_.nameSpace)), step.span));
   // Who cannot be reached or does not know us will not take the next one either.
-  if (failure.outcome != Outcome::Answered || failure.code == 401) halted_ = true;
+  if (forAll) halted_ = true;
   fail(work);
 }
 

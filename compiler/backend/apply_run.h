@@ -126,6 +126,9 @@ class ApplyRun {
   void readClasses();
   void watchReady(Work& work);
   void judged(Work& work, const ir::Node& object);
+  void hasFailed(Work& work, std::string what);
+  [[nodiscard]] bool onlyFailedLeft() const;
+  void endFailed();
   void watchTroubles(const std::set<std::string>& nameSpaces);
   void podSeen(const ir::Node& pod);
   void eventSeen(const ir::Node& event);

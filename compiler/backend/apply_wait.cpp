@@ -84,11 +84,7 @@ void ApplyRun::watchReady(Work& work) {
   watched->gone = [this, key](const std::string& nameSpace, const std::string& name) {
     const auto at = ready_[key].find({nameSpace, name});
     if (at == ready_[key].end() || !waiting_.contains(at->second)) return;
-    auto& gone = *at->second;
-    gone.waitsFor = "somebody deleted it";
-    gone.failed = true;
-    sayNotReady(gone);
-    waiting_.erase(&gone);
+    hasFailed(*at->second, "somebody deleted it");
   };
   watched->failed = [this, key](const Failure& failure) {
     for (auto& entry : ready_[key]) {
@@ -110,6 +106,7 @@ void ApplyRun::judged(Work& work, const Node& object) {
   if (work.selector.empty() && !podSpecPath(work.ref.kind).empty()) work.selector = podSelector(object, api_.symbols());
   if (work.ref.kind == "Pod" && verdict.health == Health::Failed) podSeen(object);   // its containers say more
   work.vague = verdict.vague;
+  work.failed = work.failed && verdict.health == Health::Failed;   // a rollout may yet succeed
   switch (verdict.health) {
     case Health::Good:
       waiting_.erase(&work);
@@ -119,13 +116,33 @@ void ApplyRun::judged(Work& work, const Node& object) {
       if (verdict.what == work.waitsFor) return;
       work.waitsFor = std::move(verdict.what);
       return progress_.step(*work.step, work.waitsFor);
-    case Health::Failed:
-      work.failed = true;
-      work.waitsFor = std::move(verdict.what);
-      sayNotReady(work);
-      waiting_.erase(&work);
-      return;
+    case Health::Failed: return hasFailed(work, std::move(verdict.what));
   }
+}
+
+/// It is not waited for any more, but what its pods say is still listened to.
+void ApplyRun::hasFailed(Work& work, std::string what) {
+  if (!work.failed || work.waitsFor != what) progress_.trouble(*work.step, what);
+  work.failed = true;
+  work.waitsFor = std::move(what);
+}
+
+bool ApplyRun::onlyFailedLeft() const {
+  return std::all_of(waiting_.begin(), waiting_.end(), [](const Work* work) { return work->failed; });
+}
+
+/// What failed before its pods were looked at: they say more than it does.
+void ApplyRun::endFailed() {
+  std::set<std::string> nameSpaces;
+  for (const auto* work : waiting_) {
+    if (!podSpecPath(work->ref.kind).empty() && !troubled_.contains(work->ref.nameSpace)) nameSpaces.insert(work->ref.nameSpace);
+  }
+  const auto known = informers_.size();
+  if (!nameSpaces.empty()) watchTroubles(nameSpaces);
+  const auto until = Clock::now() + seconds(2);
+  (void)pump([&] { return Clock::now() > until || std::all_of(informers_.begin() + static_cast<std::ptrdiff_t>(known), informers_.end(), [](const auto& each) { return each->hasSynced(); }); });
+  for (auto* work : waiting_) sayNotReady(*work);
+  waiting_.clear();
 }
 
 bool ApplyRun::awaitReady() {
@@ -139,8 +156,8 @@ bool ApplyRun::awaitReady() {
   if (claims) readClasses();
   for (auto* work : list) watchReady(*work);
   const auto begun = Clock::now();
-  return pump([&] {
-    if (waiting_.empty()) return true;
+  const bool fine = pump([&] {
+    if (onlyFailedLeft()) return true;
     const auto waited = Clock::now() - begun;
     if (waited > kTroubleAfter) {
       std::set<std::string> nameSpaces;
@@ -152,7 +169,7 @@ bool ApplyRun::awaitReady() {
     if (waited > kVague) {
       std::vector<Work*> vague;
       for (auto* work : waiting_) {
-        if (work->vague && !work->removing) vague.push_back(work);
+        if (work->vague && !work->removing && !work->failed) vague.push_back(work);
       }
       for (auto* work : vague) {
         waiting_.erase(work);
@@ -160,8 +177,10 @@ bool ApplyRun::awaitReady() {
         progress_.done(*work->step, work->waitsFor);
       }
     }
-    return waiting_.empty();
+    return onlyFailedLeft();
   });
+  if (fine && !waiting_.empty()) endFailed();
+  return fine;
 }
 
 void ApplyRun::watchTroubles(const std::set<std::string>& nameSpaces) {
@@ -247,14 +266,15 @@ void ApplyRun::eventSeen(const Node& event) {
     if (meant == nullptr || itself || work->ref.name.size() > meant->ref.name.size()) meant = work;
     if (itself) break;
   }
-  if (meant == nullptr) return;
+  if (meant == nullptr || found.text == meant->waitsFor) return;
   if (meant->ref.kind != kind) found.text = fmt::format("{} `{}`: {}", kind == "Pod" ? "pod" : kind, name, found.text);
   trouble(*meant, std::move(found));
 }
 
 void ApplyRun::trouble(Work& work, Trouble what) {
   if (std::find(work.troubles.begin(), work.troubles.end(), what) != work.troubles.end()) return;
-  progress_.trouble(*work.step, what.text);
+  // Said of every volume that takes a moment; of interest when it never comes.
+  if (!what.text.starts_with("ExternalProvisioning")) progress_.trouble(*work.step, what.text);
   constexpr std::size_t kKept = 8;   // the newest count
   if (work.troubles.size() >= kKept) work.troubles.erase(work.troubles.begin());
   work.troubles.push_back(std::move(what));
@@ -266,7 +286,7 @@ void ApplyRun::sayNotReady(Work& work) {
   const auto name = work.ref.text(plan_.nameSpace);
   const auto waits = work.waitsFor.empty() ? std::string("nothing is known of it") : work.waitsFor;
   auto d = work.failed ? diag::make<ClusterCode::NeverReady>(work.step->span, name, waits) : diag::make<ClusterCode::NotReady>(work.step->span, name, waits);
-  if (!work.failed && work.troubles.empty()) d = std::move(d).hint("`mlstackc status` shows how it goes on; --timeout waits longer");
+  if (!work.failed && work.troubles.empty()) d.help = "`mlstackc status` shows how it goes on; --timeout waits longer";
   say(*work.step, std::move(d));
   const auto path = podSpecPath(work.ref.kind);
   for (const auto& each : work.troubles) {
@@ -276,7 +296,7 @@ void ApplyRun::sayNotReady(Work& work) {
       const auto claim = std::find_if(works_.begin(), works_.end(), [&](const Work& other) { return other.ref.kind == "PersistentVolumeClaim" && other.ref.name == each.claim && other.ref.nameSpace == work.ref.nameSpace; });
       if (claim != works_.end() && claim->step->span.known()) span = claim->step->span;
     }
-    say(*work.step, diag::make<ClusterCode::PodInTrouble>(span, name, each.text));
+    say(*work.step, diag::make<ClusterCode::HeldUp>(span, name, each.text));
   }
 }
 

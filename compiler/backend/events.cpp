@@ -133,13 +133,13 @@ std::int64_t restartsOf(const Node& pod, const base::SymbolTable& symbols) {
 }
 
 Trouble eventTrouble(const Node& event, const base::SymbolTable& symbols) {
-  // Of type Warning, and no trouble all the same: they tell what happens when one ends or begins.
-  static constexpr std::string_view kHarmless[] = {"Unhealthy", "FailedKillPod", "BackOff", "Failed", "FailedToRetrieveImagePullSecret", "NodeNotReady", "FailedPreStopHook", "DNSConfigForming", "FailedGetResourceMetric", "FailedComputeMetricsReplicas", "CalculateExpectedPodCountFailed"};
+  // Of type Warning, and no trouble all the same: a pod's own conditions and container states say it better.
+  static constexpr std::string_view kHarmless[] = {"Unhealthy", "FailedKillPod", "BackOff", "Failed", "FailedToRetrieveImagePullSecret", "NodeNotReady", "FailedPreStopHook", "DNSConfigForming", "FailedGetResourceMetric", "FailedComputeMetricsReplicas", "CalculateExpectedPodCountFailed", "FailedScheduling"};
   const auto reason = textAt(&event, "reason", symbols);
   // Normal ones that tell why nothing happens.
   const bool told = reason == "FailedBinding" || reason == "ExternalProvisioning";
   if (textAt(&event, "type", symbols) != "Warning" && !told) return {};
-  if (std::find(std::begin(kHarmless), std::end(kHarmless), reason) != std::end(kHarmless)) return {};   // a container's state says it better
+  if (std::find(std::begin(kHarmless), std::end(kHarmless), reason) != std::end(kHarmless)) return {};
   auto message = std::string(textAt(&event, "message", symbols));
   if (message.empty()) message = textAt(&event, "note", symbols);
   Trouble trouble;

@@ -186,7 +186,7 @@ test("what keeps work from running is told while it waits, and at its line when 
   assert.equal(code, 124, err);
   assert.match(err, /! create {4}Deployment\/web {2}pod `web-[^`]*`: container `web`: (ImagePullBackOff|ErrImagePull)/);
   assert.match(err, /s\.mlstack:2:1: error\[MLS5260\]: Deployment\/web was not ready in time: 0 of 1 replica is available/);
-  assert.match(err, /s\.mlstack:3:\d+: error\[MLS5262\]: Deployment\/web does not run: pod `web-/);
+  assert.match(err, /s\.mlstack:3:\d+: error\[MLS5262\]: Deployment\/web is held up: pod `web-/);
   const state = JSON.parse((await run(cluster, ["status", stack.file, "--format", "json"])).out);
   assert.equal(state.health, "waiting");
   assert.match(state.work[0].what, /ImagePull/);
@@ -307,4 +307,22 @@ object "${group}/v1/Run" r { spec { size = 1 } }
   assert.equal(code, 0, err);
   assert.equal((await cluster.get(at(stack.ns, "runs", "r", `apis/${group}/v1`))).status, 200);
   assert.deepEqual(changed(await stack.plan()), []);
+});
+
+test("what failed at once says why as well", { skip: !cluster.own }, async () => {
+  const stack = await fresh("failed");
+  stack.write(`${claim("never", "no-such-class")}job train {
+  retries = 0
+  container main { image = "${pause}" }
+  with { spec = { template = { metadata = { annotations = { "test.mlstack.dev/fail" = "OOMKilled" } } } } }
+}
+`);
+  const { code, err } = await run(cluster, ["apply", stack.file, "--auto-approve", "--wait-jobs", "--timeout", "4s"]);
+  assert.equal(code, 124, err);
+  assert.match(err, /s\.mlstack:3:1: error\[MLS5261\]: Job\/train does not become ready: BackoffLimitExceeded/);
+  assert.match(err, /s\.mlstack:5:3: error\[MLS5262\]: Job\/train is held up: pod `train-[^`]*`: container `main`: OOMKilled \(exit code 137\)/);
+  assert.match(err, /s\.mlstack:2:1: error\[MLS5260\]: PersistentVolumeClaim\/never was not ready in time: waits for a volume of the class `no-such-class`/);
+  const { code: failed, out } = await run(cluster, ["status", stack.file]);
+  assert.equal(failed, 1);
+  assert.match(out, /✗ Job\/train +0\/1 done +BackoffLimitExceeded/);
 });
