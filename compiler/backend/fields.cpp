@@ -80,6 +80,7 @@ const Node* itemAt(const Node& list, std::string_view inside, const base::Symbol
       if (left-- == 0) return &item;
     return nullptr;
   }
+  if (inside.find('=') == std::string_view::npos) return nullptr;
   std::vector<std::pair<std::string, std::string>> wanted;
   while (!inside.empty()) {
     auto key = takeToken(inside, "=,");

@@ -138,6 +138,7 @@ test("a set whose template changed is made again around its claims", async () =>
   assert.deepEqual(fates(plan), ["kept claim/data-db-0", "kept claim/data-db-1"]);
   assert.match(fateOf(plan, "data-db-0").why, /patch pvc data-db-0/);
   assert.equal(plan.risksData, false);
+  if (!(await cluster.hasControllers())) return;   // who deletes and leaves orphans is the garbage collector
   const claims = async () => (await cluster.must(cluster.get(`/api/v1/namespaces/${stack.ns}/persistentvolumeclaims`), 200)).items.map(({ metadata }) => [metadata.name, metadata.uid, metadata.deletionTimestamp]);
   const before = await claims();
   await stack.settled();

@@ -59,12 +59,12 @@ export class Stack {
   }
   async apply(body, ...options) {
     if (body !== undefined) this.write(body);
-    const answer = await run(this.cluster, ["apply", this.file, "--auto-approve", "--no-wait", ...options]);
+    const answer = await run(this.cluster, ["apply", this.file, "--auto-approve", "--no-wait", "--timeout", "60s", ...options]);
     assert.equal(answer.code, 0, `${this.text}\n${answer.err}`);
     return answer;
   }
   async destroy(...options) {
-    const answer = await run(this.cluster, ["destroy", this.file, "--auto-approve", "--no-wait", ...options]);
+    const answer = await run(this.cluster, ["destroy", this.file, "--auto-approve", "--no-wait", "--timeout", "60s", ...options]);
     return answer;
   }
   /// Applied, and planned again: nothing to do.

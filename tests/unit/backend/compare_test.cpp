@@ -70,7 +70,7 @@ TEST(Compare, whatTheServerDropsIsOursAllTheSame) {
   const std::string desired = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {hostNetwork: false, automountServiceAccountToken: false}\n";
   EXPECT_TRUE(t.compare(desired, owned(kPod, "{'f:spec': {'f:hostNetwork': {}, 'f:automountServiceAccountToken': {}}}", "spec: {automountServiceAccountToken: false}\n")).none());
   // Never applied: absent is not false.
-  EXPECT_EQ(t.changes("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {automountServiceAccountToken: false}\n", owned(kPod, "{'f:spec': {}}", "spec: {dnsPolicy: Default}\n")),
+  EXPECT_EQ(t.changes("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {automountServiceAccountToken: false, dnsPolicy: Default}\n", owned(kPod, "{'f:spec': {'f:dnsPolicy': {}}}", "spec: {dnsPolicy: Default}\n")),
             (Texts{".spec.automountServiceAccountToken:  -> false"}));
 }
 
@@ -114,8 +114,8 @@ TEST(Compare, atomicValuesCountAsAWhole) {
   const auto set = owned(kSet, "{'f:spec': {'f:volumeClaimTemplates': {}}}",
                          "spec: {volumeClaimTemplates: [{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: d, creationTimestamp: null}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}, volumeMode: Filesystem}, status: {phase: Pending}}]}\n");
   EXPECT_TRUE(t.compare("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: x}\nspec: {volumeClaimTemplates: [{metadata: {name: d}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}}]}\n", set).none());
-  const auto args = owned(kPod, R"({'f:spec': {'f:containers': {'k:{"name":"a"}': {'.': {}, 'f:name': {}, 'f:args': {}}}}})", "spec: {containers: [{name: a, args: [x, y]}]}\n");
-  EXPECT_EQ(t.changes("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, args: [y, x]}]}\n", args), (Texts{".spec.containers[name=a].args: [x, \"y\"] -> [\"y\", x]"}));
+  const auto args = owned(kPod, R"({'f:spec': {'f:containers': {'k:{"name":"a"}': {'.': {}, 'f:name': {}, 'f:args': {}}}}})", "spec: {containers: [{name: a, args: [x, z]}]}\n");
+  EXPECT_EQ(t.changes("apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, args: [z, x]}]}\n", args), (Texts{".spec.containers[name=a].args: [x, z] -> [z, x]"}));
 }
 
 TEST(Compare, timesAndDurations) {
