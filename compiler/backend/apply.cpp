@@ -19,7 +19,7 @@ namespace {
 
 constexpr seconds kWaitForLease{60};
 constexpr seconds kToEnd{5};            // for giving up the lease after everything else
-constexpr seconds kReadsCount{30};      // a plan's own reads, in the run that made it
+constexpr seconds kReadsCount{10};      // a plan's own reads, in the run that made it
 constexpr seconds kUntilServed{30};     // from an established definition to its kind in discovery
 
 bool stays(Action action) {

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/source.h"
 #include "diag/cluster.h"
+#include "diag/printable.h"
 #include "yaml/yaml.h"
 
 namespace mlstack::backend {
@@ -177,7 +178,7 @@ std::string outputsText(const std::vector<OutputValue>& outputs) {
   std::size_t width = 0;
   for (const auto& output : outputs) width = std::max(width, output.name.size());
   std::string text;
-  for (const auto& output : outputs) text += fmt::format("{:<{}} = {}\n", output.name, width, output.json.empty() ? fmt::format("(not known: {})", output.why) : output.text);
+  for (const auto& output : outputs) text += fmt::format("{:<{}} = {}\n", output.name, width, diag::printable(output.json.empty() ? fmt::format("(not known: {})", output.why) : output.text));
   return text;
 }
 

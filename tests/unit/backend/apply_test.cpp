@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/apply_body.h"
+#include "backend/outputs.h"
 #include "backend/seen.h"
 #include "backend/status.h"
 #include "backend/wait.h"
@@ -182,6 +183,36 @@ TEST(Status, TextIsOneScreen) {
             "  ✓ model  10Gi → 20Gi  RWO     fast   pv1 (Delete)  p\n"
             "\nwork\n"
             "  … Deployment/web\xef\xbf\xbd[31m  1/2 ready  1 restart  1 of 2 replicas are available; last end: Error (exit code 1)\n");
+}
+
+TEST(Outputs, DefinitionsHoldNoSecretAndReadAsJson) {
+  base::SymbolTable symbols;
+  ir::Stack stack;
+  stack.symbols = &symbols;
+  stack.nameSpace = symbols.intern("ml");
+  const auto object = [&](ir::Role role, std::string_view kind, std::string_view name) {
+    auto& made = stack.objects.emplace_back();
+    made.role = role;
+    made.apiVersion = symbols.intern("v1");
+    made.kind = symbols.intern(kind);
+    made.name = symbols.intern(name);
+    return static_cast<ir::ObjectId>(stack.objects.size() - 1);
+  };
+  ir::Builder builder(stack.arena);
+  stack.outputs.push_back({.name = symbols.intern("n"), .type = "int", .value = builder.integer(42)});
+  stack.outputs.push_back({.name = symbols.intern("ip"), .type = "string", .object = object(ir::Role::Workload, "Pod", "p"), .fieldPath = "status.podIP"});
+  stack.outputs.push_back({.name = symbols.intern("key"), .type = "string", .object = object(ir::Role::Secret, "Secret", "s"), .fieldPath = "data.key"});
+  EXPECT_EQ(outputDefinitions(stack),
+            R"([{"name":"n","type":"int","value":42},{"name":"ip","type":"string","object":{"apiVersion":"v1","kind":"Pod","namespace":"ml","name":"p"},"path":"status.podIP"},)"
+            R"({"name":"key","type":"string","why":"a Secret holds it: `kubectl get secret` shows it to who may see it"}])");
+}
+
+TEST(Outputs, TextAndJson) {
+  const std::vector<OutputValue> outputs = {{"n", "int", "42", "42", ""}, {"host", "string", "\"a\\u001b\"", "a\x1b", ""}, {"ip", "string", "", "", "Pod/p is not there"}};
+  EXPECT_EQ(outputsText(outputs), "n    = 42\nhost = a\xef\xbf\xbd\nip   = (not known: Pod/p is not there)\n");
+  const auto json = outputsJson(outputs);
+  EXPECT_NE(json.find(R"("why": "Pod/p is not there")"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("value": 42)"), std::string::npos) << json;
 }
 
 }  // namespace
