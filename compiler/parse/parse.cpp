@@ -19,6 +19,7 @@ struct Run {
         builder(file, balanced, stack, arena, symbols, sink),
         recovery(file, balanced, builder, cursor, sink),
         parser(&cursor) {
+    stack.built.reserve(balanced.tokens->size() / 2 + 16);   // untouched it takes no memory
     parser.prepare(recovery, stack, Recovery::loops(), Recovery::follow(), Recovery::onOneLine(), Builder::builtRules());
   }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/outside.h"
 #include "storage/rule.h"
 
 namespace mlstack::storage {
@@ -187,25 +188,8 @@ class Describer {
 
   void outside(const Pods& pods, const Volume& volume) {
     if (volume.readOnly) return;
-    const char* gives = nullptr;
-    const char* ends = nullptr;
-    switch (volume.kind) {
-      case VolumeKind::EmptyDir: gives = "room on the node's disk"; ends = "with the pod; a restarted container still finds it"; break;
-      case VolumeKind::Memory: gives = "memory of the node, counted against the containers' limits"; ends = "with the pod, and with the node"; break;
-      case VolumeKind::HostPath: gives = "a folder of whichever node the pod runs on"; ends = "with the node; a pod on another node finds another folder"; break;
-      case VolumeKind::Network:
-      case VolumeKind::Disk:
-      case VolumeKind::Csi: gives = "a volume that is written straight into the pod: no claim guards it"; ends = "with whoever owns it outside of the cluster"; break;
-      case VolumeKind::Claim:
-      case VolumeKind::Template:
-      case VolumeKind::Ephemeral:
-      case VolumeKind::ConfigMap:
-      case VolumeKind::Secret:
-      case VolumeKind::Projected:
-      case VolumeKind::DownwardApi:
-      case VolumeKind::Image:
-      case VolumeKind::Other: return;
-    }
+    const auto* about = outsideClaims(volume.kind);
+    if (about == nullptr) return;
     std::vector<std::string> paths;
     const auto number = static_cast<std::uint32_t>(&volume - model_.volumes.data());
     for (const auto& container : model_.containersOf(pods))
@@ -213,11 +197,11 @@ class Describer {
         if (mount.volume == number && !mount.readOnly) paths.push_back(fmt::format("{} at {}", container.name, mount.path));
     if (paths.empty()) return;
     head(volume.field, fmt::format("{} of {}", volume.name, objectText(*pods.workload)), volume.node->span);
-    auto room = std::string(gives);
+    auto room = std::string(about->gives);
     if (const auto limit = quantityOf(keys_.at<"sizeLimit">(volume.source))) room += ", " + limit->text() + " at most";
     sentence("gives", room);
     sentence("written by", fmt::format("{}", fmt::join(paths, ", ")));
-    sentence("ends", ends);
+    sentence("ends", about->ends);
   }
 
   std::string objectText(const ir::Object& object) const {

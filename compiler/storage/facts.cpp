@@ -3,30 +3,25 @@
 #include <fmt/format.h>
 
 #include "storage/describe.h"
+#include "storage/outside.h"
 #include "storage/rule.h"
 
 namespace mlstack::storage {
 
-namespace {
-
-std::string_view word(StateKind kind) {
+const OutsideClaims* outsideClaims(VolumeKind kind) {
+  static constexpr OutsideClaims kEmptyDir{"emptyDir", "pod", "room on the node's disk", "with the pod; a restarted container still finds it"};
+  static constexpr OutsideClaims kMemory{"memory", "pod", "memory of the node, counted against the containers' limits", "with the pod, and with the node"};
+  static constexpr OutsideClaims kHostPath{"hostPath", "node", "a folder of whichever node the pod runs on",
+                                           "with the node; a pod on another node finds another folder"};
+  static constexpr OutsideClaims kInline{"inline", "outside of the cluster", "a volume that is written straight into the pod: no claim guards it",
+                                         "with whoever owns it outside of the cluster"};
   switch (kind) {
-    case StateKind::Claim: return "claim";
-    case StateKind::Template: return "template";
-    case StateKind::Ephemeral: return "ephemeral";
-  }
-  return {};
-}
-
-/// Volumes that are state without a claim; null for the others.
-const char* scratchWord(VolumeKind kind) {
-  switch (kind) {
-    case VolumeKind::EmptyDir: return "emptyDir";
-    case VolumeKind::Memory: return "memory";
-    case VolumeKind::HostPath: return "hostPath";
+    case VolumeKind::EmptyDir: return &kEmptyDir;
+    case VolumeKind::Memory: return &kMemory;
+    case VolumeKind::HostPath: return &kHostPath;
     case VolumeKind::Network:
     case VolumeKind::Disk:
-    case VolumeKind::Csi: return "inline";
+    case VolumeKind::Csi: return &kInline;
     case VolumeKind::Claim:
     case VolumeKind::Template:
     case VolumeKind::Ephemeral:
@@ -38,6 +33,17 @@ const char* scratchWord(VolumeKind kind) {
     case VolumeKind::Other: return nullptr;
   }
   return nullptr;
+}
+
+namespace {
+
+std::string_view word(StateKind kind) {
+  switch (kind) {
+    case StateKind::Claim: return "claim";
+    case StateKind::Template: return "template";
+    case StateKind::Ephemeral: return "ephemeral";
+  }
+  return {};
 }
 
 std::string_view lifetimeOf(const Model& model, const State& state) {
@@ -90,12 +96,11 @@ std::string stateFacts(const ir::Stack& stack) {
   }
   for (const auto& pods : model.pods) {
     for (const auto& volume : model.volumesOf(pods)) {
-      const auto* kind = volume.readOnly ? nullptr : scratchWord(volume.kind);
-      if (!kind || !volume.mounted) continue;
+      const auto* outside = volume.readOnly ? nullptr : outsideClaims(volume.kind);
+      if (!outside || !volume.mounted) continue;
       const auto limit = quantityOf(model.keys.at<"sizeLimit">(volume.source));
-      const bool ends = volume.kind == VolumeKind::EmptyDir || volume.kind == VolumeKind::Memory;
-      out += fmt::format("  {} {} of {}/{}  {}  lifetime {}\n", kind, volume.name, model.kindOf(*pods.workload), model.text(pods.workload->name),
-                         limit ? limit->text() : "no limit", ends ? "pod" : volume.kind == VolumeKind::HostPath ? "node" : "outside of the cluster");
+      out += fmt::format("  {} {} of {}/{}  {}  lifetime {}\n", outside->word, volume.name, model.kindOf(*pods.workload), model.text(pods.workload->name),
+                         limit ? limit->text() : "no limit", outside->lifetime);
     }
   }
   return out.empty() ? out : "\nstate\n" + out;
