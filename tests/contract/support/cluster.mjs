@@ -27,6 +27,9 @@ async function ownServer(options) {
   child.stderr.on("data", (piece) => { said += piece; });
   const stop = () => { child.kill(); rmSync(folder, { recursive: true, force: true }); };
   process.on("exit", stop);
+  // It must not keep a test alive that has come to its end.
+  child.unref();
+  child.stderr.unref();
   for (let waited = 0; !existsSync(join(folder, "ready")); waited += 20) {
     if (child.exitCode !== null || waited > 20_000) { stop(); throw new Error(`the test server does not start: ${said}`); }
     await sleep(20);
