@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "backend/folder_files.h"
+#include "backend/inventory.h"
 #include "backend/offline.h"
 #include "base/sha256.h"
 #include "diag/cluster.h"
@@ -70,7 +71,7 @@ class FolderBackend final : public Backend {
       return report;
     }
     const auto before = sink.errorCount();
-    writeFolder(folder_, plan.stack, filesOf(plan), {.force = options.forceConflicts, .released = releasedFiles(plan)}, sink);
+    writeFolder(folder_, plan.stack, filesOf(plan), {.force = options.forceConflicts, .kept = strangers(plan), .released = releasedFiles(plan)}, sink);
     if (sink.errorCount() != before) return report;
     for (const auto& step : plan.steps) {
       if (step.action != Action::Unchanged) progress.done(step, {});
@@ -105,6 +106,11 @@ class FolderBackend final : public Backend {
       for (auto* document : yaml::readDocuments(file, symbols_, builder, sink)) ir::addManifest(held->objects, document);
       for (auto i = first; i < held->objects.objects.size(); ++i) {
         const auto ref = refOf(held->objects, held->objects.objects[i]);
+        auto& object = held->objects.objects[i];
+        const auto* mark = ir::findPath(object.root, "metadata.annotations", symbols_);
+        for (const auto& one : ir::Children(mark)) {
+          if (symbols_.text(one.key) == kProtectAnnotation && one.kind == ir::NodeKind::String && one.text() == "true") object.isProtected = true;
+        }
         held->digests[ref] = digest;
         held->files[ref] = name;
       }
@@ -130,7 +136,8 @@ class FolderBackend final : public Backend {
     std::size_t number = 0;
     for (auto& step : plan.steps) {
       if (const auto at = held.digests.find(step.object); at != held.digests.end()) step.uid = at->second;
-      if (step.action == Action::Release) step.resourceVersion = held.files.at(step.object);
+      // The file that goes, or goes out of the index.
+      if (step.action == Action::Release || step.action == Action::Delete) step.resourceVersion = held.files.at(step.object);
       if (step.body.empty()) continue;
       const auto& name = files[number++].name;
       const auto owner = index.find(name);
@@ -161,6 +168,19 @@ class FolderBackend final : public Backend {
       files.insert(files.end(), std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
     }
     return files;
+  }
+
+  /// Files of the stack in which no object of the plan stands (`--no-prune`): nothing is ever removed without a step.
+  std::vector<std::string> strangers(const Plan& plan) {
+    diag::Sink ignored;   // read before, without an error
+    std::set<ObjectRef> planned;
+    for (const auto& step : plan.steps) planned.insert(step.object);
+    std::vector<std::string> out;
+    const auto held = read(plan.stack, symbols_.intern(plan.nameSpace), ignored);
+    for (const auto& [ref, file] : held ? held->files : std::map<ObjectRef, std::string>()) {
+      if (!planned.contains(ref)) out.push_back(file);
+    }
+    return out;
   }
 
   static std::vector<std::string> releasedFiles(const Plan& plan) {

@@ -89,7 +89,7 @@ void writeFolder(const std::string& folder, std::string_view stack, const std::v
     if (!sameContent(at(file.name), file.bytes) && !writeOne(options.write, at(file.name), file.bytes, sink)) return;
   FolderIndex after = during;
   for (const auto& [name, owner] : during) {
-    if (owner != stack || made.contains(name)) continue;
+    if (owner != stack || made.contains(name) || std::ranges::find(options.kept, name) != options.kept.end()) continue;
     if (std::ranges::find(options.released, name) != options.released.end()) {
       after.erase(name);
       continue;

@@ -27,6 +27,7 @@ using FileWriter = std::function<bool(const std::string& path, std::string_view 
 
 struct FolderOptions {
   bool force = false;                   // replace files that the index does not list for this stack
+  std::vector<std::string> kept{};      // files of this stack that are not made, stay, and stay its own
   std::vector<std::string> released{};  // file names that stay, and are this stack's no more
   FileWriter write = base::writeFileAtomically;
 };

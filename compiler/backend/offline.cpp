@@ -7,6 +7,7 @@
 
 #include "backend/compare.h"
 #include "backend/consent.h"
+#include "backend/inventory.h"
 #include "storage/frozen.h"
 
 namespace mlstack::backend {
@@ -47,19 +48,33 @@ class Offline {
     return {std::string(apiVersion), std::string(kind), namespaced ? std::string(symbols_.text(in)) : std::string(), std::string(symbols_.text(object.name))};
   }
 
+  /// The tree with the mark of protection, which outlives the line that asked for it.
+  const ir::Node* marked(const Object& object) {
+    if (!object.isProtected) return object.root;
+    ir::Builder builder(arena_);
+    auto& symbols = *now_.symbols;
+    auto* tree = builder.clone(*object.root);
+    if (auto* meta = builder.mapAt(*tree, symbols.intern("metadata"), object.span)) {
+      if (auto* annotations = builder.mapAt(*meta, symbols.intern("annotations"), object.span))
+        ir::Builder::set(*annotations, symbols.intern(kProtectAnnotation), builder.string("true", object.span));
+    }
+    return tree;
+  }
+
   void declared(const Object& object) {
     PlanStep step;
     step.object = refOf(now_, object);
     step.group = ir::applyGroup(now_, object);
     step.span = object.span;
-    appendCompactJson(step.body, *object.root, symbols_);
+    const auto* tree = marked(object);
+    appendCompactJson(step.body, *tree, symbols_);
     const auto at = before_.find(step.object);
     if (at == before_.end()) {
       step.action = Action::Create;
       if (object.role == Role::Claim) addFate(Fate::New, object, "an empty volume is made for it, or found");
     } else {
       const auto& before = *at->second;
-      step.changes = compareWhole(*before.root, *object.root, catalog_, symbols_);
+      step.changes = compareWhole(*marked(before), *tree, catalog_, symbols_);
       step.action = step.changes.empty() ? Action::Unchanged : Action::Update;
       if (!step.changes.empty()) frozen(before, object, step);
       if (step.action != Action::Unchanged) fates(before, object, step);
@@ -80,7 +95,13 @@ class Offline {
     switch (step.action) {
       case Action::Replace: step.why = fmt::format("{} cannot change in place: deleted and made again; the claims that it uses stay", first.path); break;
       case Action::Recreate: step.why = fmt::format("{} cannot change in place: made again around its pods and claims, which stay", first.path); break;
-      default: step.why = fmt::format("{} cannot change in place: {}", first.path, first.mend); break;
+      case Action::Unchanged:
+      case Action::Create:
+      case Action::Update:
+      case Action::Adopt:
+      case Action::Delete:
+      case Action::Release:
+      case Action::Refused: step.why = fmt::format("{} cannot change in place: {}", first.path, first.mend); break;
     }
   }
 
@@ -209,6 +230,7 @@ class Offline {
   const schema::Catalog& catalog_;
   const PlanOptions& options_;
   const base::SymbolTable& symbols_;
+  base::Arena arena_;
   Plan plan_;
   std::map<ObjectRef, const Object*> before_;
 };

@@ -7,6 +7,7 @@
 #include "backend/outputs.h"
 #include "base/duration.h"
 #include "diag/cluster.h"
+#include "diag/printable.h"
 #include "driver/progress.h"
 #include "driver/project.h"
 #include "driver/terminal.h"
@@ -61,13 +62,51 @@ const Unit* compileOne(const Invocation& invocation, Session& session) {
   return &session.units.front();
 }
 
+namespace {
+
+/// "github.com/org/repo" of a remote's address, whichever way it is written; credentials in it are left out.
+std::string placeOfRemote(std::string_view url) {
+  if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  const auto slash = url.find('/');
+  if (const auto at = url.substr(0, slash).rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
+  std::string place(url.substr(0, url.ends_with(".git") ? url.size() - 4 : url.size()));
+  while (place.ends_with('/')) place.pop_back();
+  if (const auto colon = place.find(':'); colon != std::string::npos && place.find('/') > colon) place[colon] = '/';   // git@host:org/repo
+  return place;
+}
+
+/// The `origin` remote of the repository at `root`; empty without one.
+std::string remoteOf(const fs::path& root) {
+  base::ReadError error;
+  std::error_code failed;
+  if (!fs::is_regular_file(root / ".git/config", failed)) return {};
+  const auto text = base::readFile((root / ".git/config").string(), error, std::size_t{1} << 20);
+  if (!text) return {};
+  bool inOrigin = false;
+  for (std::string_view rest = *text; !rest.empty();) {
+    auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+    if (line.starts_with('[')) inOrigin = line.starts_with("[remote \"origin\"]");
+    if (!inOrigin || !line.starts_with("url")) continue;
+    const auto equals = line.find('=');
+    const auto from = equals == std::string_view::npos ? equals : line.find_first_not_of(" \t", equals + 1);
+    if (from != std::string_view::npos) return placeOfRemote(line.substr(from, line.find_last_not_of(" \t\r") + 1 - from));
+  }
+  return {};
+}
+
+}  // namespace
+
 std::string originOf(const Unit& unit) {
   if (unit.source->name == "-") return "-";
   std::error_code failed;
-  const auto root = fs::path(projectRoot(unit.source->name));
   const auto path = fs::weakly_canonical(unit.source->name, failed);
   if (failed) return unit.source->name;
-  return path.lexically_relative(fs::weakly_canonical(root, failed)).generic_string();
+  const auto root = fs::weakly_canonical(projectRoot(unit.source->name), failed);
+  const auto below = path.lexically_relative(root).generic_string();
+  const auto remote = remoteOf(root);
+  return remote.empty() ? below : fmt::format("{}:{}", remote, below);
 }
 
 backend::PlanOptions planOptions(const Invocation& invocation) {
@@ -124,7 +163,7 @@ std::string reportText(const backend::Plan& plan, const backend::Report& report)
   if (report.left.empty()) return text + "\n";
   text += fmt::format("\nnot done: ");
   constexpr std::size_t kShown = 20;
-  for (std::size_t i = 0; i < report.left.size() && i < kShown; ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", report.left[i].text(plan.nameSpace));
+  for (std::size_t i = 0; i < report.left.size() && i < kShown; ++i) text += fmt::format("{}{}", i == 0 ? "" : ", ", diag::printable(report.left[i].text(plan.nameSpace)));
   if (report.left.size() > kShown) text += fmt::format(" and {} more", report.left.size() - kShown);
   return text + "\n";
 }

@@ -26,7 +26,8 @@ struct Reach {
 
 /// Compiles the one stack that the operands name. Null when there were errors, all of them in the sink.
 [[nodiscard]] const Unit* compileOne(const Invocation& invocation, Session& session);
-/// The path of a stack's file from its project's top: tells two stacks of one name apart.
+/// The path of a stack's file from its project's top, behind the repository's `origin` when it has one
+/// ("github.com/org/repo:train.mlstack"): tells two stacks of one name apart.
 [[nodiscard]] std::string originOf(const Unit& unit);
 
 /// What the command line says about a plan.

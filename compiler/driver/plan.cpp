@@ -43,6 +43,15 @@ std::optional<backend::Plan> offlinePlan(const Invocation& invocation, Session& 
   return plan;
 }
 
+/// A plan file holds what is sent, and is kept where plans are kept: no place for the values of a Secret.
+void refuseSecrets(const backend::Plan& plan, diag::Sink& sink) {
+  for (const auto& step : plan.steps) {
+    const bool values = step.body.find("\"data\":{\"") != std::string::npos || step.body.find("\"stringData\":{\"") != std::string::npos;
+    if (step.object.kind != "Secret" || step.object.apiVersion != "v1" || !values) continue;
+    sink.add(diag::make<diag::ClusterCode::SecretInPlanFile>(step.span, step.object.text(plan.nameSpace)).hint("declare it `external`, and make it where secrets are kept"));
+  }
+}
+
 }  // namespace
 
 int runPlan(Invocation& invocation) {
@@ -72,6 +81,7 @@ int runPlan(Invocation& invocation) {
   const auto output = std::string(invocation.value("--output"));
   const auto keep = std::string(invocation.value("--out"));
   if (format == "html" || !keep.empty()) plan->graphSvg = ir::graphSvg(*unit->stack);
+  if (!keep.empty()) refuseSecrets(*plan, session.sink);
   if (!keep.empty() && !session.sink.hasErrors() && !writeTo(keep, planFile(*plan), session)) return finish(session);
   const bool toStdout = output.empty() || output == "-";
   const auto text = view(*plan, format, toStdout && colorOn(STDOUT_FILENO), invocation.has("--show-unchanged"));

@@ -62,11 +62,16 @@ void ProgressLines::draw() {
     if (at->second.since < oldest->second.since) oldest = at;
   }
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - oldest->second.since).count();
-  auto line = fmt::format("{}/{}  {}  {}", done_, steps_, oldest->first->object.text(home_), oneLine(oldest->second.what));
+  auto line = fmt::format("{}/{}  {}  {}", done_, steps_, oneLine(oldest->first->object.text(home_)), oneLine(oldest->second.what));
   if (seconds > 1) line += fmt::format("  {} s", seconds);
   if (running_.size() > 1) line += fmt::format("  and {} more", running_.size() - 1);
   printError(cut(std::move(line), width()));
   drawn_ = true;
+}
+
+/// Often enough for an eye; each drawing looks at all that is under way.
+void ProgressLines::drawSoon() {
+  if (Clock::now() - lastDraw_ > std::chrono::milliseconds(100)) draw();
 }
 
 void ProgressLines::say(std::string_view ink, std::string_view sign, const backend::PlanStep& step, std::string_view what) {
@@ -80,7 +85,7 @@ void ProgressLines::step(const backend::PlanStep& step, std::string_view what) {
   const bool changed = fresh || at->second.what != what;
   at->second.what = what;
   if (terminal_) {
-    if (changed || Clock::now() - lastDraw_ > std::chrono::milliseconds(200)) draw();
+    drawSoon();
   } else if (changed && !what.empty() && !fresh) {
     say("", "·", step, what);   // elsewhere only what is waited for: a line a change
   }
@@ -90,12 +95,12 @@ void ProgressLines::done(const backend::PlanStep& step, std::string_view what) {
   running_.erase(&step);
   ++done_;
   say("\x1b[32m", "✓", step, what);
-  draw();
+  drawSoon();
 }
 
 void ProgressLines::trouble(const backend::PlanStep& step, std::string_view what) {
   say("\x1b[33m", "!", step, what);
-  draw();
+  drawSoon();
 }
 
 }  // namespace mlstack::driver

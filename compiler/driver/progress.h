@@ -24,6 +24,7 @@ class ProgressLines final : public backend::Progress {
   };
   void clear();
   void draw();
+  void drawSoon();
   void say(std::string_view ink, std::string_view sign, const backend::PlanStep& step, std::string_view what);
 
   std::size_t steps_;

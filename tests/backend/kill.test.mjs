@@ -2,7 +2,7 @@
 // doubled or left behind. Always against the project's own server, which can hold a request.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -39,13 +39,16 @@ const later = before
   .replace('job train { image = "registry.k8s.io/pause:3.9"', 'job train { image = "registry.k8s.io/pause:3.10"')
   .replace("claim data { size = 1Gi", "claim data { size = 2Gi")
   .replace('output version = "one"', 'output version = "two"');
-const files = { before: join(folder, "before.mlstack"), later: join(folder, "later.mlstack") };
+// Two states of one file: what a stack came from is part of who it is.
+mkdirSync(join(folder, "before"));
+mkdirSync(join(folder, "later"));
+const files = { before: join(folder, "before", "killed.mlstack"), later: join(folder, "later", "killed.mlstack") };
 writeFileSync(files.before, before);
 writeFileSync(files.later, later);
 
 const server = await testServer({ controllers: true });
 const cluster = { kubeconfig: join(server.folder, "kubeconfig") };
-const options = ["--auto-approve", "--no-wait", "--timeout", "60s", "--take-over"];
+const options = ["--auto-approve", "--no-wait", "--timeout", "60s"];
 
 async function fresh() {
   await server.control("POST", "/reset", { objects: true });

@@ -87,6 +87,17 @@ says '1 deleted, 1 released'
 [[ -e gitops/zzz.yaml ]] || fault "somebody's file was removed"
 ls gitops/*persistentvolumeclaim* >/dev/null || fault "a claim's file went without consent"
 ! ls gitops/*pod* >/dev/null 2>&1 || fault "the pod's file is still there"
+# --no-prune: what has no step is not touched
+expect 0 apply demo.mlstack --to pruned --auto-approve
+expect 0 apply empty.mlstack --to pruned --auto-approve --no-prune
+[[ $(find pruned -name '*.yaml' | wc -l) -eq 2 ]] || fault "--no-prune removed files"
+expect 0 apply demo.mlstack --to pruned --auto-approve
+says 'nothing to do'
+# what is protected stays so when its line is gone
+sed 's/size   = 10Gi/size   = 10Gi  protect = true/' demo.mlstack >protected.mlstack
+expect 0 apply protected.mlstack --to safe --auto-approve
+expect 0 apply empty.mlstack --to safe --auto-approve --allow-data-loss claim/data
+ls safe/*persistentvolumeclaim* >/dev/null || fault "a protected claim went"
 expect 0 apply grown.mlstack --to again --auto-approve
 expect 0 destroy grown.mlstack --to again --auto-approve --allow-data-loss pvc/data
 [[ -z $(find again -name '*.yaml') ]] || fault "destroy left files"
