@@ -423,6 +423,9 @@ Report ApplyRun::run() {
   if (!plan_.changes() && (plan_.inventoryExists || works_.empty())) {
     if (!plan_.destroys) keepOutputs();
     report_.complete = plan_.destroys ? endInventory() : !mustEnd();
+    if (report_.complete && !plan_.destroys && options_.wait) {
+      report_.complete = awaitReady() && std::none_of(works_.begin(), works_.end(), [](const Work& work) { return work.failed; });
+    }
     return finishUp();
   }
   report_.complete = carryOut();

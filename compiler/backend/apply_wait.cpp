@@ -149,6 +149,8 @@ bool ApplyRun::awaitReady() {
   std::vector<Work*> list;
   bool claims = false;
   for (auto& work : works_) {
+    // What an earlier apply sent, and perhaps did not wait for, belongs to what this one promises.
+    if (work.step->action == Action::Unchanged && isWaitedFor(work.ref.apiVersion, work.ref.kind)) work.stage = Stage::Accepted;
     if (work.stage != Stage::Accepted || work.step->action == Action::Delete) continue;
     list.push_back(&work);
     claims = claims || work.ref.kind == "PersistentVolumeClaim";

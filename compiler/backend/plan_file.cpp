@@ -147,6 +147,7 @@ Plan readPlan(Reader& in, const Node* node) {
   for (const Node& item : ir::Children(in.list(node, "migrations")))
     plan.migrations.push_back({in.ref(&item), in.text(&item, "what"), in.texts(&item, "steps")});
   plan.notes = in.texts(node, "notes");
+  plan.inventoryExists = in.flag(node, "inventoryExists");
   plan.origin = in.text(node, "origin");
   plan.outputs = in.text(node, "outputs");
   plan.graphSvg = in.text(node, "graph");

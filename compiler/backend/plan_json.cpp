@@ -105,7 +105,7 @@ void writePlan(base::JsonWriter& out, const Plan& plan, bool whole) {
   out.endArray();
   writeTexts(out, "notes", plan.notes);
   writeTexts(out, "obstacles", obstacles(plan));
-  if (whole) out.field("origin", plan.origin).field("outputs", plan.outputs).field("graph", plan.graphSvg);
+  if (whole) out.field("inventoryExists", plan.inventoryExists).field("origin", plan.origin).field("outputs", plan.outputs).field("graph", plan.graphSvg);
 }
 
 std::string planJson(const Plan& plan) {

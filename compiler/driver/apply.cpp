@@ -1,5 +1,7 @@
 // `mlstackc apply` and `mlstackc destroy`.
 
+#include <algorithm>
+
 #include "diag/cluster.h"
 #include "driver/deploy.h"
 #include "driver/terminal.h"
@@ -18,7 +20,15 @@ const base::SourceFile* planOperand(const Invocation& invocation, Session& sessi
   return &session.sources.add(invocation.operands[0], std::move(*text));
 }
 
+/// What was decided when the plan was made.
+constexpr std::string_view kDecided[] = {"--set", "--params", "--kubernetes", "--namespace", "--to", "--allow-data-loss", "--take-over", "--no-prune"};
+
 int applyFile(const Invocation& invocation, Session& session, const base::SourceFile& file) {
+  for (const auto option : kDecided) {
+    if (std::ranges::none_of(invocation.given, [&](const Given& given) { return given.option->name == option; })) continue;
+    session.sink.add(diag::make<diag::ClusterCode::DecidedByPlan>({}, option).hint("say it to `mlstackc plan`"));
+    return finish(session);
+  }
   const auto plan = backend::readPlanFile(file, session.sink);
   if (!plan) return finish(session);
   const schema::Catalog catalog;
@@ -40,6 +50,7 @@ int applyFile(const Invocation& invocation, Session& session, const base::Source
 
 int runApply(Invocation& invocation) {
   Session session;
+  if (!applyOptions(invocation, session.sink)) return finish(session);
   if (const auto* file = planOperand(invocation, session)) return applyFile(invocation, session, *file);
   const auto* unit = compileOne(invocation, session);
   if (unit == nullptr) return finish(session);
@@ -63,6 +74,7 @@ int runApply(Invocation& invocation) {
 
 int runDestroy(Invocation& invocation) {
   Session session;
+  if (!applyOptions(invocation, session.sink)) return finish(session);
   ir::Stack nothing;
   nothing.symbols = &session.symbols;
   const schema::Catalog builtIn;
@@ -78,6 +90,7 @@ int runDestroy(Invocation& invocation) {
   } else {
     const auto* unit = compileOne(invocation, session);
     if (unit == nullptr) return finish(session);
+    dropWarnings(session);
     nothing.name = unit->stack->name;
     nothing.nameSpace = unit->stack->nameSpace;
     options.origin = originOf(*unit);
@@ -94,6 +107,11 @@ int runDestroy(Invocation& invocation) {
   const auto plan = backend->plan(nothing, options, session.sink);
   if (interruptRequested()) return ExitInterrupted;
   if (!plan) return finish(session);
+  if (to && invocation.has("--stack") && plan->steps.empty() && !plan->inventoryExists && !session.sink.hasErrors()) {
+    // A slip in the name must not look like a success.
+    session.sink.add(diag::make<diag::ClusterCode::NoSuchStack>({}, plan->stack, plan->nameSpace).hint("`--namespace` chooses another one"));
+    return finish(session);
+  }
   return carryOut(invocation, session, *backend, to ? to->api.get() : nullptr, *plan);
 }
 

@@ -66,7 +66,7 @@ int exitFor(const std::vector<diag::Diagnostic>& diagnostics) {
     auto number = static_cast<unsigned>(d.code);
     // 9007 and 9012 … 9019 are about files and what is in them.
     bool usage = number >= 9001 && number <= 9024 && d.code != Code::FileNotFound && !(number >= 9012 && number <= 9018);
-    usage = usage || (number >= 9030 && number <= 9032);
+    usage = usage || (number >= 9030 && number <= 9034);
     if (usage) return ExitUsage;
     code = ExitErrors;
   }

@@ -82,8 +82,8 @@ class Session {
   void compile();
 
   /// What `path` (a file or folder) makes, built like the operands: what ran before. Null when it cannot be read, with
-  /// diagnostics, or holds nothing.
-  [[nodiscard]] std::unique_ptr<ir::Stack> compileWas(const std::string& path);
+  /// diagnostics, or holds nothing. It lives as long as the session.
+  [[nodiscard]] const ir::Stack* compileWas(const std::string& path);
 
   /// The required parameters that have no value; such a stack cannot be lowered.
   [[nodiscard]] std::vector<std::string_view> missingParams(const sema::Program& program) const;
@@ -131,6 +131,7 @@ class Session {
   Manifests manifests_{symbols, arena_};
   Cluster cluster_{symbols, arena_};
   std::deque<Unit> was_;
+  std::unique_ptr<ir::Stack> allWas_;        // of several, in one
   std::vector<std::string> operands_;        // as opened
   std::map<std::string, std::unique_ptr<schema::Catalog>> catalogs_;   // by project
 };

@@ -59,7 +59,13 @@ const Unit* compileOne(const Invocation& invocation, Session& session) {
   session.compile();
   if (invocation.has("--werror")) session.sink.promoteWarnings();
   if (session.sink.hasErrors() || session.units.empty() || !session.units.front().stack) return nullptr;
-  return &session.units.front();
+  const auto& unit = session.units.front();
+  const auto own = session.symbols.text(unit.stack->nameSpace);
+  if (const auto asked = invocation.value("--namespace"); !asked.empty() && !own.empty() && asked != own) {
+    session.sink.add(diag::make<ClusterCode::OtherNamespace>({}, unit.source->name, own, asked));
+    return nullptr;
+  }
+  return &unit;
 }
 
 namespace {
@@ -106,7 +112,9 @@ std::string originOf(const Unit& unit) {
   const auto root = fs::weakly_canonical(projectRoot(unit.source->name), failed);
   const auto below = path.lexically_relative(root).generic_string();
   const auto remote = remoteOf(root);
-  return remote.empty() ? below : fmt::format("{}:{}", remote, below);
+  if (!remote.empty()) return fmt::format("{}:{}", remote, below);
+  // Outside of a project a file's name alone says little: its folder's belongs to it.
+  return fs::exists(root / ".mlstack", failed) || fs::exists(root / ".git", failed) ? below : (root.filename() / below).generic_string();
 }
 
 backend::PlanOptions planOptions(const Invocation& invocation) {
@@ -170,11 +178,17 @@ std::string reportText(const backend::Plan& plan, const backend::Report& report)
 
 }  // namespace
 
+void dropWarnings(Session& session) {
+  session.sink.drop([](const diag::Diagnostic& d) { return d.severity != diag::Severity::Error; });
+}
+
 int carryOut(const Invocation& invocation, Session& session, backend::Backend& backend, backend::Api* api, const backend::Plan& plan) {
   printError(planText(plan, {.color = colorOn(STDERR_FILENO)}));
   const auto options = applyOptions(invocation, session.sink);
-  if (!options) return finish(session);
-  if (session.sink.hasErrors()) return finish(session);
+  if (!options || session.sink.hasErrors()) return finish(session);
+  // Said before the question, not after the deed.
+  (void)finish(session);
+  dropWarnings(session);
   if (plan.changes() && !invocation.has("--auto-approve")) {
     if (!canAsk()) {
       session.sink.add(diag::make<ClusterCode::NotApproved>({}, plan.destroys ? "destroy" : "apply").hint("look at `mlstackc plan`, then say `--auto-approve`"));
@@ -196,6 +210,10 @@ int carryOut(const Invocation& invocation, Session& session, backend::Backend& b
     if (const auto outputs = backend::readOutputs(*api, plan.outputs, session.sink); outputs && !outputs->empty()) {
       if (const int code = printOut(outputsText(*outputs)); code != ExitDone) return code;
     }
+  }
+  if (report.interrupted) {
+    session.sink.drop([](const diag::Diagnostic& d) { return d.message.empty(); });
+    printError("interrupted: what was sent stays, the next apply goes on from there\n");
   }
   const int code = finish(session);
   if (report.interrupted) return ExitInterrupted;

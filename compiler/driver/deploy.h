@@ -42,6 +42,9 @@ struct Reach {
 /// Shows a plan on stderr, gets consent, carries it out, and says how it ended. The exit code.
 [[nodiscard]] int carryOut(const Invocation& invocation, Session& session, backend::Backend& backend, backend::Api* api, const backend::Plan& plan);
 
+/// For commands that are about what runs, not about how it is written.
+void dropWarnings(Session& session);
+
 /// Diagnostics to stderr, and the code to exit with: ExitDone without errors.
 [[nodiscard]] int finish(Session& session);
 

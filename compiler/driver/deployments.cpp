@@ -329,9 +329,15 @@ bool Session::loadWas() {
   return !said.hasErrors();
 }
 
-std::unique_ptr<ir::Stack> Session::compileWas(const std::string& path) {
+const ir::Stack* Session::compileWas(const std::string& path) {
   settings.was = path;
-  return loadWas() && stacksOf(was_) != 0 ? merged(was_, symbols) : nullptr;
+  settings.manifestsInFolders = true;   // what `apply --to` wrote, too
+  if (!loadWas()) return nullptr;
+  const Unit* one = nullptr;
+  for (const auto& unit : was_) one = unit.stack ? &unit : one;
+  if (stacksOf(was_) <= 1) return one ? one->stack.get() : nullptr;
+  allWas_ = merged(was_, symbols);
+  return allWas_.get();
 }
 
 void Session::compileChange() {

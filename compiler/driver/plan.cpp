@@ -33,12 +33,12 @@ bool writeTo(const std::string& path, const std::string& text, Session& session)
 
 /// The stack that ran before, compiled the same way, in the same session's symbols.
 std::optional<backend::Plan> offlinePlan(const Invocation& invocation, Session& session, const Unit& unit, const backend::PlanOptions& options) {
-  std::unique_ptr<ir::Stack> was;
+  const ir::Stack* was = nullptr;
   if (const auto path = std::string(invocation.value("--was")); !path.empty()) {
     was = session.compileWas(path);
     if (session.sink.hasErrors()) return std::nullopt;
   }
-  auto plan = backend::planBetween(was.get(), *unit.stack, *unit.catalog, options);
+  auto plan = backend::planBetween(was, *unit.stack, *unit.catalog, options);
   if (was) storage::analyseChange(*was, *unit.stack, session.sources, session.sink);
   return plan;
 }

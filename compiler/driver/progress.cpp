@@ -92,7 +92,8 @@ void ProgressLines::step(const backend::PlanStep& step, std::string_view what) {
 }
 
 void ProgressLines::done(const backend::PlanStep& step, std::string_view what) {
-  running_.erase(&step);
+  const bool waited = running_.erase(&step) != 0;
+  if (step.action == backend::Action::Unchanged && !waited) return;   // as it should be, and nobody asked
   ++done_;
   say("\x1b[32m", "✓", step, what);
   drawSoon();

@@ -29,6 +29,7 @@ std::optional<Meant> meant(const Invocation& invocation, Session& session) {
   } else {
     const auto* unit = compileOne(invocation, session);
     if (unit == nullptr) return std::nullopt;
+    dropWarnings(session);
     found.stack = session.symbols.text(unit->stack->name);
     found.nameSpace = session.symbols.text(unit->stack->nameSpace);
   }

@@ -40,9 +40,8 @@ const later = before
   .replace("claim data { size = 1Gi", "claim data { size = 2Gi")
   .replace('output version = "one"', 'output version = "two"');
 // Two states of one file: what a stack came from is part of who it is.
-mkdirSync(join(folder, "before"));
-mkdirSync(join(folder, "later"));
-const files = { before: join(folder, "before", "killed.mlstack"), later: join(folder, "later", "killed.mlstack") };
+for (const state of ["before", "later"]) mkdirSync(join(folder, state, "project"), { recursive: true });
+const files = { before: join(folder, "before", "project", "killed.mlstack"), later: join(folder, "later", "project", "killed.mlstack") };
 writeFileSync(files.before, before);
 writeFileSync(files.later, later);
 
