@@ -17,6 +17,9 @@ using ir::Role;
 
 namespace {
 
+/// More claims than these are not told one by one.
+constexpr std::int64_t kMostReplicas = 1000;
+
 class Offline {
  public:
   Offline(const ir::Stack* was, const ir::Stack& now, const schema::Catalog& catalog, const PlanOptions& options)
@@ -77,6 +80,8 @@ class Offline {
       step.changes = compareWhole(*marked(before), *tree, catalog_, symbols_);
       step.action = step.changes.empty() ? Action::Unchanged : Action::Update;
       if (!step.changes.empty()) frozen(before, object, step);
+      if (object.role == Role::Claim) shrunken(before, object, step);
+      scaled(before, object);
       if (step.action != Action::Unchanged) fates(before, object, step);
       before_.erase(at);
     }
@@ -105,6 +110,55 @@ class Offline {
     }
   }
 
+  /// pkg/apis/core/validation/validation.go, ValidatePersistentVolumeClaimUpdate: a request never falls.
+  void shrunken(const Object& before, const Object& object, PlanStep& step) const {
+    const auto old = sizeOf(before), now = sizeOf(object);
+    const auto from = base::parseQuantity(old), to = base::parseQuantity(now);
+    if (step.action == Action::Refused || !from || !to || !(*to < *from)) return;
+    step.action = Action::Refused;
+    step.why = fmt::format("a claim cannot shrink from {} to {}: make a smaller one beside it and copy the data", old, now);
+  }
+
+  std::string_view textIn(const Object& object, std::string_view path) const {
+    const auto* node = ir::findPath(object.root, path, symbols_);
+    return node && node->kind == ir::NodeKind::String ? node->text() : std::string_view{};
+  }
+  std::int64_t replicasOf(const Object& object) const {
+    const auto* node = ir::findPath(object.root, "spec.replicas", symbols_);
+    return node && node->kind == ir::NodeKind::Int ? std::clamp<std::int64_t>(node->integer, 0, kMostReplicas) : 1;
+  }
+  bool isSet(const Object& object) const { return symbols_.text(object.kind) == "StatefulSet" && symbols_.text(object.apiVersion).starts_with("apps/"); }
+
+  /// The claims of a set's replicas from `first` on, which go with them; whether all of them were named.
+  bool claimsGo(const Object& set, std::int64_t first, std::string_view why) {
+    bool all = true;
+    const auto nameSpace = refOf(now_, set).nameSpace;
+    const auto* templates = ir::findPath(set.root, "spec.volumeClaimTemplates", symbols_);
+    for (const auto& one : ir::Children(templates)) {
+      const auto* name = ir::findPath(&one, "metadata.name", symbols_);
+      if (!name || name->kind != ir::NodeKind::String) continue;
+      const auto* size = ir::findPath(&one, "spec.resources.requests.storage", symbols_);
+      for (auto i = first; i < replicasOf(set); ++i) {
+        auto& fate = plan_.state.emplace_back();
+        fate.fate = Fate::AtRisk;
+        fate.object = {"v1", "PersistentVolumeClaim", nameSpace, fmt::format("{}-{}-{}", name->text(), symbols_.text(set.name), i)};
+        fate.step = plan_.steps.size();
+        fate.size = size && size->kind == ir::NodeKind::String ? std::string(size->text()) : std::string();
+        fate.why = why;
+        fate.instead = "`Retain` in the set's claim retention policy, first";
+        fate.consent = consentName(fate.object);
+        fate.consented = isConsented(options_.allowDataLoss, fate.object);
+        all = all && fate.consented;
+      }
+    }
+    return all;
+  }
+
+  void scaled(const Object& before, const Object& object) {
+    if (!isSet(object) || textIn(object, "spec.persistentVolumeClaimRetentionPolicy.whenScaled") != "Delete") return;
+    if (replicasOf(object) < replicasOf(before)) (void)claimsGo(before, replicasOf(object), "the set becomes smaller, and its policy for claims is Delete (whenScaled)");
+  }
+
   void addFate(Fate kind, const Object& object, std::string why) {
     auto& fate = plan_.state.emplace_back();
     fate.fate = kind;
@@ -126,7 +180,7 @@ class Offline {
       addFate(Fate::Kept, object, step.action == Action::Refused ? "nothing is done to it" : "changed in place");
       auto& fate = plan_.state.back();
       const auto from = base::parseQuantity(old), to = base::parseQuantity(fate.size);
-      if (from && to && *to > *from) {
+      if (from && to && *to > *from && step.action != Action::Refused) {
         fate.fate = Fate::Grown;
         fate.newSize = std::exchange(fate.size, old);
       }
@@ -165,6 +219,14 @@ class Offline {
       } else if (data && !consented) {
         step.action = Action::Release;
         step.why = fmt::format("it holds data: kept, and no longer this stack's; `--allow-data-loss {}` deletes it", consentName(ref));
+      }
+      if (step.action == Action::Delete && isSet(*object) && textIn(*object, "spec.persistentVolumeClaimRetentionPolicy.whenDeleted") == "Delete") {
+        const auto first = plan_.state.size();
+        if (!claimsGo(*object, 0, "the set goes, and its policy for claims is Delete (whenDeleted)")) {
+          plan_.state.resize(first);
+          step.action = Action::Release;
+          step.why = "its claims would go with it (whenDeleted: Delete): kept, and no longer this stack's; `--allow-data-loss` with the name of each claim deletes it";
+        }
       }
       if (data) lost(*object, ref, step.action == Action::Delete);
       plan_.steps.push_back(std::move(step));

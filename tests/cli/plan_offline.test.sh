@@ -34,6 +34,33 @@ prints 'orphaned'
 expect 3 plan empty.mlstack --offline --was demo.mlstack --allow-data-loss claim/data --detailed-exitcode
 prints 'delete +PersistentVolumeClaim/data'
 prints 'consented'
+expect 1 plan shrunken.mlstack --offline --was demo.mlstack
+prints 'refused +PersistentVolumeClaim/data'
+prints 'cannot shrink from 10Gi to 5Gi'
+cat >set.mlstack <<'STACK'
+stack set
+param n: int = 3
+statefulset q {
+  replicas = n
+  service  = q
+  claims-when-scaled  = Delete
+  claims-when-deleted = Delete
+  claim data { size = 1Gi  access = ReadWriteOnce }
+  image = "busybox:1.36"
+  write data at "/d"
+}
+service q { headless = true  selects = q  port p = 80 }
+STACK
+"$MLSTACKC" build set.mlstack >three.yaml 2>/dev/null
+expect 3 plan set.mlstack --set n=2 --offline --was three.yaml --detailed-exitcode
+prints 'AT RISK +PersistentVolumeClaim/data-q-2'
+expect 1 plan set.mlstack --set n=2 --offline --was three.yaml
+mkdir manifests
+cp three.yaml manifests/
+expect 0 plan set.mlstack --offline --was manifests --detailed-exitcode
+sed 's/^stack demo/stack set/' empty.mlstack >noset.mlstack
+expect 0 plan noset.mlstack --offline --was three.yaml
+prints 'release +StatefulSet/q'
 expect 1 plan demo.mlstack --offline --was none.mlstack
 silent
 says MLS9007
