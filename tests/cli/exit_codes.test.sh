@@ -17,7 +17,7 @@ expect 64
 silent
 expect 64 biuld good.mlstack
 says 'MLS9001' && says 'did you mean `build`' && silent
-for later in plan apply destroy status; do expect 64 "$later" && says MLS9001; done
+for later in test import lsp; do expect 64 "$later" && says MLS9001; done
 expect 64 build --wrror good.mlstack && says 'MLS9002' && says 'did you mean `--werror`'
 expect 64 --werror build good.mlstack && says 'MLS9002'
 expect 64 build good.mlstack --emit && says 'MLS9003'
