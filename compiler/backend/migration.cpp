@@ -41,6 +41,13 @@ class Steps {
   }
 
  private:
+  /// What the stack itself declares is changed there: a change by kubectl would be a conflict of the next apply.
+  bool declares(std::string_view kind, std::string_view name) const {
+    return std::any_of(around_.stack.objects.begin(), around_.stack.objects.end(), [&](const ir::Object& object) {
+      return !object.external && symbols_.text(object.kind) == kind && symbols_.text(object.name) == name;
+    });
+  }
+
   std::string other() const { return ref_.name + "-2"; }
   std::string in() const { return fmt::format("kubectl -n {}", ref_.nameSpace); }
 
@@ -59,11 +66,13 @@ class Steps {
     migration.what = what();
     declare(migration, storageClass, size, access);
     const auto policy = volumeOf(live);
-    if (!policy.empty()) migration.steps.push_back(fmt::format("kubectl patch pv {} -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}', so that no slip deletes the old bytes", policy));
+    if (!policy.empty() && declares("PersistentVolume", policy)) {
+      migration.steps.push_back(fmt::format("say `reclaim = Retain` of volume `{}`, and apply, so that no slip deletes the old bytes", policy));
+    } else if (!policy.empty()) migration.steps.push_back(fmt::format("kubectl patch pv {} -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}', so that no slip deletes the old bytes", policy));
     snapshot(migration);
     stop(migration);
     copy(migration);
-    migration.steps.push_back(fmt::format("mount `{}` where `{}` is mounted now, and apply", other(), ref_.name));
+    migration.steps.push_back(fmt::format("mount `{}` where `{}` is mounted now, let what was stopped run again, and apply", other(), ref_.name));
     migration.steps.push_back(fmt::format("take `{}` out of the stack and apply: it stays in the cluster; once it may go, `mlstackc apply --allow-data-loss claim/{}` before that, or `{} delete pvc {}` after", ref_.name, ref_.name, in(), ref_.name));
     return migration;
   }
@@ -72,14 +81,21 @@ class Steps {
     if (const auto* change = changeAt(".spec.storageClassName")) return fmt::format("claim `{}` moves from class `{}` to `{}`", ref_.name, change->before, change->after);
     if (const auto* change = changeAt(".spec.accessModes")) return fmt::format("claim `{}` goes from access {} to {}", ref_.name, change->before, change->after);
     if (const auto* change = changeAt(".spec.volumeMode")) return fmt::format("claim `{}` goes from mode {} to {}", ref_.name, change->before, change->after);
-    if (const auto* change = changeAt(".spec.volumeName")) return fmt::format("claim `{}` moves from volume `{}` to `{}`", ref_.name, change->before, change->after);
+    if (const auto* change = changeAt(".spec.volumeName")) {
+      return change->after.empty() ? fmt::format("claim `{}` no longer names its volume `{}`", ref_.name, change->before) : fmt::format("claim `{}` moves from volume `{}` to `{}`", ref_.name, change->before, change->after);
+    }
     if (const auto* change = changeAt(".spec.resources")) return fmt::format("claim `{}` goes from {} to {}", ref_.name, change->before, change->after);
     return fmt::format("claim `{}` becomes another claim", ref_.name);
   }
 
   /// As the source is written: in the language, or as a manifest.
   void declare(Migration& migration, const std::string& storageClass, const std::string& size, const std::string& access) const {
-    const auto volume = text(draft_.desired, "spec.volumeName", symbols_);
+    // A volume has one claim: the new one needs one of its own.
+    auto volume = text(draft_.desired, "spec.volumeName", symbols_);
+    if (!volume.empty() && volume == text(draft_.live, "spec.volumeName", symbols_)) {
+      volume += "-2";
+      migration.steps.push_back(fmt::format("declare a second volume `{}` beside the first, with a place of its own for the bytes", volume));
+    }
     if (draft_.object->manifest) {
       migration.steps.push_back(fmt::format("write a second claim `{}` beside it, with the changed fields (class `{}`, {}, {}); leave `{}` as it was; apply", other(), storageClass, size, access, ref_.name));
       return;
@@ -114,6 +130,9 @@ class Steps {
       if (std::find(pod.claims.begin(), pod.claims.end(), ref_.name) == pod.claims.end() || pod.phase == "Succeeded" || pod.phase == "Failed") continue;
       const auto owner = std::find_if(pod.owners.begin(), pod.owners.end(), [](const Owner& one) { return one.controller; });
       if (owner == pod.owners.end()) lines.insert(fmt::format("{} delete pod {}", in(), pod.name));
+      else if (owner->kind == "StatefulSet" && declares("StatefulSet", owner->name)) lines.insert(fmt::format("say `replicas = 0` of StatefulSet `{}` and apply", owner->name));
+      else if (owner->kind == "ReplicaSet" && declares("Deployment", owner->name.substr(0, owner->name.rfind('-')))) lines.insert(fmt::format("say `replicas = 0` of Deployment `{}` and apply", owner->name.substr(0, owner->name.rfind('-'))));
+      else if (owner->kind == "Job" && declares("Job", owner->name)) lines.insert(fmt::format("say `suspend = true` of Job `{}` and apply", owner->name));
       else if (owner->kind == "StatefulSet") lines.insert(fmt::format("{} scale statefulset {} --replicas=0", in(), owner->name));
       else if (owner->kind == "ReplicaSet") lines.insert(fmt::format("{} scale deployment {} --replicas=0", in(), owner->name.substr(0, owner->name.rfind('-'))));
       else if (owner->kind == "Job") lines.insert(fmt::format("{} patch job {} -p '{{\"spec\":{{\"suspend\":true}}}}'", in(), owner->name));
