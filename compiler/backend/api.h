@@ -73,6 +73,7 @@ struct Failure {
 /// A document, or a failure.
 struct Answer {
   std::shared_ptr<Document> document;    // null with a failure
+  int status = 0;                        // HTTP status of a document: an apply that made its object has 201, else 200
   Failure failure;
   std::vector<std::string> warnings;     // `Warning:` headers (RFC 7234, code 299)
   /// It was sent again after an attempt of which it is not known whether it was carried out: "AlreadyExists" of a create,

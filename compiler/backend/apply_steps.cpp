@@ -6,7 +6,6 @@
 
 #include "backend/apply_body.h"
 #include "backend/apply_run.h"
-#include "backend/consent.h"
 #include "backend/seen.h"
 #include "diag/cluster.h"
 
@@ -30,6 +29,14 @@ bool isOtherObject(const Failure& failure) {
 
 bool ownedByOthers(const Failure& failure) {
   return std::any_of(failure.causes.begin(), failure.causes.end(), [](const Cause& cause) { return cause.reason == "FieldManagerConflict"; });
+}
+
+/// Nobody but this program set fields of it, controllers' writes to its status aside.
+bool appliedByUsAlone(const Node& object, const base::SymbolTable& symbols) {
+  for (const Node& entry : ir::Children(ir::findPath(&object, "metadata.managedFields", symbols))) {
+    if (textAt(&entry, "manager", symbols) != kFieldManager && textAt(&entry, "subresource", symbols).empty()) return false;
+  }
+  return true;
 }
 
 bool lacksAccount(const Failure& failure) {
@@ -80,6 +87,14 @@ void ApplyRun::applied(Work& work, const Answer& answer) {
   for (const auto& warning : answer.warnings) say(*work.step, diag::make<ClusterCode::ServerWarning>(work.step->span, work.ref.text(plan_.nameSpace), warning));
   if (answer.ok()) {
     work.uid = textAt(answer.document->root, "metadata.uid", api_.symbols());
+    // Made anew it was not: somebody made it after the plan's reads. Fields of other managers meet a conflict; those of another
+    // apply of ours do not, and nothing else would tell of two stacks that declare the same object.
+    const bool makes = work.step->action == Action::Create || work.step->action == Action::Replace || work.step->action == Action::Recreate;
+    const bool ownHome = madeHome_ && work.ref.kind == "Namespace" && work.ref.name == plan_.nameSpace;
+    if (makes && answer.status == 200 && !answer.repeated && work.tries == 0 && !ownHome && appliedByUsAlone(*answer.document->root, api_.symbols())) {
+      moved(*work.step, "another apply made it at the same time, and this one has written over it");
+      return fail(work);
+    }
     return accept(work);
   }
   const auto& failure = answer.failure;
@@ -126,13 +141,17 @@ void ApplyRun::tearDownFound(Work& work, const Answer& live) {
     work.removing = true;
     return awaitGone(work, false, [this, &work] { awaitPodsGone(work, [this, &work] { tearDownDone(work); }); });
   }
-  // Of what holds data nothing may have changed at all.
-  sendDelete(work, holdsData(work.ref.apiVersion, work.ref.kind) ? std::string(textAt(live.document->root, "metadata.resourceVersion", api_.symbols())) : std::string());
+  // Fates were judged by what the plan has seen: a claim that is bound by now has something to lose.
+  if (!step.seen.empty() && seenOf(*live.document->root, api_.symbols()) != step.seen) {
+    moved(step, "it was changed");
+    return fail(work);
+  }
+  sendDelete(work, std::string(textAt(live.document->root, "metadata.resourceVersion", api_.symbols())));
 }
 
 void ApplyRun::beginDelete(Work& work) {
   progress_.step(*work.step, {});
-  sendDelete(work, holdsData(work.ref.apiVersion, work.ref.kind) ? work.step->resourceVersion : std::string());
+  sendDelete(work, work.step->resourceVersion);
 }
 
 void ApplyRun::sendDelete(Work& work, std::string resourceVersion) {
@@ -157,7 +176,7 @@ void ApplyRun::deleted(Work& work, const Answer& answer) {
   });
 }
 
-/// Another uid: what the plan meant is gone. Another version of what holds data: only its status may have moved.
+/// Another uid: what the plan meant is gone. Another version: only its status may have moved.
 void ApplyRun::deleteConflicted(Work& work, const Failure& failure) {
   if (isOtherObject(failure) && work.step->action == Action::Delete) {
     work.removing = false;

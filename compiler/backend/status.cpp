@@ -105,18 +105,46 @@ std::string withoutQuotedValues(std::string text) {
   return text;
 }
 
-void collectValues(const Node* map, bool encoded, std::vector<std::string>& values) {
+void collectValues(const Node* map, bool encoded, const base::SymbolTable& symbols, std::vector<std::string>& values) {
   for (const auto& value : Children(map)) {
-    if (value.kind != ir::NodeKind::String) continue;
+    if (value.kind == ir::NodeKind::Null) continue;
+    if (value.kind != ir::NodeKind::String) {   // refused by servers, which quote it
+      appendCompactJson(values.emplace_back(), value, symbols);
+      continue;
+    }
     values.emplace_back(value.text());
     std::string decoded;
     if (encoded && decodeBase64(value.text(), decoded)) values.push_back(std::move(decoded));
   }
 }
 
+/// What the body of a Secret holds, the longest first: one may be a part of another.
+std::vector<std::string> valuesOf(std::string_view body, base::SymbolTable& symbols) {
+  std::vector<std::string> values;
+  Document sent;
+  ir::Builder builder(sent.arena);
+  yaml::JsonError error;
+  if (const auto* secret = body.empty() ? nullptr : yaml::readJsonText(body, symbols, builder, error)) {
+    collectValues(ir::findPath(secret, "data", symbols), true, symbols, values);
+    collectValues(ir::findPath(secret, "stringData", symbols), false, symbols, values);
+  }
+  values.erase(std::remove_if(values.begin(), values.end(), [](const auto& value) { return value.size() < kShortestSecret; }), values.end());
+  std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  return values;
+}
+
 void takeOut(std::string& text, const std::vector<std::string>& values) {
   for (const auto& value : values) {
     for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + kRedacted.size())) text.replace(at, value.size(), kRedacted);
+  }
+}
+
+void redactTexts(std::vector<std::string>& texts, std::string_view body, base::SymbolTable& symbols) {
+  if (texts.empty()) return;
+  const auto values = valuesOf(body, symbols);
+  for (auto& text : texts) {
+    text = withoutQuotedValues(std::move(text));
+    takeOut(text, values);
   }
 }
 
@@ -128,16 +156,7 @@ bool isJson(std::string_view contentType) {
 }
 
 void redact(Failure& failure, std::string_view body, base::SymbolTable& symbols) {
-  std::vector<std::string> values;
-  Document sent;
-  ir::Builder builder(sent.arena);
-  yaml::JsonError error;
-  if (const auto* secret = body.empty() ? nullptr : yaml::readJsonText(body, symbols, builder, error)) {
-    collectValues(ir::findPath(secret, "data", symbols), true, values);
-    collectValues(ir::findPath(secret, "stringData", symbols), false, values);
-  }
-  values.erase(std::remove_if(values.begin(), values.end(), [](const auto& value) { return value.size() < kShortestSecret; }), values.end());
-  std::sort(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  const auto values = valuesOf(body, symbols);
   const auto clean = [&](std::string& text) {
     text = withoutQuotedValues(std::move(text));
     takeOut(text, values);
@@ -182,6 +201,8 @@ Answer decode(Attempted attempted, base::SymbolTable& symbols, std::string_view 
   answer.repeated = attempted.repeated;
   answer.warnings = std::move(attempted.answer.warnings);
   const auto& from = attempted.answer;
+  answer.status = from.status;
+  if (kind == "Secret") redactTexts(answer.warnings, body, symbols);
   if (from.outcome != Outcome::Answered || from.status < 200 || from.status >= 300) {
     answer.failure = failureOf(from, symbols);
     if (kind == "Secret") redact(answer.failure, body, symbols);
