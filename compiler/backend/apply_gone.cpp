@@ -78,8 +78,10 @@ void ApplyRun::awaitGone(Work& work, bool bulk, std::function<void()> then) {
   watched = informer(*resource, work.ref.nameSpace, bulk ? fmt::format("{}={}", kPartOfLabel, inventory_.id()) : "", bulk ? "" : fmt::format("metadata.name={}", work.ref.name), true);
   watched->present = [this, key](const Node& object, const std::shared_ptr<Document>&) {
     const std::pair seen(std::string(textAt(&object, "metadata.namespace", api_.symbols())), std::string(textAt(&object, "metadata.name", api_.symbols())));
-    const auto at = gone_[key].find(seen);
-    if (at == gone_[key].end()) return;
+    const auto waited = gone_.find(key);
+    if (waited == gone_.end()) return;
+    const auto at = waited->second.find(seen);
+    if (at == waited->second.end()) return;
     for (auto& wait : at->second) {
       if (!wait.work->uid.empty() && textAt(&object, "metadata.uid", api_.symbols()) != wait.work->uid) return checkGone(key, seen);
       auto why = whyStillThere(object, api_.symbols());
@@ -89,7 +91,7 @@ void ApplyRun::awaitGone(Work& work, bool bulk, std::function<void()> then) {
     }
   };
   watched->gone = [this, key](const std::string& nameSpace, const std::string& seen) {
-    if (gone_[key].contains({nameSpace, seen})) checkGone(key, {nameSpace, seen});
+    checkGone(key, {nameSpace, seen});
   };
   watched->synced = [this, key] { checkMissing(key); };
   watched->failed = [this, key](const Failure&) { checkMissing(key); };   // asked one by one
@@ -98,31 +100,39 @@ void ApplyRun::awaitGone(Work& work, bool bulk, std::function<void()> then) {
 
 void ApplyRun::checkMissing(const std::string& key) {
   std::vector<Name> missing;
-  for (const auto& entry : gone_[key]) {
-    if (!goneInformers_[key]->has(entry.first.first, entry.first.second)) missing.push_back(entry.first);
+  const auto waits = gone_.find(key);
+  const auto watched = goneInformers_.find(key);
+  if (waits == gone_.end() || watched == goneInformers_.end() || !watched->second) return;
+  for (const auto& entry : waits->second) {
+    if (!watched->second->has(entry.first.first, entry.first.second)) missing.push_back(entry.first);
   }
   for (const auto& name : missing) checkGone(key, name);
 }
 
 /// A list may be by label, and labels may go before their objects do: only the server's "not found" counts.
 void ApplyRun::checkGone(const std::string& key, const Name& name) {
-  const auto at = gone_[key].find(name);
-  if (at == gone_[key].end() || at->second.empty() || at->second.front().checking) return;
+  const auto waited = gone_.find(key);
+  if (waited == gone_.end()) return;
+  const auto at = waited->second.find(name);
+  if (at == waited->second.end() || at->second.empty() || at->second.front().checking) return;
   at->second.front().checking = true;
   const auto& work = *at->second.front().work;
   api_.get(work.ref, [this, key, name, uid = work.uid](const Answer& answer) {
-    const auto found = gone_[key].find(name);
-    if (found == gone_[key].end()) return;
+    const auto waiting = gone_.find(key);
+    if (waiting == gone_.end()) return;
+    const auto found = waiting->second.find(name);
+    if (found == waiting->second.end()) return;
     const bool isGone = answer.failure.notFound() || (answer.ok() && !uid.empty() && textAt(answer.document->root, "metadata.uid", api_.symbols()) != uid);
     if (!isGone) {
       found->second.front().checking = false;
       if (answer.failure.outcome != Outcome::Cancelled) after(kLookAgain, [this, key, name] {
-        if (!goneInformers_[key]->has(name.first, name.second)) checkGone(key, name);
+        const auto watched = goneInformers_.find(key);   // another answer may have ended it meanwhile
+        if (watched != goneInformers_.end() && watched->second && !watched->second->has(name.first, name.second)) checkGone(key, name);
       });
       return;
     }
     auto waits = std::move(found->second);
-    gone_[key].erase(found);
+    waiting->second.erase(found);
     for (auto& wait : waits) {
       wait.work->removing = false;
       wait.work->waitsFor.clear();
@@ -134,9 +144,9 @@ void ApplyRun::checkGone(const std::string& key, const Name& name) {
         progress_.done(*wait.work->step, {});
       }
     }
-    if (gone_[key].empty()) {
+    if (const auto left = gone_.find(key); left != gone_.end() && left->second.empty()) {
       goneInformers_.erase(key);
-      gone_.erase(key);
+      gone_.erase(left);
     }
   });
 }
