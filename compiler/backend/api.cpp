@@ -102,7 +102,12 @@ void Api::Impl::judge(const CallPtr& call, HttpAnswer answer) {
   }
   call->uncertain = call->uncertain || !neverSent(answer);
   http.after(delay, [this, weak = std::weak_ptr(call)] {
-    if (const auto waiting = weak.lock(); waiting && !waiting->finished) attempt(waiting);
+    const auto waiting = weak.lock();
+    if (!waiting || waiting->finished) return;
+    if (!api.interrupted || !api.interrupted()) return attempt(waiting);
+    Attempted ended;
+    ended.answer.outcome = Outcome::Cancelled;
+    finish(waiting, std::move(ended));
   });
 }
 

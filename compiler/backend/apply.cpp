@@ -242,7 +242,9 @@ bool ApplyRun::shrink() {
       if (const auto nameSpace = textAt(&item, "metadata.namespace", api_.symbols()); !nameSpace.empty() && nameSpace != plan_.nameSpace) now.nameSpaces.emplace(nameSpace);
     }, unknown);
     for (const auto& kind : unknown) {
-      if (api_.unknownGroup(groupOf(kind))) now.kinds.insert(kind);
+      if (!api_.unknownGroup(groupOf(kind))) continue;
+      now.kinds.insert(kind);
+      now.nameSpaces = inventory_.nameSpaces;   // any of them may hold some
     }
     if (failure.failed()) {
       if (!mustEnd()) sink_.add(report(failure, "list what the stack has"));
@@ -400,7 +402,8 @@ void ApplyRun::end() {
   const bool lost = lease_.lost();
   report_.interrupted = outerInterrupted_ && outerInterrupted_();
   report_.timedOut = !report_.complete && !report_.interrupted && Clock::now() >= deadline_;
-  if (lost) sink_.add(diag::make<ClusterCode::LeaseLost>({}, plan_.stack, lease_.taker().empty() ? "nobody: it was deleted" : lease_.taker()).hint("look at `mlstackc status`, then make the plan anew"));
+  const auto taker = lease_.expired() ? "whoever asks for it: it was not renewed for 15 s" : lease_.taker().empty() ? "nobody: it was deleted" : lease_.taker();
+  if (lost) sink_.add(diag::make<ClusterCode::LeaseLost>({}, plan_.stack, taker).hint("look at `mlstackc status`, then make the plan anew"));
   if (!report_.complete) {
     sayStillThere();
     for (auto* work : waiting_) sayNotReady(*work);

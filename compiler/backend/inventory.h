@@ -79,8 +79,10 @@ class StackLease {
   StackLease& operator=(const StackLease&) = delete;
   /// Waits until `deadline` for another holder; `waiting` is told who it is. A Failure "LeaseHeld" when it stays held.
   [[nodiscard]] Failure acquire(Clock::time_point deadline, const std::function<void(std::string_view holder)>& waiting);
-  /// Lost: another one took it (our clock stood still, or the network). Nothing more may be sent then.
+  /// Lost: another one took it, or may have (the machine slept, or the network failed). Nothing more may be sent then.
   [[nodiscard]] bool lost() const;
+  /// Lost because it was not renewed in time; who has it now is not known.
+  [[nodiscard]] bool expired() const;
   /// Held, and renewed so lately that nobody can have taken it: only then something new is begun.
   [[nodiscard]] bool fresh() const;
   /// Who took it; empty when it was deleted.

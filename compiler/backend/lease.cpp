@@ -31,6 +31,18 @@ constexpr seconds kRenewWithin{10};
 constexpr milliseconds kLookEvery{1000};
 constexpr std::string_view kLeaseVersion = "coordination.k8s.io/v1";
 
+/// Goes on while the machine sleeps, as the lease does for everybody else; steady_clock stands still then.
+std::chrono::nanoseconds sinceBoot() {
+#ifdef CLOCK_BOOTTIME
+  constexpr auto kClock = CLOCK_BOOTTIME;
+#else
+  constexpr auto kClock = CLOCK_MONOTONIC;
+#endif
+  timespec now{};
+  ::clock_gettime(kClock, &now);
+  return seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 std::string firstLine(const char* path) {
   std::string text;
   if (std::FILE* file = std::fopen(path, "re")) {
@@ -141,10 +153,15 @@ struct StackLease::Impl : std::enable_shared_from_this<StackLease::Impl> {
   Impl(Api& server, std::string_view stackName, std::string_view nameSpace)
       : api(server), stack(stackName), ref{std::string(kLeaseVersion), "Lease", std::string(nameSpace), fmt::format("mlstack-{}", stackName).substr(0, 253)}, identity(newIdentity()) {}
 
-  void take(const Node* lease) {
+  void take(const Node* lease, std::chrono::nanoseconds begun) {
     held = readRecord(lease, api.symbols());
     holding = true;
-    renewedAt = Clock::now();
+    renewedAt = begun;
+  }
+  /// For so long not renewed that others may have it. For good: what was begun before cannot be taken up again.
+  [[nodiscard]] bool hasExpired() {
+    if (holding && !expired && sinceBoot() - renewedAt >= kDuration) expired = true;
+    return expired;
   }
   [[nodiscard]] Record next(const Record& was) const {
     Record record = was;
@@ -158,7 +175,7 @@ struct StackLease::Impl : std::enable_shared_from_this<StackLease::Impl> {
   }
   void schedule() {
     api.http().after(kRenewEvery, [weak = weak_from_this()] {
-      if (const auto self = weak.lock(); self && self->holding) self->renew();
+      if (const auto self = weak.lock(); self && self->holding && !self->hasExpired()) self->renew();
     });
   }
   void renew();
@@ -172,11 +189,12 @@ struct StackLease::Impl : std::enable_shared_from_this<StackLease::Impl> {
   bool holding = false;
   bool gone = false;             // somebody else has it
   std::string taker;
-  Clock::time_point renewedAt{};
+  bool expired = false;
+  std::chrono::nanoseconds renewedAt{};   // `sinceBoot`, before the request
 };
 
 void StackLease::Impl::renew() {
-  const auto begun = Clock::now();
+  const auto begun = sinceBoot();
   api.update(ref, leaseJson(ref, stack, next(held)), [weak = weak_from_this(), begun](const Answer& answer) {
     const auto self = weak.lock();
     if (!self || !self->holding) return;
@@ -238,11 +256,12 @@ Failure StackLease::acquire(Clock::time_point deadline, const std::function<void
     }
     const bool free = record.holder.empty() || record.holder == self.identity || diedHere(record.holder) || Clock::now() - seenAt >= seconds(record.duration);
     if (free) {
+      const auto begun = sinceBoot();
       const auto body = leaseJson(self.ref, self.stack, self.next(record));
       answer = record.resourceVersion.empty() ? blocking(api, [&](Api::Done done) { api.create(self.ref, body, false, std::move(done)); })
                                               : blocking(api, [&](Api::Done done) { api.update(self.ref, body, std::move(done)); });
       if (answer.ok()) {
-        self.take(answer.document->root);
+        self.take(answer.document->root, begun);
         self.schedule();
         return {};
       }
@@ -260,8 +279,9 @@ Failure StackLease::acquire(Clock::time_point deadline, const std::function<void
   }
 }
 
-bool StackLease::lost() const { return impl_->gone; }
-bool StackLease::fresh() const { return impl_->holding && Clock::now() - impl_->renewedAt < kRenewWithin; }
+bool StackLease::lost() const { return impl_->gone || impl_->hasExpired(); }
+bool StackLease::expired() const { return !impl_->gone && impl_->hasExpired(); }
+bool StackLease::fresh() const { return impl_->holding && !impl_->hasExpired() && sinceBoot() - impl_->renewedAt < kRenewWithin; }
 std::string StackLease::taker() const { return holderName(impl_->taker); }
 
 void StackLease::release() {
