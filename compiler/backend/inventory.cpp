@@ -234,13 +234,18 @@ Failure findInventory(Api& api, std::string_view stack, std::string_view nameSpa
     std::vector<std::string> unknown;
     const auto lists = memberLists(api, parent.inventory, unknown);
     if (auto failure = runLists(api, parent.inventory, lists, true, [&](const Resource&, Node&, const std::shared_ptr<Document>&) { any = true; }); failure.failed()) return failure;
-    if (!any) continue;
+    // What a group has that does not answer is not known, which is not "nothing".
+    const bool unclear = std::any_of(unknown.begin(), unknown.end(), [&](std::string_view kind) {
+      const auto dot = kind.find('.');
+      return api.unknownGroup(dot == std::string_view::npos ? std::string_view() : kind.substr(dot + 1));
+    });
+    if (!any && !unclear) continue;
     used.push_back(parent.inventory.name);
     found = parent.inventory;
   }
   if (used.size() > 1) {
     found = {};
-    return {Outcome::Answered, 0, "Ambiguous", fmt::format("the ConfigMaps {} are all inventories of it and all have members", fmt::join(used, ", ")), {}};
+    return {Outcome::Answered, 0, "Ambiguous", fmt::format("the ConfigMaps {} are all inventories of it, and each has members or may have some", fmt::join(used, ", ")), {}};
   }
   if (used.empty()) found = std::move(parents.front().inventory);
   return {};
