@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "backend/apply_run.h"
-#include "backend/blocking.h"
 #include "backend/seen.h"
 #include "diag/cluster.h"
 
@@ -135,26 +134,37 @@ bool ApplyRun::recheck() {
 
 /// The volumes of claims that go, and whose bytes were to stay, still say so.
 bool ApplyRun::volumesStillKept() {
-  bool kept = true;
+  const auto looks = std::make_shared<std::deque<std::pair<const StateFate*, Answer>>>();
+  const auto left = std::make_shared<std::size_t>(0);
   for (const auto& fate : plan_.state) {
-    if (fate.volume.empty() || fate.fate == Fate::Lost || fate.fate == Fate::AtRisk || fate.step >= plan_.steps.size()) continue;
+    if (fate.volume.empty() || fate.fate == Fate::Lost || fate.fate == Fate::AtRisk || fate.step >= plan_.steps.size() || fate.object.kind != "PersistentVolumeClaim") continue;
     const auto& step = plan_.steps[fate.step];
-    const bool goes = step.action == Action::Delete || step.action == Action::Replace;
-    if (!goes || fate.object.kind != "PersistentVolumeClaim" || step.object.kind != "PersistentVolumeClaim") continue;
-    const ObjectRef volume{"v1", "PersistentVolume", {}, fate.volume};
-    const auto answer = blocking(api_, [&](Api::Done done) { api_.get(volume, std::move(done)); });
-    if (!answer.ok()) {
-      if (mustEnd()) return false;
-      if (answer.failure.notFound()) moved(step, fmt::format("its volume `{}` is gone", fate.volume));
-      else say(step, report(answer.failure, fmt::format("read {}", volume.text()), step.span));
-      kept = false;
-      continue;
-    }
-    const auto policy = textAt(answer.document->root, "spec.persistentVolumeReclaimPolicy", api_.symbols());
+    const bool itself = step.object.kind == "PersistentVolumeClaim" && (step.action == Action::Delete || step.action == Action::Replace);
+    // A claim that goes with its owner is kept by its volume's policy alone, which is then what its fate says (`whenClaimGoes`).
+    if (!itself && fate.why.find("reclaim policy Retain") == std::string::npos) continue;
+    auto& look = looks->emplace_back(&fate, Answer{});
+    ++*left;
+    api_.get({"v1", "PersistentVolume", {}, fate.volume}, [looks, left, &look](Answer answer) {
+      look.second = std::move(answer);
+      --*left;
+    });
+  }
+  if (!pump([&] { return *left == 0; })) return false;
+  bool kept = true;
+  for (const auto& [looked, answer] : *looks) {
+    const auto& fate = *looked;
+    const auto& step = plan_.steps[fate.step];
+    const auto policy = answer.ok() ? textAt(answer.document->root, "spec.persistentVolumeReclaimPolicy", api_.symbols()) : std::string_view();
     if (policy == "Retain") continue;
-    say(step, diag::make<ClusterCode::VolumeNotKept>(step.span, step.object.text(plan_.nameSpace), fate.volume, policy)
-                  .hint(fmt::format("kubectl patch pv {} -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}', then make the plan anew", fate.volume)));
     kept = false;
+    if (answer.failure.notFound()) {
+      moved(step, fmt::format("its volume `{}` is gone", fate.volume));
+    } else if (!answer.ok()) {
+      say(step, report(answer.failure, fmt::format("read PersistentVolume/{}", fate.volume), step.span));
+    } else {
+      say(step, diag::make<ClusterCode::VolumeNotKept>(step.span, fate.object.text(plan_.nameSpace), fate.volume, policy)
+                    .hint(fmt::format("kubectl patch pv {} -p '{{\"spec\":{{\"persistentVolumeReclaimPolicy\":\"Retain\"}}}}', then make the plan anew", fate.volume)));
+    }
   }
   return kept;
 }
