@@ -47,7 +47,9 @@ void Informer::list() {
       [weak](Node& item, const std::shared_ptr<Document>& document) {
         if (const auto self = weak.lock()) self->take(item, document);
       },
-      [] {},
+      [weak] {   // what the pages so far had may be gone in those that come now
+        if (const auto self = weak.lock()) ++self->round_;
+      },
       [weak](const Failure& failure, std::string resourceVersion) {
         const auto self = weak.lock();
         if (!self) return;
@@ -85,6 +87,7 @@ void Informer::watch(std::string from) {
         const auto self = weak.lock();
         if (!self) return false;
         self->failures_ = 0;
+        self->expired_ = 0;
         if (event != WatchEvent::Deleted) {
           self->take(object, document);
           return true;
@@ -97,13 +100,17 @@ void Informer::watch(std::string from) {
       [weak, begun](const Failure& failure, std::string last) {
         const auto self = weak.lock();
         if (!self || failure.outcome == Outcome::Cancelled) return;
+        if (!failure.failed()) self->expired_ = 0;
         if (!failure.failed() && !last.empty()) {
           self->again(Clock::now() - begun < std::chrono::seconds(1) ? kFirstPause : kRewatch, false, std::move(last));
           return;
         }
         if (failure.code == 403 || failure.code == 405) self->canWatch_ = false;
-        const auto pause = failure.gone() ? milliseconds(0) : std::min(kLongestPause, kFirstPause * (1 << std::min(self->failures_++, 5u)));
-        self->again(pause, true);
+        // Each list resets `failures_`: a server that calls every version too old would be asked without a pause.
+        auto& failures = failure.gone() ? self->expired_ : self->failures_;
+        const bool atOnce = failure.gone() && failures == 0;
+        const auto pause = std::min(kLongestPause, kFirstPause * (1 << std::min(failures++, 5u)));
+        self->again(atOnce ? milliseconds(0) : pause, true);
       });
 }
 

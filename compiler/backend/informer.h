@@ -47,6 +47,7 @@ class Informer : public std::enable_shared_from_this<Informer> {
   bool synced_ = false;
   unsigned round_ = 0;                   // of lists
   unsigned failures_ = 0;                // in a row
+  unsigned expired_ = 0;                 // watches in a row whose version was too old
   std::map<Key, unsigned> objects_;      // the round in which each was seen last
 };
 
