@@ -137,6 +137,7 @@ function evicted(cluster, pod) {
 // Each fall takes twice as long as the one before, in milliseconds instead of the seconds of a real kubelet.
 function crashes(cluster, pod, { exitCode, reason }) {
   const memory = cluster.remember(pod, () => ({ started: cluster.now().getTime(), falls: 1 }));
+  memory.falls ??= 1;   // it ran before
   const time = cluster.nowText();
   const terminated = { exitCode, reason, startedAt: pod.status?.startTime ?? time, finishedAt: memory.finished ??= time, containerID: identity(pod, 0) };
   if (pod.spec.restartPolicy === 'Never' || (pod.spec.restartPolicy === 'OnFailure' && pod.metadata.labels?.['batch.kubernetes.io/job-name'] && memory.falls > 3)) {
