@@ -58,6 +58,9 @@ std::optional<Plan> ClusterPlanner::run() {
 bool ClusterPlanner::gather() {
   if (options_.destroy) return true;
   bool good = true;
+  for (const auto& object : stack_.objects)
+    if (object.root && symbols_.text(object.kind) == "CustomResourceDefinition")
+      definitions_.emplace(fmt::format("{}|{}", textAt(object.root, "spec.group", symbols_), textAt(object.root, "spec.names.kind", symbols_)), &object);
   for (const auto* object : ir::applyOrder(stack_)) {
     if (!object->root || object->generated) {
       if (object->generated) plan_.notes.push_back(fmt::format("{}/{} has a name that the server would make up: it is left out", symbols_.text(object->kind), symbols_.text(object->name)));
@@ -81,9 +84,9 @@ bool ClusterPlanner::gather() {
 
 /// The definition in the stack that makes this kind; empty when there is none.
 std::string ClusterPlanner::definitionOf(std::string_view group, std::string_view kind, std::string_view version, bool& namespaced) const {
-  for (const auto& object : stack_.objects) {
-    if (!object.root || symbols_.text(object.kind) != "CustomResourceDefinition") continue;
-    if (textAt(object.root, "spec.group", symbols_) != group || textAt(object.root, "spec.names.kind", symbols_) != kind) continue;
+  const auto [first, last] = definitions_.equal_range(fmt::format("{}|{}", group, kind));
+  for (auto at = first; at != last; ++at) {
+    const auto& object = *at->second;
     for (const auto& one : ir::Children(ir::findPath(object.root, "spec.versions", symbols_))) {
       if (textAt(&one, "name", symbols_) != version) continue;
       namespaced = textAt(object.root, "spec.scope", symbols_) != "Cluster";
@@ -171,6 +174,14 @@ bool ClusterPlanner::readMembers() {
 
 /// In the inventory and not in the stack.
 void ClusterPlanner::strange(const Resource& resource, const Node& live) {
+  // The controllers of Endpoints and EndpointSlices copy all labels of a Service to what they make (k8s.io/endpointslice/utils.go,
+  // pkg/controller/endpoint/endpoints_controller.go); others do as much. Such an object is its controller's, not a member.
+  const auto owners = ownersOf(live, symbols_);
+  if (std::any_of(owners.begin(), owners.end(), [](const Owner& owner) { return owner.controller; }) ||
+      (resource.kind == "Endpoints" && !markOf(live, "metadata.labels", "endpoints.kubernetes.io/managed-by", symbols_).empty())) {
+    ++madeByOthers_;
+    return;
+  }
   if (!options_.prune && !options_.destroy) {
     ++notPruned_;
     return;
@@ -321,10 +332,13 @@ void ClusterPlanner::assemble() {
   order.insert(order.end(), gone.begin(), gone.end());
   addSteps(order);
   for (const auto& note : facts_.unreadable()) plan_.notes.push_back(note);
+  if (madeByOthers_ != 0)
+    plan_.notes.push_back(fmt::format("{} the stack's label and {} by a controller of the cluster for another object: left alone", madeByOthers_ == 1 ? "1 object has" : fmt::format("{} objects have", madeByOthers_),
+                                      madeByOthers_ == 1 ? "was made" : "were made"));
   if (notPruned_ != 0) plan_.notes.push_back(fmt::format("{} {} no longer in the stack and left alone (`--no-prune`)", notPruned_, notPruned_ == 1 ? "object is" : "objects are"));
   for (const auto& named : options_.allowDataLoss) {
-    const auto used = std::any_of(plan_.state.begin(), plan_.state.end(), [&](const StateFate& fate) { return fate.consented && isConsented({named}, fate.object); }) ||
-                      std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& step) { return step.action == Action::Delete && isConsented({named}, step.object); });
+    const auto used = std::any_of(plan_.state.begin(), plan_.state.end(), [&](const StateFate& fate) { return fate.consented && isConsented({named}, fate.object, home_); }) ||
+                      std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const PlanStep& step) { return step.action == Action::Delete && isConsented({named}, step.object, home_); });
     if (!used) sink_.add(diag::make<ClusterCode::ConsentUnused>({}, named));
   }
 }

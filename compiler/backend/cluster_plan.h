@@ -71,11 +71,13 @@ class ClusterPlanner {
   LiveFacts facts_;
   std::deque<Draft> drafts_;                                   // those of the stack, then those of the inventory alone
   std::unordered_map<std::string, Draft*> byName_;
+  std::unordered_multimap<std::string, const ir::Object*> definitions_;   // of custom kinds in the stack, by "group|kind"
   base::Arena kept_;                                           // live objects that there is something to decide about
   base::Arena dressed_;                                        // the same of desired ones
   mutable base::Arena scratch_;
   std::vector<std::string> unknownKinds_;
   std::size_t notPruned_ = 0;
+  std::size_t madeByOthers_ = 0;                               // they have the stack's label because a controller copied it
   std::deque<Draft*> waiting_;                                 // for a dry run
   std::size_t trying_ = 0;
   std::set<std::string> missingNamespaces_;

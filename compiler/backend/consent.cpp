@@ -33,6 +33,10 @@ const Names* namesOf(std::string_view apiVersion, std::string_view kind) {
   return found == kNames.end() ? nullptr : found;
 }
 
+bool isWord(std::string_view text) {
+  return std::ranges::any_of(kNames, [&](const Names& row) { return !text.empty() && std::ranges::find(row.names, text) != row.names.end(); });
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (auto& c : out) {
@@ -52,21 +56,26 @@ Action actionWhenFrozen(const ir::Object& object, const base::SymbolTable& symbo
   return kind == "StatefulSet" && groupOf(apiVersion) == "apps" ? Action::Recreate : Action::Replace;
 }
 
-std::string consentName(const ObjectRef& object) {
+std::string consentName(const ObjectRef& object, std::string_view home) {
   const auto* names = namesOf(object.apiVersion, object.kind);
-  return fmt::format("{}/{}", names ? std::string(names->names.front()) : object.kind, object.name);
+  const auto word = names ? std::string(names->names.front()) : isWord(lower(object.kind)) ? fmt::format("{}.{}", object.kind, groupOf(object.apiVersion)) : object.kind;
+  if (object.nameSpace.empty() || object.nameSpace == home) return fmt::format("{}/{}", word, object.name);
+  return fmt::format("{}/{}/{}", word, object.nameSpace, object.name);
 }
 
-bool isConsented(const std::set<std::string>& named, const ObjectRef& object) {
+bool isConsented(const std::set<std::string>& named, const ObjectRef& object, std::string_view home) {
   const auto* names = namesOf(object.apiVersion, object.kind);
   const auto kind = lower(object.kind);
+  const auto full = kind + "." + lower(groupOf(object.apiVersion));
+  const bool isHome = object.nameSpace.empty() || object.nameSpace == home;
   return std::ranges::any_of(named, [&](const std::string& text) {
     const auto slash = text.find('/');
-    if (slash == std::string::npos) return false;
+    if (slash == std::string::npos || slash == 0) return false;
     const auto word = lower(std::string_view(text).substr(0, slash));
     const auto rest = std::string_view(text).substr(slash + 1);
-    const bool isKind = word == kind || word == kind + "s" || (names && !word.empty() && std::ranges::find(names->names, word) != names->names.end());
-    return isKind && (rest == object.name || rest == object.nameSpace + "/" + object.name);
+    const bool isKind = names ? std::ranges::find(names->names, word) != names->names.end() || word == full
+                              : word == full || ((word == kind || word == kind + "s") && !isWord(word));
+    return isKind && ((isHome && rest == object.name) || rest == object.nameSpace + "/" + object.name);
   });
 }
 

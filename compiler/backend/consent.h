@@ -18,9 +18,11 @@ namespace mlstack::backend {
 [[nodiscard]] Action actionWhenFrozen(const ir::Object& object, const base::SymbolTable& symbols);
 
 /// Whether somebody named this object with --allow-data-loss: "claim/model", "pvc/model", "PersistentVolumeClaim/model",
-/// "persistentvolumeclaims/ml/model"; case does not count in the kind.
-[[nodiscard]] bool isConsented(const std::set<std::string>& named, const ObjectRef& object);
-/// How it is named, shortest: "claim/model".
-[[nodiscard]] std::string consentName(const ObjectRef& object);
+/// "persistentvolumeclaims/ml/model"; case does not count in the kind. A name without a namespace means the one in `home`, or what
+/// has none. The words for claims, volumes and snapshots never mean a custom kind of such a name: that one is said with its group,
+/// "Claim.example.com/model".
+[[nodiscard]] bool isConsented(const std::set<std::string>& named, const ObjectRef& object, std::string_view home);
+/// How it is named, shortest: "claim/model", outside of `home` "claim/prod/model".
+[[nodiscard]] std::string consentName(const ObjectRef& object, std::string_view home);
 
 }  // namespace mlstack::backend

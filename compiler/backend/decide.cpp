@@ -42,12 +42,17 @@ std::string_view groupOf(std::string_view apiVersion) {
 }
 
 bool isSet(const ObjectRef& ref) { return ref.kind == "StatefulSet" && groupOf(ref.apiVersion) == "apps"; }
+/// Made for an ephemeral volume: it goes with its pod at any time, and nobody counts on it.
+/// https://kubernetes.io/docs/concepts/storage/ephemeral-volumes/#generic-ephemeral-volumes
+bool isScratch(const LiveClaim& claim) {
+  return std::any_of(claim.owners.begin(), claim.owners.end(), [](const Owner& owner) { return owner.controller && owner.kind == "Pod"; });
+}
 bool isClaim(const ObjectRef& ref) { return ref.kind == "PersistentVolumeClaim"; }
 
 }  // namespace
 
 Decider::Decider(const Circumstances& around)
-    : around_(around), symbols_(around.api.symbols()), words_{around.facts, around.options.allowDataLoss, symbols_}, uses_(ir::firstUses(around.stack)) {}
+    : around_(around), symbols_(around.api.symbols()), words_{around.facts, around.options.allowDataLoss, symbols_, around.home}, uses_(ir::firstUses(around.stack)) {}
 
 /// The edges that say how an object uses state.
 std::span<const ir::Edge> Decider::usesOf(const ir::Object& object) const {
@@ -85,7 +90,7 @@ void Decider::decideWanted(Draft& draft) const {
     step.why = fmt::format("it may not be read ({}): what changes cannot be said", draft.unreadWhy);
     if (!holdsData(step.object.apiVersion, step.object.kind)) return;
     StateFate fate{.fate = Fate::AtRisk, .object = step.object, .why = "it may not be read, so what happens to it cannot be told", .instead = "a role that may `get` it",
-                   .consent = consentName(step.object), .consented = isConsented(around_.options.allowDataLoss, step.object)};
+                   .consent = consentFor(step.object), .consented = consented(step.object)};
     draft.state.push_back(std::move(fate));
     return;
   }
@@ -104,6 +109,12 @@ void Decider::decideWanted(Draft& draft) const {
                                .hint("nothing takes that back: save what it holds (a snapshot, a copy) while a finalizer keeps it, then let it go and apply again"));
     step.action = Action::Replace;
     step.why = "it is being deleted already: that is waited for, then it is made again";
+    // Nothing stops it any more, so there is nothing to agree to.
+    ownedClaims(draft, "already");
+    for (auto& fate : draft.state) {
+      fate.consent.clear();
+      fate.instead.clear();
+    }
     return mounted(draft);
   }
   if (draft.difference.none() && draft.member) {
@@ -115,8 +126,11 @@ void Decider::decideWanted(Draft& draft) const {
     step.why = "no value changes: it takes or gives up fields that others set as well";
   if (isClaim(step.object)) claimChanges(draft);
   if (step.action != Action::Refused && step.action != Action::Replace && markFrozen(draft)) frozen(draft);
-  if (isSet(step.object) && step.action == Action::Update) setScaled(draft);
-  if (step.action == Action::Update) reclaimed(draft);
+  if (step.action == Action::Update || step.action == Action::Adopt) {
+    if (isSet(step.object)) setScaled(draft);
+    volumeChanges(draft);
+    reclaimed(draft);
+  }
   if (step.action == Action::Replace || step.action == Action::Recreate) mounted(draft);
   if (step.action == Action::Update || step.action == Action::Replace || step.action == Action::Recreate) scratch(draft);
   if (draft.state.empty() && step.action == Action::Adopt && holdsData(step.object.apiVersion, step.object.kind)) {
@@ -347,7 +361,8 @@ void Decider::created(Draft& draft) const {
 void Decider::setClaims(Draft& draft) const {
   const auto& step = draft.step;
   const auto* set = draft.desired ? draft.desired : draft.object->root;
-  const auto wanted = claimsOfSet(*set, symbols_);
+  const auto range = rangeOfSet(*set, symbols_);
+  const auto wanted = claimsOfSet(*set, range, symbols_);
   const auto* templates = ir::findPath(set, "spec.volumeClaimTemplates", symbols_);
   if (wanted.empty() && !draft.live) return;
   const auto& there = around_.facts.claims(step.object.nameSpace);
@@ -377,15 +392,63 @@ void Decider::setClaims(Draft& draft) const {
     draft.state.push_back(std::move(fate));
   }
   if (!draft.live) return;
-  // Claims of templates that are gone.
+  // A set that is made again takes over the pods of the one before, and those beyond its replicas go as when it is scaled down.
+  // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
+  const auto before = rangeOfSet(*draft.live, symbols_);
+  const bool shrinks = step.action == Action::Recreate && before.count > 0 && (!range.has(before.first) || !range.has(before.first + before.count - 1));
+  const bool deletes = shrinks && setDeletes(*set, "whenScaled", symbols_);
+  if (deletes && there.is == Found::Is::Unreadable) unreadClaims(draft, there.why);
+  if (shrinks && !ir::findPath(set, "spec.replicas", symbols_))
+    draft.step.why += fmt::format("; it says no `replicas`, so that it has 1 instead of {} until what scales it does so again", before.count);
+  // Claims of templates and of pods that are gone.
   for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_))) {
     const auto name = text(&one, "metadata.name", symbols_);
+    bool stays = false;
+    for (const auto& other : ir::Children(templates)) stays = stays || text(&other, "metadata.name", symbols_) == name;
     for (const auto& claim : there.all) {
-      if (!isClaimOfSet(claim.name, name, step.object.name)) continue;
-      if (std::any_of(wanted.begin(), wanted.end(), [&](const SetClaim& other) { return other.name == claim.name; })) continue;
+      const auto ordinal = ordinalOfClaim(claim.name, name, step.object.name);
+      if (!ordinal || (stays && range.has(*ordinal))) continue;
+      if (stays && deletes && before.has(*ordinal)) {
+        podGoes(draft, claim, true);
+        continue;
+      }
       draft.state.push_back({.fate = Fate::Orphaned, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .volume = claim.volume, .size = claim.size,
                              .why = "the set no longer uses it; it stays"});
     }
+  }
+}
+
+/// Whether the claims of pods go with them when the set has fewer of them: what the stack says, else what others have set.
+bool Decider::scalingDeletes(const Draft& draft) const {
+  constexpr std::string_view kPolicy = ".spec.persistentVolumeClaimRetentionPolicy.whenScaled";
+  if (ir::findPath(draft.desired, kPolicy.substr(1), symbols_)) return setDeletes(*draft.desired, "whenScaled", symbols_);
+  const auto& changes = draft.step.changes;
+  const bool taken = std::any_of(changes.begin(), changes.end(), [&](const FieldChange& change) { return isAt(kPolicy, change.path); });
+  return !taken && setDeletes(*draft.live, "whenScaled", symbols_);
+}
+
+/// The pods of the set once it is updated: what the stack does not say stays as it is, unless the stack said it before.
+SetRange Decider::rangeAfter(const Draft& draft) const {
+  const auto live = rangeOfSet(*draft.live, symbols_);
+  auto after = rangeOfSet(*draft.desired, symbols_);
+  const auto stays = [&](std::string_view path) {
+    const auto& changes = draft.step.changes;
+    return !ir::findPath(draft.desired, path.substr(1), symbols_) && std::none_of(changes.begin(), changes.end(), [&](const FieldChange& change) { return isAt(path, change.path); });
+  };
+  if (stays(".spec.replicas")) after.count = live.count;
+  if (stays(".spec.ordinals.start")) after.first = live.first;
+  return after;
+}
+
+/// One claim of a pod that the set no longer has.
+void Decider::podGoes(Draft& draft, const LiveClaim& claim, bool deletes) const {
+  const ObjectRef ref{"v1", "PersistentVolumeClaim", draft.step.object.nameSpace, claim.name};
+  if (!deletes) {
+    draft.state.push_back({.fate = Fate::Orphaned, .object = ref, .volume = claim.volume, .size = claim.size, .why = "its pod goes; it stays and is used again when the set grows back"});
+  } else if (auto fate = whenClaimGoes(words_, ref, claim)) {
+    fate->why = "`whenScaled: Delete` deletes the claims of pods that go; " + fate->why;
+    fate->instead = "`whenScaled: Retain`, applied first";
+    draft.state.push_back(std::move(*fate));
   }
 }
 
@@ -395,33 +458,66 @@ void Decider::setScaled(Draft& draft) const {
   const bool counts = std::any_of(step.changes.begin(), step.changes.end(), [](const FieldChange& change) {
     return isAt(change.path, ".spec.replicas") || isAt(change.path, ".spec.ordinals") || isAt(change.path, ".spec.persistentVolumeClaimRetentionPolicy");
   });
-  if (!counts) return;
-  const auto before = claimsOfSet(*draft.live, symbols_);
-  const auto after = claimsOfSet(*draft.desired, symbols_);
-  if (before.empty() && after.empty()) return;
+  const auto* templates = ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_);
+  if (!counts || !templates || templates->length == 0) return;
+  const auto before = rangeOfSet(*draft.live, symbols_);
+  const auto after = rangeAfter(draft);
   const auto& there = around_.facts.claims(step.object.nameSpace);
-  const auto in = [](const std::vector<SetClaim>& all, std::string_view name) { return std::any_of(all.begin(), all.end(), [&](const SetClaim& claim) { return claim.name == name; }); };
-  const bool deletes = setDeletes(*draft.desired, "whenScaled", symbols_);
-  for (const auto& claim : before) {
-    if (in(after, claim.name)) continue;
-    const ObjectRef ref{"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name};
-    const auto* live = there.find(claim.name);
-    if (!live) continue;
-    if (!deletes) {
-      draft.state.push_back({.fate = Fate::Orphaned, .object = ref, .volume = live->volume, .size = live->size, .why = "its pod goes; it stays and is used again when the set grows back"});
-    } else if (auto fate = whenClaimGoes(words_, ref, *live)) {
-      fate->why = "`whenScaled: Delete` deletes the claims of pods that go; " + fate->why;
-      fate->instead = "`whenScaled: Retain`, applied first";
-      draft.state.push_back(std::move(*fate));
-    }
-  }
-  for (const auto& claim : after) {
-    if (in(before, claim.name)) continue;
+  const bool deletes = scalingDeletes(draft);
+  const bool shrinks = before.count > 0 && (!after.has(before.first) || !after.has(before.first + before.count - 1));
+  if (shrinks && deletes && there.is == Found::Is::Unreadable) unreadClaims(draft, there.why);
+  if (shrinks)
+    for (const auto& one : ir::Children(templates))
+      for (const auto& claim : there.all) {
+        const auto ordinal = ordinalOfClaim(claim.name, text(&one, "metadata.name", symbols_), step.object.name);
+        if (ordinal && before.has(*ordinal) && !after.has(*ordinal)) podGoes(draft, claim, deletes);
+      }
+  for (const auto& claim : claimsOfSet(*draft.live, after, symbols_)) {
+    if (before.has(claim.ordinal)) continue;
     const auto* live = there.find(claim.name);
     StateFate fate{.fate = live ? Fate::Rebound : Fate::New, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .why = live ? "it is there from earlier: the new pod goes on with what it holds" : "made with its pod"};
     if (live) fate.volume = live->volume, fate.size = live->size;
     draft.state.push_back(std::move(fate));
   }
+}
+
+/// A PersistentVolume whose bytes the change itself gives away: a policy other than Retain reclaims at once what is released, and one
+/// whose claimRef names another claim than the one that it was bound to is released.
+/// https://kubernetes.io/docs/concepts/storage/persistent-volumes/#reclaiming
+void Decider::volumeChanges(Draft& draft) const {
+  const auto& step = draft.step;
+  if (step.object.kind != "PersistentVolume" || step.object.apiVersion != "v1") return;
+  const auto becomes = [&](std::string_view path) {
+    return std::any_of(step.changes.begin(), step.changes.end(), [&](const FieldChange& change) { return isAt(change.path, path) || isAt(path, change.path); });
+  };
+  const bool policyChanges = becomes(".spec.persistentVolumeReclaimPolicy");
+  auto policy = text(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_);
+  if (policy.empty()) policy = policyChanges ? std::string_view("Retain") : text(draft.live, "spec.persistentVolumeReclaimPolicy", symbols_);
+  const bool retained = policy.empty() || policy == "Retain";
+  const auto phase = text(draft.live, "status.phase", symbols_);
+  const bool held = !text(draft.live, "spec.claimRef.uid", symbols_).empty();
+  const bool moves = held && becomes(".spec.claimRef");
+  const bool released = phase == "Released" || phase == "Failed" || (held && phase != "Bound");
+  if (!moves && (retained || !released || !policyChanges)) return;
+  const auto claim = fmt::format("{}/{}", text(draft.live, "spec.claimRef.namespace", symbols_), text(draft.live, "spec.claimRef.name", symbols_));
+  auto fate = whenReleased(words_, step.object, *draft.live);
+  fate.instead.clear();
+  if (!retained) {
+    fate.fate = Fate::Lost;
+    fate.why = moves ? fmt::format("it no longer names claim `{}`, so it is released; reclaim policy {}: its bytes go at once", claim, policy)
+                     : fmt::format("it is {}, and the reclaim policy becomes {}: its bytes go at once", phase.empty() ? "not bound" : phase, policy);
+    fate.instead = "`Retain` as its reclaim policy";
+  } else if (released) {
+    fate.fate = Fate::Rebound;
+    fate.why = fmt::format("claim `{}`, which had it, is gone; the bytes stay for the next one", claim);
+  } else {
+    fate.why = fmt::format("the bytes stay where they are, but claim `{}` is Lost without its volume", claim);
+  }
+  if (fate.fate != Fate::Rebound) {
+    fate.consent = consentFor(step.object);
+    fate.consented = consented(step.object);
+  }
+  draft.state.push_back(std::move(fate));
 }
 
 /// What is kept today would be deleted with its owner tomorrow: nothing happens yet, but it is said.
@@ -430,7 +526,7 @@ void Decider::reclaimed(Draft& draft) const {
   const auto becomes = [&](std::string_view path) {
     return std::any_of(step.changes.begin(), step.changes.end(), [&](const FieldChange& change) { return isAt(change.path, path) || isAt(path, change.path); });
   };
-  if (step.object.kind == "PersistentVolume" && becomes(".spec.persistentVolumeReclaimPolicy") && text(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_) == "Delete") {
+  if (step.object.kind == "PersistentVolume" && draft.state.empty() && becomes(".spec.persistentVolumeReclaimPolicy") && text(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_) == "Delete") {
     auto fate = whenReleased(words_, step.object, *draft.live);
     fate.fate = Fate::Kept;
     fate.why = "from now on its bytes go when its claim is deleted: the reclaim policy becomes Delete";
@@ -439,12 +535,13 @@ void Decider::reclaimed(Draft& draft) const {
   }
   if (!isSet(step.object) || !becomes(".spec.persistentVolumeClaimRetentionPolicy.whenDeleted") || !setDeletes(*draft.desired, "whenDeleted", symbols_)) return;
   const auto& there = around_.facts.claims(step.object.nameSpace);
-  for (const auto& claim : claimsOfSet(*draft.desired, symbols_)) {
-    const auto* live = there.find(claim.name);
-    if (!live) continue;
-    draft.state.push_back({.fate = Fate::Kept, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .volume = live->volume, .size = live->size,
-                           .why = "from now on it goes when the set is deleted: whenDeleted becomes Delete"});
-  }
+  for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_)))
+    for (const auto& claim : there.all) {
+      if (!ordinalOfClaim(claim.name, text(&one, "metadata.name", symbols_), step.object.name)) continue;
+      const ObjectRef ref{"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name};
+      if (std::any_of(draft.state.begin(), draft.state.end(), [&](const StateFate& fate) { return fate.object == ref && fate.fate != Fate::Orphaned; })) continue;
+      draft.state.push_back({.fate = Fate::Kept, .object = ref, .volume = claim.volume, .size = claim.size, .why = "from now on it goes when the set is deleted: whenDeleted becomes Delete"});
+    }
 }
 
 // --- workloads -------------------------------------------------------------------------------------
@@ -480,28 +577,59 @@ void Decider::scratch(Draft& draft) const {
   }
 }
 
-bool Decider::mayOwnClaims(const ObjectRef& object) const {
-  if (isSet(object)) return true;
+/// Whether something that the object made may own a claim in its turn: a controller stands behind it.
+bool Decider::makesOthers(const ObjectRef& object) const {
+  const auto group = groupOf(object.apiVersion);
+  if (group == "apps" || group == "batch") return true;
   const auto* known = around_.catalog.resource(object.apiVersion, object.kind);
   return !known || known->custom;
 }
 
-/// Claims that go with their owner.
+void Decider::unreadClaims(Draft& draft, std::string why) const {
+  const auto& object = draft.step.object;
+  draft.state.push_back({.fate = Fate::AtRisk, .object = object, .why = fmt::format("whether claims go with it cannot be read ({})", why), .instead = "a role that may list claims",
+                         .consent = consentFor(object), .consented = consented(object)});
+}
+
+/// Claims that go with their owner. Of cluster-scoped kinds, custom ones alone own any. A built-in kind that no controller stands
+/// behind owns only what somebody has hung on it: where claims cannot be read, the plan's notes say so, and it goes.
 void Decider::ownedClaims(Draft& draft, std::string_view what) const {
   const auto& object = draft.step.object;
-  if (object.nameSpace.empty() || !mayOwnClaims(object)) return;
+  const bool others = makesOthers(object);
+  if ((object.nameSpace.empty() && !others) || draft.step.uid.empty()) return;
   const auto& all = around_.facts.claims(object.nameSpace);
   if (all.is == Found::Is::Unreadable) {
-    draft.state.push_back({.fate = Fate::AtRisk, .object = object, .why = fmt::format("whether it owns claims cannot be read ({})", all.why), .instead = "a role that may list claims",
-                           .consent = consentName(object), .consented = isConsented(around_.options.allowDataLoss, object)});
+    if (others) unreadClaims(draft, all.why);
     return;
   }
-  for (const auto* claim : claimsOwnedBy(words_, object, draft.step.uid)) {
-    const ObjectRef ref{"v1", "PersistentVolumeClaim", object.nameSpace, claim->name};
-    auto fate = whenClaimGoes(words_, ref, *claim);
-    if (!fate) continue;
-    fate->why = fmt::format("{}/{} owns it: it is deleted {}; {}", object.kind, object.name, what, fate->why);
+  const auto& owners = around_.facts.claimOwners(object.nameSpace, !others);
+  std::set<const LiveClaim*> going;
+  const auto goes = [&](const LiveClaim& claim, std::string_view why) {
+    if (!going.insert(&claim).second) return;
+    auto fate = whenClaimGoes(words_, {"v1", "PersistentVolumeClaim", claim.nameSpace, claim.name}, claim);
+    if (!fate) return;
+    if (isScratch(claim)) {
+      fate->why = "scratch is lost: an ephemeral volume goes with its pod";
+      fate->instead = "a claim of its own";
+      fate->consent.clear();
+    } else {
+      fate->why = fmt::format("{}: it is deleted {}; {}", why, what, fate->why);
+    }
     draft.state.push_back(std::move(*fate));
+  };
+  const auto owner = fmt::format("{}/{}", object.kind, object.name);
+  if (const auto found = owners.byOwner.find(draft.step.uid); found != owners.byOwner.end())
+    for (const auto* claim : found->second) goes(*claim, owner + " owns it");
+  // The controller of sets makes a set the owner of its claims only some time after the policy was set.
+  if (isSet(object) && setDeletes(*draft.live, "whenDeleted", symbols_))
+    for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_)))
+      for (const auto& claim : all.all)
+        if (ordinalOfClaim(claim.name, text(&one, "metadata.name", symbols_), object.name)) goes(claim, owner + " has `whenDeleted: Delete`");
+  for (const auto& unread : owners.unread) {
+    if (unread.claim->volume.empty() || isScratch(*unread.claim) || !going.insert(unread.claim).second) continue;
+    const ObjectRef ref{"v1", "PersistentVolumeClaim", unread.claim->nameSpace, unread.claim->name};
+    draft.state.push_back({.fate = Fate::AtRisk, .object = ref, .volume = unread.claim->volume, .size = unread.claim->size, .why = fmt::format("whether it goes with {} cannot be told: {}", owner, unread.why),
+                           .instead = "a role that may `get` its owner", .consent = consentFor(ref), .consented = consented(ref)});
   }
 }
 
@@ -519,8 +647,8 @@ void Decider::decideGone(Draft& draft) const {
   if (step.object.kind == "Namespace" && step.object.apiVersion == "v1") return release("namespaces stay, with what is in them: `kubectl delete namespace` is for people");
   if (markOf(*draft.live, "metadata.annotations", kProtectAnnotation, symbols_) == "true")
     return release(fmt::format("it is protected: `kubectl annotate {}/{} {}-` takes that off", step.object.kind, step.object.name, kProtectAnnotation));
-  const bool consented = isConsented(around_.options.allowDataLoss, step.object);
-  if (holds && !consented) return release(fmt::format("it holds data: it stays unless `--allow-data-loss {}` names it", consentName(step.object)));
+  const bool agreed = consented(step.object);
+  if (holds && !agreed) return release(fmt::format("it holds data: it stays unless `--allow-data-loss {}` names it", consentFor(step.object)));
   step.action = Action::Delete;
   if (holds) {
     if (auto fate = whenGone(words_, step.object, *draft.live)) {
@@ -529,12 +657,12 @@ void Decider::decideGone(Draft& draft) const {
     }
     return;
   }
-  if (isSet(step.object)) {
+  if (isSet(step.object) && !setDeletes(*draft.live, "whenDeleted", symbols_)) {
     for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_))) {
       const auto name = text(&one, "metadata.name", symbols_);
       for (const auto& claim : around_.facts.claims(step.object.nameSpace).all) {
         const bool owned = std::any_of(claim.owners.begin(), claim.owners.end(), [&](const Owner& owner) { return owner.uid == step.uid; });
-        if (owned || !isClaimOfSet(claim.name, name, step.object.name)) continue;
+        if (owned || !ordinalOfClaim(claim.name, name, step.object.name)) continue;
         draft.state.push_back({.fate = Fate::Orphaned, .object = {"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name}, .volume = claim.volume, .size = claim.size,
                                .why = "claims of a set stay when it goes; a set of the same name finds it again"});
       }
@@ -542,7 +670,7 @@ void Decider::decideGone(Draft& draft) const {
   }
   ownedClaims(draft, "with it");
   const bool atRisk = std::any_of(draft.state.begin(), draft.state.end(), [](const StateFate& fate) { return !fate.consent.empty() && !fate.consented; });
-  if (!atRisk || consented) {
+  if (!atRisk || agreed) {
     for (auto& fate : draft.state)
       if (!fate.consent.empty()) fate.consented = true;
     return;
@@ -553,7 +681,7 @@ void Decider::decideGone(Draft& draft) const {
   auto kept = std::move(draft.state);
   release(fmt::format("it owns claims that would go with it: it stays unless {} names them", names));
   for (auto& fate : kept) {
-    fate.instead = fmt::format("to delete it: `--allow-data-loss {}`", fate.consent.empty() ? consentName(fate.object) : fate.consent);
+    fate.instead = fmt::format("to delete it: `--allow-data-loss {}`", fate.consent.empty() ? consentFor(fate.object) : fate.consent);
     fate.fate = Fate::Kept;
     fate.why = "its owner stays, and so does it";
     fate.consent.clear();

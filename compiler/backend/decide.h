@@ -10,6 +10,7 @@
 
 #include "backend/backend.h"
 #include "backend/compare.h"
+#include "backend/consent.h"
 #include "backend/fate.h"
 #include "backend/observe.h"
 
@@ -63,11 +64,18 @@ class Decider {
   void created(Draft& draft) const;
   void setClaims(Draft& draft) const;
   void setScaled(Draft& draft) const;
+  [[nodiscard]] bool scalingDeletes(const Draft& draft) const;
+  [[nodiscard]] SetRange rangeAfter(const Draft& draft) const;
+  void podGoes(Draft& draft, const LiveClaim& claim, bool deletes) const;
+  void volumeChanges(Draft& draft) const;
   void reclaimed(Draft& draft) const;
   void mounted(Draft& draft) const;
   void scratch(Draft& draft) const;
   void ownedClaims(Draft& draft, std::string_view what) const;
-  [[nodiscard]] bool mayOwnClaims(const ObjectRef& object) const;
+  void unreadClaims(Draft& draft, std::string why) const;
+  [[nodiscard]] bool makesOthers(const ObjectRef& object) const;
+  [[nodiscard]] bool consented(const ObjectRef& object) const { return isConsented(around_.options.allowDataLoss, object, around_.home); }
+  [[nodiscard]] std::string consentFor(const ObjectRef& object) const { return consentName(object, around_.home); }
   [[nodiscard]] std::string named(const ObjectRef& ref) const { return ref.text(around_.home); }
   [[nodiscard]] std::span<const ir::Edge> usesOf(const ir::Object& object) const;
   [[nodiscard]] const ir::Node* classNamed(std::string_view name, Found::Is& is) const;

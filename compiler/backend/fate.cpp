@@ -1,6 +1,7 @@
 #include "backend/fate.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -26,8 +27,8 @@ std::optional<std::int64_t> number(const Node* tree, std::string_view path, cons
 
 /// Fills in what must be named for it to go.
 void needConsent(const FateWords& words, StateFate& fate) {
-  fate.consent = consentName(fate.object);
-  fate.consented = isConsented(words.consents, fate.object);
+  fate.consent = consentName(fate.object, words.home);
+  fate.consented = isConsented(words.consents, fate.object, words.home);
 }
 
 std::string retainLine(std::string_view volume) {
@@ -186,54 +187,38 @@ StateFate whenReleased(const FateWords& words, const ObjectRef& object, const No
     fate.volume = text(&live, "status.boundVolumeSnapshotContentName", words.symbols);
   }
   fate.why = "it stays in the cluster, outside of the stack";
-  fate.instead = fmt::format("to delete it: `--allow-data-loss {}`", consentName(object));
+  fate.instead = fmt::format("to delete it: `--allow-data-loss {}`", consentName(object, words.home));
   return fate;
 }
 
-std::vector<SetClaim> claimsOfSet(const Node& set, const base::SymbolTable& symbols) {
+SetRange rangeOfSet(const Node& set, const base::SymbolTable& symbols) {
+  return {number(&set, "spec.ordinals.start", symbols).value_or(0), number(&set, "spec.replicas", symbols).value_or(1)};
+}
+
+std::vector<SetClaim> claimsOfSet(const Node& set, const SetRange& range, const base::SymbolTable& symbols) {
+  constexpr std::int64_t kMost = 10'000;
   std::vector<SetClaim> claims;
   const auto name = text(&set, "metadata.name", symbols);
-  const auto first = number(&set, "spec.ordinals.start", symbols).value_or(0);
-  const auto count = number(&set, "spec.replicas", symbols).value_or(1);
   for (const auto& one : ir::Children(ir::findPath(&set, "spec.volumeClaimTemplates", symbols))) {
     const auto from = text(&one, "metadata.name", symbols);
-    for (auto i = first; i < first + count; ++i) claims.push_back({fmt::format("{}-{}-{}", from, name, i), std::string(from), i});
+    for (std::int64_t i = 0; i < std::min(range.count, kMost); ++i) claims.push_back({fmt::format("{}-{}-{}", from, name, range.first + i), std::string(from), range.first + i});
   }
   return claims;
 }
 
-bool isClaimOfSet(std::string_view claim, std::string_view templateName, std::string_view setName) {
-  const auto prefix = fmt::format("{}-{}-", templateName, setName);
-  if (!claim.starts_with(prefix)) return false;
-  const auto rest = claim.substr(prefix.size());
-  return !rest.empty() && rest.find_first_not_of("0123456789") == std::string_view::npos;
+std::optional<std::int64_t> ordinalOfClaim(std::string_view claim, std::string_view templateName, std::string_view setName) {
+  const auto head = templateName.size() + 1 + setName.size() + 1;
+  if (claim.size() <= head || !claim.starts_with(templateName) || claim[templateName.size()] != '-' || claim.substr(templateName.size() + 1, setName.size()) != setName || claim[head - 1] != '-')
+    return std::nullopt;
+  std::int64_t ordinal = 0;
+  const auto* end = claim.data() + claim.size();
+  const auto [stop, error] = std::from_chars(claim.data() + head, end, ordinal);
+  if (error != std::errc{} || stop != end || ordinal < 0) return std::nullopt;
+  return ordinal;
 }
 
 bool setDeletes(const Node& set, std::string_view when, const base::SymbolTable& symbols) {
   return text(&set, fmt::format("spec.persistentVolumeClaimRetentionPolicy.{}", when), symbols) == "Delete";
-}
-
-namespace {
-
-bool isOwned(const FateWords& words, std::string_view nameSpace, const std::vector<Owner>& owners, std::string_view uid, int depth) {
-  for (const auto& owner : owners) {
-    if (owner.uid == uid) return true;
-    if (depth == 0) continue;
-    const auto& found = words.facts.object({owner.apiVersion, owner.kind, std::string(nameSpace), owner.name});
-    if (found.there() && isOwned(words, nameSpace, ownersOf(*found.node, words.symbols), uid, depth - 1)) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-std::vector<const LiveClaim*> claimsOwnedBy(const FateWords& words, const ObjectRef& object, std::string_view uid) {
-  constexpr int kDepth = 4;   // TrainJob, JobSet, Job, Pod
-  std::vector<const LiveClaim*> owned;
-  if (uid.empty()) return owned;
-  for (const auto& claim : words.facts.claims(object.nameSpace).all)
-    if (isOwned(words, object.nameSpace, claim.owners, uid, kDepth)) owned.push_back(&claim);
-  return owned;
 }
 
 }  // namespace mlstack::backend

@@ -16,6 +16,7 @@ struct FateWords {
   LiveFacts& facts;
   const std::set<std::string>& consents;
   const base::SymbolTable& symbols;
+  std::string_view home;     // where a name without a namespace belongs
 };
 
 /// A claim that is deleted, by the reclaim policy of its volume. Nothing when it has no volume yet: there are no bytes.
@@ -31,16 +32,20 @@ struct SetClaim {
   std::string templateName;
   std::int64_t ordinal = 0;
 };
-/// Those that a set of `replicas` from `start` on has. `set` is the whole object.
-[[nodiscard]] std::vector<SetClaim> claimsOfSet(const ir::Node& set, const base::SymbolTable& symbols);
-/// Whether a claim is one of a set's, of whatever number.
-[[nodiscard]] bool isClaimOfSet(std::string_view claim, std::string_view templateName, std::string_view setName);
+/// The numbers of a set's pods.
+struct SetRange {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  [[nodiscard]] bool has(std::int64_t ordinal) const { return ordinal >= first && ordinal - first < count; }
+};
+[[nodiscard]] SetRange rangeOfSet(const ir::Node& set, const base::SymbolTable& symbols);
+/// Those of numbers of `range`; `set` is the whole object. Of more than 10,000 replicas only the first ones: claims that are there
+/// are found by walking them (`ordinalOfClaim`), and new ones past that number are all alike.
+[[nodiscard]] std::vector<SetClaim> claimsOfSet(const ir::Node& set, const SetRange& range, const base::SymbolTable& symbols);
+/// The number of a claim that is one of a set's.
+[[nodiscard]] std::optional<std::int64_t> ordinalOfClaim(std::string_view claim, std::string_view templateName, std::string_view setName);
 /// `persistentVolumeClaimRetentionPolicy.whenDeleted`/`whenScaled` is Delete.
 [[nodiscard]] bool setDeletes(const ir::Node& set, std::string_view when, const base::SymbolTable& symbols);
-
-/// The claims of the object's namespace that go when it is deleted in the background: they name it as their owner, or
-/// something that it owns.
-[[nodiscard]] std::vector<const LiveClaim*> claimsOwnedBy(const FateWords& words, const ObjectRef& object, std::string_view uid);
 
 /// How to have the bytes again when this claim goes: a snapshot where the cluster has them, else Retain.
 [[nodiscard]] std::string keepClaim(const FateWords& words, const ObjectRef& claim, std::string_view volume);

@@ -1,6 +1,7 @@
 #include "backend/observe.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -53,6 +54,7 @@ std::vector<Owner> ownersOf(const Node& live, const base::SymbolTable& symbols) 
 
 LiveClaim liveClaim(const Node& claim, const base::SymbolTable& symbols) {
   LiveClaim live;
+  live.nameSpace = text(&claim, "metadata.namespace", symbols);
   live.name = text(&claim, "metadata.name", symbols);
   live.uid = text(&claim, "metadata.uid", symbols);
   live.volume = text(&claim, "spec.volumeName", symbols);
@@ -65,8 +67,8 @@ LiveClaim liveClaim(const Node& claim, const base::SymbolTable& symbols) {
 }
 
 const LiveClaim* LiveClaims::find(std::string_view name) const {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const LiveClaim& claim) { return claim.name == name; });
-  return found == all.end() ? nullptr : &*found;
+  const auto found = std::lower_bound(all.begin(), all.end(), name, [](const LiveClaim& claim, std::string_view other) { return claim.name < other; });
+  return found == all.end() || found->name != name ? nullptr : &*found;
 }
 
 const Found& LiveFacts::object(const ObjectRef& ref) {
@@ -81,6 +83,28 @@ const LiveClaims& LiveFacts::claims(std::string_view nameSpace) {
   return at->second;
 }
 
+void LiveFacts::climb(const LiveClaim& claim, const std::vector<Owner>& owners, int depth, ClaimOwners& into) {
+  for (const auto& owner : owners) {
+    auto& owned = into.byOwner[owner.uid];
+    if (!owned.empty() && owned.back() == &claim) continue;
+    owned.push_back(&claim);
+    if (depth == 0) continue;
+    const auto& found = object({owner.apiVersion, owner.kind, claim.nameSpace, owner.name});
+    // One of the same name that came later owns nothing of this.
+    if (found.there() && text(found.node, "metadata.uid", api_.symbols()) == owner.uid) climb(claim, ownersOf(*found.node, api_.symbols()), depth - 1, into);
+    else if (found.is == Found::Is::Unreadable) into.unread.push_back({&claim, fmt::format("{}/{}, which owns it, cannot be read ({})", owner.kind, owner.name, found.why)});
+  }
+}
+
+const ClaimOwners& LiveFacts::claimOwners(std::string_view nameSpace, bool direct) {
+  constexpr int kDepth = 4;   // TrainJob, JobSet, Job, Pod
+  const auto& all = claims(nameSpace);
+  const auto [at, isNew] = claimOwners_.try_emplace({std::string(nameSpace), direct});
+  if (isNew)
+    for (const auto& claim : all.all) climb(claim, claim.owners, direct ? 0 : kDepth, at->second);
+  return at->second;
+}
+
 const LivePods& LiveFacts::pods(std::string_view nameSpace) {
   const auto [at, isNew] = pods_.try_emplace(std::string(nameSpace));
   if (isNew) askedPods_.push_back(at->first);
@@ -89,6 +113,7 @@ const LivePods& LiveFacts::pods(std::string_view nameSpace) {
 
 bool LiveFacts::read() {
   if (askedObjects_.empty() && askedClaims_.empty() && askedPods_.empty()) return false;
+  claimOwners_.clear();
   for (const auto& ref : askedObjects_) readObject(ref, objects_.at(ref));
   for (const auto& nameSpace : askedClaims_) readClaims(nameSpace, claims_.at(nameSpace));
   for (const auto& nameSpace : askedPods_) readPods(nameSpace, pods_.at(nameSpace));
@@ -147,7 +172,8 @@ void LiveFacts::readClaims(const std::string& nameSpace, LiveClaims& into) {
       [this, &into, nameSpace](Failure failure, const std::string&) {
         into.is = failed(failure) ? Found::Is::Unreadable : Found::Is::There;
         into.why = failed(failure) ? failureText(failure) : std::string{};
-        if (failed(failure)) note(fmt::format("the claims of namespace `{}`", nameSpace), failure);
+        std::sort(into.all.begin(), into.all.end(), [](const LiveClaim& a, const LiveClaim& b) { return std::tie(a.nameSpace, a.name) < std::tie(b.nameSpace, b.name); });
+        if (failed(failure)) note(nameSpace.empty() ? std::string("the claims of all namespaces") : fmt::format("the claims of namespace `{}`", nameSpace), failure);
       });
 }
 

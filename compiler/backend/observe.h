@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "backend/api.h"
@@ -29,7 +30,7 @@ struct Owner {
 
 /// A claim as decisions about others need it.
 struct LiveClaim {
-  std::string name, uid;
+  std::string nameSpace, name, uid;
   std::string volume;           // the PersistentVolume's name; empty: not bound
   std::string size;             // of the volume, else what is asked for
   std::string storageClass;
@@ -41,8 +42,19 @@ struct LiveClaim {
 struct LiveClaims {
   Found::Is is = Found::Is::Asked;
   std::string why;
-  std::vector<LiveClaim> all;
+  std::vector<LiveClaim> all;   // sorted by namespace and name once it is There
+  /// By its name, among the claims of one namespace.
   [[nodiscard]] const LiveClaim* find(std::string_view name) const;
+};
+
+/// Which claims go with which objects, through whatever stands between them.
+struct ClaimOwners {
+  struct Unread {
+    const LiveClaim* claim = nullptr;
+    std::string why;            // "JobSet/ml/train, which owns it, cannot be read (…)"
+  };
+  std::unordered_map<std::string, std::vector<const LiveClaim*>> byOwner;   // by the uid of an owner, or an owner's owner
+  std::vector<Unread> unread;   // who else owns them cannot be told
 };
 
 struct LivePod {
@@ -65,8 +77,11 @@ class LiveFacts {
   [[nodiscard]] const Found& volume(std::string_view name) { return object({"v1", "PersistentVolume", "", std::string(name)}); }
   [[nodiscard]] const Found& claim(std::string_view nameSpace, std::string_view name) { return object({"v1", "PersistentVolumeClaim", std::string(nameSpace), std::string(name)}); }
   [[nodiscard]] const Found& storageClass(std::string_view name) { return object({"storage.k8s.io/v1", "StorageClass", "", std::string(name)}); }
-  /// All claims of a namespace.
+  /// All claims of a namespace; of all namespaces when it is empty.
   [[nodiscard]] const LiveClaims& claims(std::string_view nameSpace);
+  /// Of the same claims; `direct`: only what they name themselves, for which nothing more has to be read. Provisional as long as
+  /// there is something to read.
+  [[nodiscard]] const ClaimOwners& claimOwners(std::string_view nameSpace, bool direct);
   [[nodiscard]] const LivePods& pods(std::string_view nameSpace);
   [[nodiscard]] bool serves(std::string_view group, std::string_view kind) const { return api_.preferred(group, kind) != nullptr; }
 
@@ -76,6 +91,7 @@ class LiveFacts {
   [[nodiscard]] const std::set<std::string>& unreadable() const { return unreadable_; }
 
  private:
+  void climb(const LiveClaim& claim, const std::vector<Owner>& owners, int depth, ClaimOwners& into);
   void readObject(const ObjectRef& ref, Found& into);
   void readClaims(const std::string& nameSpace, LiveClaims& into);
   void readPods(const std::string& nameSpace, LivePods& into);
@@ -85,6 +101,7 @@ class LiveFacts {
   base::Arena arena_;
   std::map<ObjectRef, Found> objects_;
   std::map<std::string, LiveClaims> claims_;
+  std::map<std::pair<std::string, bool>, ClaimOwners> claimOwners_;   // forgotten with every read
   std::map<std::string, LivePods> pods_;
   std::vector<ObjectRef> askedObjects_;
   std::vector<std::string> askedClaims_, askedPods_;

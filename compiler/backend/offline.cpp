@@ -146,8 +146,8 @@ class Offline {
         fate.size = size && size->kind == ir::NodeKind::String ? std::string(size->text()) : std::string();
         fate.why = why;
         fate.instead = "`Retain` in the set's claim retention policy, first";
-        fate.consent = consentName(fate.object);
-        fate.consented = isConsented(options_.allowDataLoss, fate.object);
+        fate.consent = consentName(fate.object, plan_.nameSpace);
+        fate.consented = isConsented(options_.allowDataLoss, fate.object, plan_.nameSpace);
         all = all && fate.consented;
       }
     }
@@ -209,7 +209,7 @@ class Offline {
       step.group = ir::applyGroup(*was_, *object);
       step.action = Action::Delete;
       const bool data = holdsData(ref.apiVersion, ref.kind);
-      const bool consented = isConsented(options_.allowDataLoss, ref);
+      const bool consented = isConsented(options_.allowDataLoss, ref, plan_.nameSpace);
       if (object->role == Role::Namespace) {
         step.action = Action::Release;
         step.why = "a namespace is never deleted: everything in it would go";
@@ -218,7 +218,7 @@ class Offline {
         step.why = "it is protected: kept, and no longer this stack's";
       } else if (data && !consented) {
         step.action = Action::Release;
-        step.why = fmt::format("it holds data: kept, and no longer this stack's; `--allow-data-loss {}` deletes it", consentName(ref));
+        step.why = fmt::format("it holds data: kept, and no longer this stack's; `--allow-data-loss {}` deletes it", consentName(ref, plan_.nameSpace));
       }
       if (step.action == Action::Delete && isSet(*object) && textIn(*object, "spec.persistentVolumeClaimRetentionPolicy.whenDeleted") == "Delete") {
         const auto first = plan_.state.size();
@@ -270,7 +270,7 @@ class Offline {
       fate.why = "it stays, and nothing of this stack uses it any more";
       return;
     }
-    fate.consent = consentName(ref);
+    fate.consent = consentName(ref, plan_.nameSpace);
     fate.consented = true;
     const auto policy = reclaimOf(object);
     if (policy == "Retain") {

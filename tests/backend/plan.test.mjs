@@ -443,3 +443,162 @@ test("a snapshot that left the stack stays; named, its copy goes by the deletion
   const moved = await stack.plan(claim("m", { of: stiff }) + snapshot("a") + snapshot("b"));
   assert.ok(moved.migrations[0].steps.some((step) => step.includes("VolumeSnapshot")), moved.migrations[0].steps.join("\n"));
 });
+
+/// A user who may do everything with some kinds of a namespace.
+async function userWith(ns, resources) {
+  const user = `some-${random()}`;
+  const at = `/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}`;
+  await cluster.must(cluster.create(`${at}/roles`, { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata: { name: user }, rules: [{ apiGroups: ["", "apps", "batch"], resources, verbs: ["*"] }] }), 201);
+  await cluster.must(cluster.create(`${at}/rolebindings`, { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata: { name: user }, roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: user }, subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }] }), 201);
+  return user;
+}
+/// Bound, and owned by an object that is there.
+async function ownedClaim(ns, name, owner, policy = "Delete") {
+  await cluster.must(cluster.create(`/api/v1/namespaces/${ns}/persistentvolumeclaims`, { metadata: { name }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: fast, resources: { requests: { storage: "10Gi" } } } }), 201);
+  await bind(cluster, ns, name, { policy, owner: { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid } });
+}
+const setPath = (ns) => `/apis/apps/v1/namespaces/${ns}/statefulsets/db`;
+const partOf = "applyset.kubernetes.io/part-of";
+
+test("whenScaled Delete needs consent when the set is adopted, made again, or its claims cannot be read", async () => {
+  const stack = await fresh("scales");
+  await stack.settled(set("db", { scaled: "Delete" }));
+  await claimOfSet(stack.ns, "data-db-0");
+  await claimOfSet(stack.ns, "data-db-1");
+  const fewer = { scaled: "Delete", replicas: 1 };
+  const again = await stack.plan(set("db", { ...fewer, size: "20Gi" }));
+  assert.equal(stepOf(again, "StatefulSet", "db").action, "recreate");
+  assert.deepEqual(fates(again), ["kept claim/data-db-0", "LOST claim/data-db-1"]);
+  assert.equal(fateOf(again, "data-db-1").consent, "claim/data-db-1");
+  assert.equal(again.obstacles.length, 1);
+  const user = await userWith(stack.ns, ["configmaps", "services", "statefulsets"]);
+  const blind = await stack.plan(set("db", fewer), "--as", user);
+  assert.deepEqual([fateOf(blind, "db").fate, fateOf(blind, "db").consent], ["AT RISK", "StatefulSet/db"]);
+  assert.equal(blind.obstacles.length, 1);
+  await cluster.must(cluster.merge(setPath(stack.ns), { metadata: { labels: { [partOf]: null } } }), 200);
+  const adopts = await stack.plan(set("db", fewer));
+  assert.equal(stepOf(adopts, "StatefulSet", "db").action, "adopt");
+  assert.deepEqual([fateOf(adopts, "data-db-1").fate, fateOf(adopts, "data-db-1").consented], ["LOST", false]);
+});
+
+test("a policy for claims that somebody else has set counts; replicas that are not said stay", async () => {
+  const stack = await fresh("policy");
+  const silent = (replicas) => set("db", { replicas }).replace(/ {2}claims-when-\w+ = \w+\n/g, "");
+  await stack.settled(silent(2));
+  await claimOfSet(stack.ns, "data-db-1");
+  await cluster.must(cluster.merge(setPath(stack.ns), { spec: { persistentVolumeClaimRetentionPolicy: { whenScaled: "Delete", whenDeleted: "Delete" } } }), 200);
+  const plan = await stack.plan(silent(1));
+  assert.deepEqual([fateOf(plan, "data-db-1").fate, fateOf(plan, "data-db-1").consent], ["LOST", "claim/data-db-1"]);
+  // Nor does it need an owner's mark on the claim for the set to take it along.
+  const gone = await stack.plan(config("c", "1"));
+  assert.equal(stepOf(gone, "StatefulSet", "db").action, "release");
+  assert.match(stepOf(gone, "StatefulSet", "db").why, /--allow-data-loss claim\/data-db-1/);
+  // Replicas that somebody else sets: an update leaves them, a set that is made again begins with one.
+  const other = await fresh("scaler");
+  const scaled = (more) => set("db", { scaled: "Delete", ...more }).replace(/ {2}replicas = \d\n/, "");
+  await other.settled(scaled());
+  await cluster.must(cluster.merge(setPath(other.ns), { spec: { replicas: 3 } }), 200);
+  await claimOfSet(other.ns, "data-db-2");
+  assert.equal((await other.plan(scaled({ deleted: "Delete" }))).risksData, false);
+  const again = await other.plan(scaled({ size: "20Gi" }));
+  assert.match(stepOf(again, "StatefulSet", "db").why, /1 instead of 3/);
+  assert.equal(fateOf(again, "data-db-2").fate, "LOST");
+});
+
+test("a volume that its own change gives away needs consent", async () => {
+  const stack = await fresh("reclaim");
+  const name = `w-${id}`;
+  const path = `/api/v1/persistentvolumes/${name}`;
+  const volume = (policy, claimName) => `object "v1/PersistentVolume" v { metadata.name = "${name}"  spec {
+    capacity { storage = "5Gi" }  accessModes = ["ReadWriteOnce"]  storageClassName = "none-${id}"  persistentVolumeReclaimPolicy = "${policy}"
+    csi { driver = "csi.example.com"  volumeHandle = "h-${id}" }  claimRef { apiVersion = "v1"  kind = "PersistentVolumeClaim"  namespace = "${stack.ns}"  name = "${claimName}" }
+  } }\n`;
+  await stack.apply(volume("Retain", "x"));
+  cluster.later(path);
+  await cluster.must(cluster.merge(path, { spec: { claimRef: { uid: "11111111-2222-3333-4444-555555555555" } } }), 200);
+  const phase = (now) => cluster.must(cluster.merge(`${path}/status`, { status: { phase: now } }), 200);
+  await phase("Bound");
+  const later = fateOf(await stack.plan(volume("Delete", "x")), name);
+  assert.deepEqual([later.fate, later.consent], ["kept", ""]);
+  const moved = fateOf(await stack.plan(volume("Delete", "y")), name);
+  assert.deepEqual([moved.fate, moved.consent, moved.consented], ["LOST", `volume/${name}`, false]);
+  const kept = fateOf(await stack.plan(volume("Retain", "y")), name);
+  assert.deepEqual([kept.fate, kept.consent], ["orphaned", `volume/${name}`]);
+  assert.match(kept.why, new RegExp(`${stack.ns}/x`));
+  await phase("Released");
+  const plan = await stack.plan(volume("Delete", "x"));
+  assert.deepEqual([fateOf(plan, name).fate, fateOf(plan, name).consented], ["LOST", false]);
+  assert.equal(plan.obstacles.length, 1);
+  await cluster.must(cluster.merge(path, { metadata: { labels: { [partOf]: null } } }), 200);
+  const adopts = await stack.plan();
+  assert.equal(stepOf(adopts, "PersistentVolume", name).action, "adopt");
+  assert.equal(fateOf(adopts, name).fate, "LOST");
+  assert.deepEqual((await stack.plan(undefined, "--allow-data-loss", `pv/${name}`)).obstacles, []);
+});
+
+test("a name without a namespace agrees to the loss of what lies in the stack's own", async () => {
+  const stack = await fresh("home");
+  const far = await cluster.namespace("far");
+  const both = claim("m") + claim("o", { more: `name = "m"  namespace = "${far}"` });
+  await stack.settled(both + config("c", "1"));
+  await bind(cluster, stack.ns, "m");
+  await bind(cluster, far, "m");
+  const kept = await stack.plan(config("c", "1"));
+  assert.ok(kept.steps.some(({ why }) => why.includes(`--allow-data-loss claim/${far}/m`)), JSON.stringify(kept.steps));
+  const actions = (plan) => plan.steps.filter(({ object }) => object.name === "m").map(({ action, object }) => `${action} ${object.namespace === far ? "far" : "home"}`).sort();
+  assert.deepEqual(actions(await stack.plan(undefined, "--allow-data-loss", "claim/m")), ["delete home", "release far"]);
+  assert.deepEqual(actions(await stack.plan(undefined, "--allow-data-loss", `claim/${far}/m`)), ["delete far", "release home"]);
+});
+
+test("claims go with owners of every kind, and an owner that cannot be read may be one", async () => {
+  const stack = await fresh("owners");
+  await stack.settled(job("train") + config("c", "1") + config("d", "1"));
+  const train = await cluster.must(cluster.get(`/apis/batch/v1/namespaces/${stack.ns}/jobs/train`), 200);
+  const c = await cluster.must(cluster.get(at(stack.ns, "configmaps", "c")), 200);
+  await ownedClaim(stack.ns, "of-job", { apiVersion: "batch/v1", kind: "Job", ...train });
+  await ownedClaim(stack.ns, "of-config", { apiVersion: "v1", kind: "ConfigMap", ...c });
+  const again = await stack.plan(job("train", { image: "registry.k8s.io/pause:3.10" }) + config("c", "1") + config("d", "1"));
+  assert.equal(stepOf(again, "Job", "train").action, "replace");
+  assert.deepEqual([fateOf(again, "of-job").fate, fateOf(again, "of-job").consent], ["LOST", "claim/of-job"]);
+  const gone = await stack.plan(config("d", "1"));
+  assert.deepEqual(changed(gone).sort(), ["release ConfigMap/c", "release Job/train"]);
+  assert.match(stepOf(gone, "ConfigMap", "c").why, /claim\/of-config/);
+  assert.deepEqual(changed(await stack.plan(undefined, "--allow-data-loss", "claim/of-config")).sort(), ["delete ConfigMap/c", "release Job/train"]);
+  // Between the job and the claim stands what this user may not read.
+  const secret = await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/secrets`, { metadata: { name: "mid", ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name: "train", uid: train.metadata.uid }] } }), 201);
+  await ownedClaim(stack.ns, "far", { apiVersion: "v1", kind: "Secret", metadata: secret.metadata });
+  const user = await userWith(stack.ns, ["configmaps", "jobs", "persistentvolumeclaims"]);
+  const blind = await stack.plan(job("train", { image: "registry.k8s.io/pause:3.10" }) + config("c", "1") + config("d", "1"), "--as", user);
+  assert.deepEqual([fateOf(blind, "far").fate, fateOf(blind, "far").consent], ["AT RISK", "claim/far"]);
+});
+
+test("claims go with an owner that belongs to no namespace", async () => {
+  const stack = await fresh("wide");
+  const group = `w${id}.example.com`;
+  const definition = crd(group);
+  definition.spec.scope = "Cluster";
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/runs.${group}`;
+  await cluster.must(cluster.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition), 201);
+  cluster.later(path);
+  assert.ok(await cluster.until(path, (object) => object?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True")));
+  assert.ok(await cluster.until(`/apis/${group}/v1/runs`, (_, status) => status === 200));
+  stack.learn(definition);
+  await stack.settled(`object "${group}/v1/Run" r { spec { size = 1 } }\n` + config("c", "1"));
+  const live = await cluster.must(cluster.get(`/apis/${group}/v1/runs/r`), 200);
+  await ownedClaim(stack.ns, "own", { ...live, apiVersion: `${group}/v1`, kind: "Run" });
+  const gone = await stack.plan(config("c", "1"));
+  assert.deepEqual(changed(gone), ["release Run/r"]);
+  assert.deepEqual(changed(await stack.plan(undefined, "--allow-data-loss", "claim/own")), ["delete Run/r"]);
+  await stack.apply(undefined, "--allow-data-loss", "claim/own");
+});
+
+test("what a controller made with the stack's label is left alone", async () => {
+  const stack = await fresh("copied");
+  await stack.settled(config("c", "1") + config("d", "1"));
+  const { metadata } = await cluster.must(cluster.get(at(stack.ns, "configmaps", "c")), 200);
+  const owner = { apiVersion: "v1", kind: "ConfigMap", name: "c", uid: metadata.uid, controller: true };
+  await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/configmaps`, { metadata: { name: "copy", labels: { [partOf]: metadata.labels[partOf] }, ownerReferences: [owner] } }), 201);
+  const plan = await stack.plan();
+  assert.deepEqual(changed(plan), []);
+  assert.ok(plan.notes.some((note) => /1 object has the stack's label/.test(note)), plan.notes.join("\n"));
+});

@@ -144,11 +144,18 @@ TEST(PlanViews, WhatAClusterSaysSteersNothing) {
 TEST(Consent, NamesOfKinds) {
   const ObjectRef claim{"v1", "PersistentVolumeClaim", "ml", "model"};
   for (const auto* text : {"claim/model", "pvc/model", "PVC/model", "PersistentVolumeClaim/model", "persistentvolumeclaims/ml/model"})
-    EXPECT_TRUE(isConsented({text}, claim)) << text;
+    EXPECT_TRUE(isConsented({text}, claim, "ml")) << text;
   for (const auto* text : {"claim/other", "claim", "model", "/model", "pv/model", "claim/other/model", "", "claim/"})
-    EXPECT_FALSE(isConsented({text}, claim)) << text;
-  EXPECT_EQ(consentName(claim), "claim/model");
-  EXPECT_TRUE(isConsented({consentName(claim)}, claim));
+    EXPECT_FALSE(isConsented({text}, claim, "ml")) << text;
+  EXPECT_EQ(consentName(claim, "ml"), "claim/model");
+  EXPECT_TRUE(isConsented({consentName(claim, "ml")}, claim, "ml"));
+  EXPECT_EQ(consentName(claim, "prod"), "claim/ml/model");
+  EXPECT_TRUE(isConsented({"claim/ml/model"}, claim, "prod"));
+  EXPECT_FALSE(isConsented({"claim/model"}, claim, "prod"));
+  const ObjectRef custom{"example.com/v1", "Claim", "ml", "model"};
+  EXPECT_FALSE(isConsented({"claim/model"}, custom, "ml"));
+  EXPECT_EQ(consentName(custom, "ml"), "Claim.example.com/model");
+  EXPECT_TRUE(isConsented({consentName(custom, "ml")}, custom, "ml"));
   EXPECT_TRUE(holdsData("snapshot.storage.k8s.io/v1", "VolumeSnapshot"));
   EXPECT_FALSE(holdsData("apps/v1", "StatefulSet"));
   EXPECT_FALSE(holdsData("example.com/v1", "PersistentVolume"));
