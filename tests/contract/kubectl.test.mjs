@@ -49,6 +49,8 @@ for (const { program, gitVersion, minor } of programs) {
     writeFileSync(path, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
     return path;
   };
+  // Before 1.25 the OpenAPI v2 document decides what takes dry runs and which fields there are; the test server's names kinds alone.
+  const whole = (than) => (cluster.own ? newer(than) : false);
   const newer = (than) => minor >= than ? false : `kubectl ${gitVersion} is older than 1.${than}`;
 
   describe(`kubectl ${gitVersion}`, () => {
@@ -85,7 +87,7 @@ for (const { program, gitVersion, minor } of programs) {
       assert.equal(absent.status, 1);
       assert.match(absent.err, /Error from server \(NotFound\): configmaps "absent" not found/);
     });
-    test("diff --server-side: 0 when nothing would change, 1 with the lines that would", async () => {
+    test("diff --server-side: 0 when nothing would change, 1 with the lines that would", { skip: whole(25) }, async () => {
       const same = await run(["diff", "--server-side", "-f", file("same", ...stack())]);
       assert.equal(same.status, 0, same.out + same.err);
       const other = await run(["diff", "--server-side", "-f", file("other", ...stack("2"))]);
@@ -125,7 +127,7 @@ for (const { program, gitVersion, minor } of programs) {
       const again = await run(["create", "configmap", "made"]);
       assert.match(again.err, /configmaps "made" already exists/);
     });
-    test("a dry run on the server keeps nothing", async () => {
+    test("a dry run on the server keeps nothing", { skip: whole(25) }, async () => {
       assert.match(await ok("apply", "--server-side", "--dry-run=server", "-f", file("dry", configMap("dry"))), /serverside-applied \(server dry run\)/);
       assert.equal((await run(["get", "cm", "dry"])).status, 1);
     });
@@ -135,7 +137,7 @@ for (const { program, gitVersion, minor } of programs) {
       assert.match(described, /^Finalizers: +\[kubernetes\.io\/pvc-protection\]$/m);
       assert.match(await ok("describe", "statefulset", "db"), /^Volume Claims:$/m);
     });
-    test("what it may, and what it refuses before sending", async () => {
+    test("what it may, and what it refuses before sending", { skip: whole(25) }, async () => {
       assert.equal((await ok("auth", "can-i", "delete", "pvc")).trim(), "yes");
       const odd = { ...configMap("odd"), dta: { a: "1" } };
       const refused = await run(["create", "-f", file("odd", odd), minor >= 25 ? "--validate=strict" : "--validate=true"]);
