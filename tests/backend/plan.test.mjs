@@ -505,7 +505,8 @@ test("a policy for claims that somebody else has set counts; replicas that are n
   assert.equal(fateOf(again, "data-db-2").fate, "LOST");
 });
 
-test("a volume that its own change gives away needs consent", async () => {
+test("a volume that its own change gives away needs consent", async (t) => {
+  if (await cluster.hasControllers()) return t.skip("a controller of volumes would set the phases itself");
   const stack = await fresh("reclaim");
   const name = `w-${id}`;
   const path = `/api/v1/persistentvolumes/${name}`;
@@ -601,4 +602,24 @@ test("what a controller made with the stack's label is left alone", async () => 
   const plan = await stack.plan();
   assert.deepEqual(changed(plan), []);
   assert.ok(plan.notes.some((note) => /1 object has the stack's label/.test(note)), plan.notes.join("\n"));
+});
+
+test("work that is being deleted says which claims go with it; volumes of single pods are scratch", async () => {
+  const stack = await fresh("going");
+  await stack.settled(job("train"));
+  const path = `/apis/batch/v1/namespaces/${stack.ns}/jobs/train`;
+  const train = { ...(await cluster.must(cluster.get(path), 200)), apiVersion: "batch/v1", kind: "Job" };
+  await ownedClaim(stack.ns, "own", train);
+  const owner = { apiVersion: "batch/v1", kind: "Job", name: "train", uid: train.metadata.uid };
+  const pod = await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/pods`, { metadata: { name: "p", ownerReferences: [owner] }, spec: { containers: [{ name: "c", image: "registry.k8s.io/pause:3.9" }] } }), 201);
+  await ownedClaim(stack.ns, "p-tmp", { apiVersion: "v1", kind: "Pod", metadata: pod.metadata });
+  await cluster.must(cluster.merge(at(stack.ns, "persistentvolumeclaims", "p-tmp"), { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "p", uid: pod.metadata.uid, controller: true }] } }), 200);
+  const again = await stack.plan(job("train", { image: "registry.k8s.io/pause:3.10" }));
+  assert.deepEqual([fateOf(again, "own").consent, fateOf(again, "p-tmp").fate, fateOf(again, "p-tmp").consent], ["claim/own", "LOST", ""]);
+  await cluster.must(cluster.merge(path, { metadata: { finalizers: ["example.com/wait"] } }), 200);
+  await cluster.must(cluster.delete(path), 200, 202);
+  const plan = await stack.plan();
+  assert.equal(stepOf(plan, "Job", "train").action, "replace");
+  assert.deepEqual([fateOf(plan, "own").fate, fateOf(plan, "own").consent], ["LOST", ""]);
+  assert.deepEqual(plan.obstacles, []);
 });
