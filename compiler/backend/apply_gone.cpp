@@ -233,7 +233,10 @@ bool ApplyRun::awaitConsumers(const std::vector<Work*>& list) {
     const auto& [pod, used] = *users->byPod.begin();
     auto& work = *claims[used.front()];
     auto text = fmt::format("waits until pod `{}` no longer uses it", pod.second);
-    if (text != told) progress_.step(*work.step, text);
+    if (text != told) {
+      progress_.step(*work.step, {});   // it begins with this
+      progress_.step(*work.step, text);
+    }
     told = std::move(text);
     return false;
   });

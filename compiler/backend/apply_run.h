@@ -133,6 +133,10 @@ class ApplyRun {
   void podSeen(const ir::Node& pod);
   void eventSeen(const ir::Node& event);
   [[nodiscard]] Work* ownerOf(const ir::Node& pod);
+  /// Of what is waited for and not on its way out. An empty kind: any.
+  [[nodiscard]] Work* waitingFor(std::string_view nameSpace, std::string_view kind, std::string_view name) const;
+  /// The one with the longest name that `name` goes on from with a hyphen.
+  [[nodiscard]] Work* waitingAbove(std::string_view nameSpace, std::string_view name) const;
   void trouble(Work& work, Trouble trouble);
   void sayNotReady(Work& work);
   [[nodiscard]] std::shared_ptr<Informer> informer(const Resource& resource, const std::string& nameSpace, const std::string& labels, const std::string& fields, bool metadataOnly);
@@ -170,6 +174,7 @@ class ApplyRun {
   std::vector<std::shared_ptr<Informer>> informers_;       // of readiness, troubles, consumers
   std::map<std::string, std::map<Name, Work*>> ready_;
   std::set<Work*> waiting_;
+  std::map<Name, std::vector<Work*>> named_;               // of all steps, from `awaitReady` on
   std::set<std::string> lateClasses_;                      // that bind at the first pod
   std::string defaultClass_;
   bool classesKnown_ = false;

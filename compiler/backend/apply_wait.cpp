@@ -140,7 +140,8 @@ void ApplyRun::endFailed() {
   const auto known = informers_.size();
   if (!nameSpaces.empty()) watchTroubles(nameSpaces);
   const auto until = Clock::now() + seconds(2);
-  (void)pump([&] { return Clock::now() > until || std::all_of(informers_.begin() + static_cast<std::ptrdiff_t>(known), informers_.end(), [](const auto& each) { return each->hasSynced(); }); });
+  const std::vector<std::shared_ptr<Informer>> begun(informers_.begin() + static_cast<std::ptrdiff_t>(known), informers_.end());
+  (void)pump([&] { return Clock::now() > until || std::all_of(begun.begin(), begun.end(), [](const auto& each) { return each->hasSynced(); }); });
   for (auto* work : waiting_) sayNotReady(*work);
   waiting_.clear();
 }
@@ -148,7 +149,9 @@ void ApplyRun::endFailed() {
 bool ApplyRun::awaitReady() {
   std::vector<Work*> list;
   bool claims = false;
+  named_.clear();
   for (auto& work : works_) {
+    named_[Name(work.ref.nameSpace, work.ref.name)].push_back(&work);
     // What an earlier apply sent, and perhaps did not wait for, belongs to what this one promises.
     if (work.step->action == Action::Unchanged && isWaitedFor(work.ref.apiVersion, work.ref.kind)) work.stage = Stage::Accepted;
     if (work.stage != Stage::Accepted || work.step->action == Action::Delete) continue;
@@ -205,28 +208,40 @@ void ApplyRun::watchTroubles(const std::set<std::string>& nameSpaces) {
   }
 }
 
+Work* ApplyRun::waitingFor(std::string_view nameSpace, std::string_view kind, std::string_view name) const {
+  const auto at = named_.find(Name(nameSpace, name));
+  if (at == named_.end()) return nullptr;
+  for (auto* work : at->second) {
+    if (!work->removing && (kind.empty() || work->ref.kind == kind) && waiting_.contains(work)) return work;
+  }
+  return nullptr;
+}
+
+Work* ApplyRun::waitingAbove(std::string_view nameSpace, std::string_view name) const {
+  for (auto hyphen = name.rfind('-'); hyphen != std::string_view::npos && hyphen != 0; hyphen = name.rfind('-', hyphen - 1)) {
+    const auto at = named_.find(Name(nameSpace, name.substr(0, hyphen)));
+    if (at == named_.end()) continue;
+    for (auto* work : at->second) {
+      if (!work->removing && work->ref.kind != "PersistentVolumeClaim" && waiting_.contains(work)) return work;
+    }
+  }
+  return nullptr;
+}
+
 /// The step whose pod it is. Owners are told by name: what owns them in turn (a ReplicaSet, the Jobs of a JobSet) has the
 /// name of its own owner in front.
 Work* ApplyRun::ownerOf(const Node& pod) {
   const auto nameSpace = textAt(&pod, "metadata.namespace", api_.symbols());
-  const auto find = [&](std::string_view kind, std::string_view name, bool prefix) -> Work* {
-    for (auto* work : waiting_) {
-      if (work->ref.nameSpace != nameSpace || work->removing) continue;
-      if (!kind.empty() && work->ref.kind != kind) continue;
-      if (prefix ? name.starts_with(work->ref.name + "-") && work->ref.kind != "PersistentVolumeClaim" : work->ref.name == name) return work;
-    }
-    return nullptr;
-  };
   const auto kind = textAt(&pod, "kind", api_.symbols());
-  if (auto* self = find(kind.empty() ? "Pod" : kind, textAt(&pod, "metadata.name", api_.symbols()), false)) return self;
+  if (auto* self = waitingFor(nameSpace, kind.empty() ? "Pod" : kind, textAt(&pod, "metadata.name", api_.symbols()))) return self;
   for (const Node& owner : ir::Children(ir::findPath(&pod, "metadata.ownerReferences", api_.symbols()))) {
     const auto ownerKind = textAt(&owner, "kind", api_.symbols());
     const auto name = textAt(&owner, "name", api_.symbols());
-    if (auto* direct = find(ownerKind, name, false)) return direct;
+    if (auto* direct = waitingFor(nameSpace, ownerKind, name)) return direct;
     if (ownerKind == "ReplicaSet") {
-      if (auto* deployment = find("Deployment", withoutLast(name), false)) return deployment;
+      if (auto* deployment = waitingFor(nameSpace, "Deployment", withoutLast(name))) return deployment;
     }
-    if (auto* further = find({}, name, true)) return further;
+    if (auto* further = waitingAbove(nameSpace, name)) return further;
   }
   return nullptr;
 }
@@ -236,14 +251,14 @@ void ApplyRun::podSeen(const Node& pod) {
   auto troubles = podTroubles(pod, api_.symbols());
   auto* work = ownerOf(pod);
   const auto name = textAt(&pod, "metadata.name", api_.symbols());
+  const auto nameSpace = textAt(&pod, "metadata.namespace", api_.symbols());
   for (auto& each : troubles) {
     if (work != nullptr) {
       if (work->ref.kind != "Pod") each.text = fmt::format("pod `{}`: {}", name, each.text);
       trouble(*work, each);
     }
-    for (auto* waits : waiting_) {   // a claim that waits for its pod
-      if (waits != work && waits->ref.kind == "PersistentVolumeClaim" && !each.claim.empty() && waits->ref.name == each.claim) trouble(*waits, each);
-    }
+    auto* claim = each.claim.empty() ? nullptr : waitingFor(nameSpace, "PersistentVolumeClaim", each.claim);
+    if (claim != nullptr && claim != work) trouble(*claim, each);   // it waits for its pod
   }
 }
 
@@ -259,15 +274,8 @@ void ApplyRun::eventSeen(const Node& event) {
   const auto kind = textAt(&event, "involvedObject.kind", symbols);
   const auto name = textAt(&event, "involvedObject.name", symbols);
   const auto nameSpace = textAt(&event, "metadata.namespace", symbols);
-  Work* meant = nullptr;
-  for (auto* work : waiting_) {
-    if (work->ref.nameSpace != nameSpace || work->removing) continue;
-    const bool itself = work->ref.kind == kind && work->ref.name == name;
-    const bool below = (kind == "Pod" || kind == "ReplicaSet" || kind == "Job") && name.starts_with(work->ref.name + "-") && work->ref.kind != "PersistentVolumeClaim";
-    if (!itself && !below) continue;
-    if (meant == nullptr || itself || work->ref.name.size() > meant->ref.name.size()) meant = work;
-    if (itself) break;
-  }
+  auto* meant = waitingFor(nameSpace, kind, name);
+  if (meant == nullptr && (kind == "Pod" || kind == "ReplicaSet" || kind == "Job")) meant = waitingAbove(nameSpace, name);
   if (meant == nullptr || found.text == meant->waitsFor) return;
   if (meant->ref.kind != kind) found.text = fmt::format("{} `{}`: {}", kind == "Pod" ? "pod" : kind, name, found.text);
   trouble(*meant, std::move(found));

@@ -41,6 +41,15 @@ Part inside(Part part, std::string_view key) {
   return Part::Whole;
 }
 
+/// Annotations of which none counts: the first one that a scheduler writes brings the map with it.
+bool isEmptyOf(const Node& node, Part part, const base::SymbolTable& symbols) {
+  if (part != Part::Annotations || node.kind != NodeKind::Map) return false;
+  for (const Node& item : ir::Children(&node)) {
+    if (counts(part, symbols.text(item.key))) return false;
+  }
+  return true;
+}
+
 /// The order of a map's members does not count: their hashes are added up.
 std::uint64_t hashOf(const Node& node, Part part, const base::SymbolTable& symbols) {
   const auto kind = mix(static_cast<std::uint64_t>(node.kind) + 1);
@@ -59,7 +68,7 @@ std::uint64_t hashOf(const Node& node, Part part, const base::SymbolTable& symbo
       auto sum = kind;
       for (const Node& item : ir::Children(&node)) {
         const auto key = symbols.text(item.key);
-        if (counts(part, key)) sum += mix(hashText(key, 17) ^ (hashOf(item, inside(part, key), symbols) * 3));
+        if (counts(part, key) && !isEmptyOf(item, inside(part, key), symbols)) sum += mix(hashText(key, 17) ^ (hashOf(item, inside(part, key), symbols) * 3));
       }
       return mix(sum);
     }

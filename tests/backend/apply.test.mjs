@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { Cluster, random, sleep } from "../contract/support/cluster.mjs";
 import { crd } from "../contract/support/objects.mjs";
-import { Stack, changed, run, storageClass } from "./support.mjs";
+import { Stack, bind, changed, run, storageClass } from "./support.mjs";
 
 const cluster = await Cluster.open({ controllers: true });
 const controllers = await cluster.hasControllers();
@@ -325,4 +325,57 @@ test("what failed at once says why as well", { skip: !cluster.own }, async () =>
   const { code: failed, out } = await run(cluster, ["status", stack.file]);
   assert.equal(failed, 1);
   assert.match(out, /✗ Job\/train +0\/1 done +BackoffLimitExceeded/);
+});
+
+/// An apply or destroy that waits for a pod to let go of a claim. `meanwhile` happens then, and the pod goes.
+async function heldUp(stack, args, meanwhile) {
+  const pod = { metadata: { name: "look" }, spec: { containers: [{ name: "c", image: pause, volumeMounts: [{ name: "v", mountPath: "/v" }] }], volumes: [{ name: "v", persistentVolumeClaim: { claimName: "m" } }] } };
+  await cluster.must(cluster.create(at(stack.ns, "pods"), pod), 201);
+  const child = spawn(process.env.MLSTACKC ?? "build/release/bin/mlstackc", [...args, "--auto-approve", "--timeout", "30s"], { env: { ...process.env, NO_COLOR: "1", KUBECONFIG: cluster.kubeconfig } });
+  let err = "";
+  child.stderr.on("data", (piece) => { err += piece; });
+  const ended = new Promise((done) => child.on("close", done));
+  for (let waited = 0; !err.includes("waits until pod `look`") && waited < 10_000; waited += 20) await sleep(20);
+  assert.match(err, /waits until pod `look` no longer uses it/);
+  await meanwhile();
+  await cluster.must(cluster.delete(`${at(stack.ns, "pods", "look")}?gracePeriodSeconds=0`), 200);
+  return { code: await ended, err };
+}
+
+test("a claim that is bound while its replacement waits is not deleted", { skip: !cluster.own }, async () => {
+  const stack = await fresh("bound");
+  await stack.settled(claim("m", "no-such-class"));
+  const get = () => cluster.must(cluster.get(at(stack.ns, "persistentvolumeclaims", "m")), 200);
+  const { metadata } = await get();
+  stack.write(claim("m", "another-class"));
+  assert.deepEqual(changed(await stack.plan()), ["replace PersistentVolumeClaim/m"]);
+  const { code, err } = await heldUp(stack, ["apply", stack.file], () => bind(cluster, stack.ns, "m"));
+  assert.equal(code, 1, err);
+  assert.match(err, /MLS5253\]: PersistentVolumeClaim\/m is not what the plan has seen: it was changed/);
+  const after = await get();
+  assert.deepEqual([after.metadata.uid, after.metadata.deletionTimestamp], [metadata.uid, undefined]);
+});
+
+test("what somebody protects while a destroy waits is not deleted; what only its status changed is", { skip: !cluster.own }, async () => {
+  const stack = await fresh("protected");
+  const body = `${config("c", "1")}${config("d", "1")}${claim("m", "no-such-class")}`;
+  await stack.settled(body);
+  const { code, err } = await heldUp(stack, ["destroy", stack.file, "--allow-data-loss", "claim/m"], async () => {
+    await cluster.must(cluster.merge(at(stack.ns, "configmaps", "c"), { metadata: { annotations: { "mlstack.dev/protect": "true" } } }), 200);
+    await cluster.must(cluster.merge(at(stack.ns, "persistentvolumeclaims", "m"), { metadata: { annotations: { "volume.kubernetes.io/selected-node": "n" } } }), 200);
+  });
+  assert.equal(code, 1, err);
+  assert.match(err, /MLS5253\]: ConfigMap\/c is not what the plan has seen: it was changed/);
+  assert.equal((await cluster.get(at(stack.ns, "configmaps", "c"))).status, 200);
+  assert.equal((await cluster.get(at(stack.ns, "persistentvolumeclaims", "m"))).status, 404);
+});
+
+test("an object that another stack made since the plan is not taken over without a word", { skip: !cluster.own }, async () => {
+  const stack = await fresh("both");
+  const other = new Stack(cluster, stack.ns, "t");
+  await stack.settled(claim("m", "no-such-class"));
+  stack.write(claim("m", "another-class") + config("c", "1"));
+  const { code, err } = await heldUp(stack, ["apply", stack.file, "--no-wait"], () => other.apply(config("c", "2")));
+  assert.equal(code, 1, err);
+  assert.match(err, /MLS5253\]: ConfigMap\/c is not what the plan has seen: another apply made it at the same time, and this one has written over it/);
 });
