@@ -159,10 +159,15 @@ void ApplyRun::awaitPodsGone(Work& work, const std::function<void()>& then) {
   const auto watched = informer(*pods, work.ref.nameSpace, work.selector, {}, false);
   const auto left = std::make_shared<std::set<std::string>>();
   const auto ended = std::make_shared<bool>(false);
-  const auto look = [this, &work, left, ended, then] {
+  // From outside of its own calls. Those that list instead of watching would do so until the end of the apply.
+  const auto giveUp = [this, weak = std::weak_ptr(watched)] {
+    after(milliseconds(0), [this, weak] { informers_.erase(std::remove(informers_.begin(), informers_.end(), weak.lock()), informers_.end()); });
+  };
+  const auto look = [this, &work, left, ended, then, giveUp] {
     if (*ended) return;
     if (left->empty()) {
       *ended = true;
+      giveUp();
       waiting_.erase(&work);
       work.waitsFor.clear();
       return then();
@@ -181,8 +186,9 @@ void ApplyRun::awaitPodsGone(Work& work, const std::function<void()>& then) {
     look();
   };
   watched->synced = look;
-  watched->failed = [this, &work, ended, then](const Failure& failure) {
+  watched->failed = [this, &work, ended, then, giveUp](const Failure& failure) {
     if (std::exchange(*ended, true)) return;
+    giveUp();
     progress_.trouble(*work.step, fmt::format("its pods cannot be watched: {}", failure.message));
     waiting_.erase(&work);
     then();
