@@ -18,7 +18,7 @@
 namespace mlstack::backend {
 
 struct PlanOptions {
-  std::set<std::string> allowDataLoss;   // "claim/model", "PersistentVolumeClaim/model": kind in any form, with or without namespace
+  std::set<std::string> allowDataLoss;   // "claim/model" in the home namespace, "claim/ml/model" elsewhere; kind in any form
   bool forceConflicts = false;
   bool takeOver = false;                 // adopt what another stack's inventory holds
   bool prune = true;                     // delete what the stack no longer has

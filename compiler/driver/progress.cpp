@@ -86,7 +86,7 @@ void ProgressLines::step(const backend::PlanStep& step, std::string_view what) {
   at->second.what = what;
   if (terminal_) {
     drawSoon();
-  } else if (changed && !what.empty() && !fresh) {
+  } else if (changed && !what.empty()) {
     say("", "·", step, what);   // elsewhere only what is waited for: a line a change
   }
 }
