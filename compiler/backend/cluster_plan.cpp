@@ -47,6 +47,7 @@ std::optional<Plan> ClusterPlanner::run() {
   if (!options_.destroy) plan_.outputs = outputDefinitions(stack_);
   if (!gather() || !findSet() || !readMembers() || !readStrangers()) return std::nullopt;
   settle();
+  if (!options_.destroy) lookForExternals();
   if (options_.serverDryRun && !options_.destroy) dryRuns();
   if (api_.interrupted && api_.interrupted()) return std::nullopt;
   assemble();

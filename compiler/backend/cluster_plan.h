@@ -34,6 +34,9 @@ class ClusterPlanner {
   [[nodiscard]] std::string definitionOf(std::string_view group, std::string_view kind, std::string_view version, bool& namespaced) const;
   void say(Draft& draft, diag::Diagnostic d) const;
 
+  // externals.cpp
+  void lookForExternals();
+
   // dry_run.cpp
   void dryRuns();
   [[nodiscard]] std::string whyNotTried(const Draft& draft) const;

@@ -623,3 +623,20 @@ test("work that is being deleted says which claims go with it; volumes of single
   assert.deepEqual([fateOf(plan, "own").fate, fateOf(plan, "own").consent], ["LOST", ""]);
   assert.deepEqual(plan.obstacles, []);
 });
+
+test("what the stack takes for granted is looked for: a missing secret, claim or class is told at its line, and refuses nothing", async () => {
+  const stack = await fresh("externals");
+  await cluster.must(cluster.create(`/api/v1/namespaces/${stack.ns}/secrets`, { metadata: { name: "there" }, stringData: { token: "sesame" } }), 201);
+  const plan = await stack.plan(`external secret there { keys = ["token"] }
+external secret nowhere { keys = ["token"] }
+external claim lost { size = 1Gi  access = ReadWriteOnce }
+pod p {
+  image = "registry.k8s.io/pause:3.9"
+  env { A = there["token"]  B = nowhere["token"] }
+  read lost at "/lost"
+}`);
+  assert.match(plan.said, /s\.mlstack:3:\d+: warning\[MLS5043\]: the cluster has no Secret `nowhere`/);
+  assert.match(plan.said, /s\.mlstack:4:\d+: warning\[MLS5043\]: the cluster has no PersistentVolumeClaim `lost`/);
+  assert.doesNotMatch(plan.said, /`there`|sesame/);
+  assert.deepEqual(plan.obstacles, []);
+});
