@@ -344,6 +344,13 @@ void Decider::created(Draft& draft) const {
     const auto& found = around_.facts.volume(volume);
     if (found.there()) {
       fate.size = text(found.node, "spec.capacity.storage", symbols_);
+      const auto holder = text(found.node, "spec.claimRef.name", symbols_);
+      const auto of = text(found.node, "spec.claimRef.namespace", symbols_);
+      if (text(found.node, "status.phase", symbols_) == "Bound" && (holder != step.object.name || of != step.object.nameSpace)) {
+        step.action = Action::Refused;
+        step.why = fmt::format("it names volume `{}`, which claim `{}/{}` holds: it would stay Pending; a volume has one claim", volume, of, holder);
+        return;
+      }
       if (text(found.node, "status.phase", symbols_) == "Released")
         fate.why = fmt::format("the volume is Released: `kubectl patch pv {} --type json -p '[{{\"op\":\"remove\",\"path\":\"/spec/claimRef\"}}]'` lets this claim have it", volume);
     }

@@ -640,3 +640,16 @@ pod p {
   assert.doesNotMatch(plan.said, /`there`|sesame/);
   assert.deepEqual(plan.obstacles, []);
 });
+
+test("a claim that names a volume which another claim holds is refused: it would wait for ever", async () => {
+  const stack = await fresh("held");
+  const body = (claims) => `volume disk { name = "disk-${id}-held"  capacity = 1Gi  access = ReadWriteOnce  class = "manual"  reclaim = Retain  source = nfs("h", "/x") }\n${claims}`;
+  cluster.later(`/api/v1/persistentvolumes/disk-${id}-held`);
+  await stack.apply(body("claim one { volume = disk }"));
+  await cluster.must(cluster.merge(`/api/v1/persistentvolumes/disk-${id}-held`, { spec: { claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace: stack.ns, name: "one" } } }), 200);
+  await cluster.must(cluster.merge(`/api/v1/persistentvolumes/disk-${id}-held/status`, { status: { phase: "Bound" } }), 200);
+  const plan = await stack.plan(body("claim two { volume = disk }"));
+  const { action, why } = stepOf(plan, "PersistentVolumeClaim", "two");
+  assert.equal(action, "refused");
+  assert.match(why, /holds: it would stay Pending/);
+});
