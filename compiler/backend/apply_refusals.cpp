@@ -52,7 +52,7 @@ void ApplyRun::conflicted(const PlanStep& step, const Failure& failure) {
 
 void ApplyRun::fieldsRefused(const PlanStep& step, const Failure& failure) {
   for (const auto& cause : failure.causes)
-    say(step, diag::make<ClusterCode::FieldRefused>(spanOf(step, cause.field), cause.field, step.object.text(plan_.nameSpace), cause.message));
+    say(step, diag::make<ClusterCode::ServerRefusesField>(spanOf(step, cause.field), cause.field, step.object.text(plan_.nameSpace), cause.message));
 }
 
 void ApplyRun::refuse(Work& work, const Failure& failure, std::string_view doing) {

@@ -116,7 +116,7 @@ bool ClusterPlanner::resolve(const ir::Object& object, Draft& draft) {
   const auto* apiVersion = ir::findPath(object.root, "apiVersion", symbols_);
   const auto span = apiVersion && apiVersion->span.known() ? apiVersion->entrySpan() : object.span;
   if (const auto* other = api_.preferred(group, ref.kind)) {
-    sink_.add(diag::make<ClusterCode::KindInOtherVersion>(span, ref.kind, other->apiVersion(), ref.apiVersion).about(ref.text()).hint(fmt::format("write it as `{}`; fields may have other names there", other->apiVersion())));
+    sink_.add(diag::make<ClusterCode::KindServedOtherwise>(span, ref.kind, other->apiVersion(), ref.apiVersion).about(ref.text()).hint(fmt::format("write it as `{}`; fields may have other names there", other->apiVersion())));
   } else if (api_.unknownGroup(group)) {
     sink_.add(diag::make<ClusterCode::GroupSilent>(span, ref.apiVersion, ref.text(home_)).about(ref.text()).hint("`kubectl get apiservices` shows which one is down"));
   } else {

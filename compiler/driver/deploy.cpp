@@ -62,7 +62,7 @@ const Unit* compileOne(const Invocation& invocation, Session& session) {
   const auto& unit = session.units.front();
   const auto own = session.symbols.text(unit.stack->nameSpace);
   if (const auto asked = invocation.value("--namespace"); !asked.empty() && !own.empty() && asked != own) {
-    session.sink.add(diag::make<ClusterCode::OtherNamespace>({}, unit.source->name, own, asked));
+    session.sink.add(diag::make<ClusterCode::StackInOtherNamespace>({}, unit.source->name, own, asked));
     return nullptr;
   }
   return &unit;
