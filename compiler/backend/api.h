@@ -178,5 +178,14 @@ class Api {
 void appendCompactJson(std::string& out, const ir::Node& tree, const base::SymbolTable& symbols);
 /// A text member by dotted path ("metadata.uid"), or empty.
 [[nodiscard]] std::string_view textAt(const ir::Node* tree, std::string_view dotted, const base::SymbolTable& symbols);
+/// The same, to keep when the tree goes.
+[[nodiscard]] inline std::string textCopyAt(const ir::Node* tree, std::string_view dotted, const base::SymbolTable& symbols) {
+  return std::string(textAt(tree, dotted, symbols));
+}
+/// "apps" of "apps/v1"; empty for the core group.
+[[nodiscard]] inline std::string_view groupOf(std::string_view apiVersion) {
+  const auto slash = apiVersion.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
+}
 
 }  // namespace mlstack::backend

@@ -48,7 +48,7 @@ std::string groupKindOf(const Api& api, const ObjectRef& ref) {
   return slash == std::string::npos ? ref.kind : ref.kind + "." + ref.apiVersion.substr(0, slash);
 }
 
-std::string_view groupOf(std::string_view groupKind) {
+std::string_view groupOfKind(std::string_view groupKind) {
   const auto dot = groupKind.find('.');
   return dot == std::string_view::npos ? std::string_view{} : groupKind.substr(dot + 1);
 }
@@ -242,7 +242,7 @@ bool ApplyRun::shrink() {
       if (const auto nameSpace = textAt(&item, "metadata.namespace", api_.symbols()); !nameSpace.empty() && nameSpace != plan_.nameSpace) now.nameSpaces.emplace(nameSpace);
     }, unknown);
     for (const auto& kind : unknown) {
-      if (!api_.unknownGroup(groupOf(kind))) continue;
+      if (!api_.unknownGroup(groupOfKind(kind))) continue;
       now.kinds.insert(kind);
       now.nameSpaces = inventory_.nameSpaces;   // any of them may hold some
     }

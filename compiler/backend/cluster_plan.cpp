@@ -21,11 +21,6 @@ namespace {
 /// Objects of one kind and namespace that are asked for one by one; more of them are looked up in a list of names.
 constexpr std::size_t kFewObjects = 20;
 
-std::string_view groupOf(std::string_view apiVersion) {
-  const auto slash = apiVersion.find('/');
-  return slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
-}
-
 std::string nameKey(std::string_view group, std::string_view kind, std::string_view nameSpace, std::string_view name) {
   return fmt::format("{}|{}|{}|{}", group, kind, nameSpace, name);
 }

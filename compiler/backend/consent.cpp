@@ -23,11 +23,6 @@ constexpr std::array<Names, 6> kNames{{
     {"apiextensions.k8s.io", "CustomResourceDefinition", {"crd", "customresourcedefinition", "customresourcedefinitions", "crds", {}}},
 }};
 
-std::string_view groupOf(std::string_view apiVersion) {
-  const auto slash = apiVersion.find('/');
-  return slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
-}
-
 const Names* namesOf(std::string_view apiVersion, std::string_view kind) {
   const auto* found = std::ranges::find_if(kNames, [&](const Names& row) { return row.kind == kind && row.group == groupOf(apiVersion); });
   return found == kNames.end() ? nullptr : found;

@@ -21,11 +21,6 @@ namespace {
 constexpr std::string_view kSize = ".spec.resources.requests.storage";
 constexpr std::string_view kTemplates = ".spec.volumeClaimTemplates";
 
-std::string_view text(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
-  const auto* node = ir::findPath(tree, path, symbols);
-  return node && node->kind == NodeKind::String ? node->text() : std::string_view{};
-}
-
 bool isTrue(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
   const auto* node = ir::findPath(tree, path, symbols);
   return node && node->kind == NodeKind::Bool && node->boolean;
@@ -34,11 +29,6 @@ bool isTrue(const Node* tree, std::string_view path, const base::SymbolTable& sy
 /// ".spec.template.spec" of ".spec.template.spec.containers[name=a].image": whether one path is the other or above it.
 bool isAt(std::string_view path, std::string_view top) {
   return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '.' || path[top.size()] == '[');
-}
-
-std::string_view groupOf(std::string_view apiVersion) {
-  const auto slash = apiVersion.find('/');
-  return slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
 }
 
 bool isSet(const ObjectRef& ref) { return ref.kind == "StatefulSet" && groupOf(ref.apiVersion) == "apps"; }
@@ -238,9 +228,9 @@ void Decider::othersWouldGo(Draft& draft, std::string_view field, base::Span spa
 /// A PersistentVolume whose object can go without its bytes: nobody is bound to it, and it is retained.
 bool Decider::volumeIsFree(const Draft& draft) const {
   if (draft.step.object.kind != "PersistentVolume") return false;
-  const auto phase = text(draft.live, "status.phase", symbols_);
-  const auto policy = text(draft.live, "spec.persistentVolumeReclaimPolicy", symbols_);
-  return phase != "Bound" && text(draft.live, "spec.claimRef.uid", symbols_).empty() && (policy == "Retain" || policy.empty());
+  const auto phase = textAt(draft.live, "status.phase", symbols_);
+  const auto policy = textAt(draft.live, "spec.persistentVolumeReclaimPolicy", symbols_);
+  return phase != "Bound" && textAt(draft.live, "spec.claimRef.uid", symbols_).empty() && (policy == "Retain" || policy.empty());
 }
 
 // --- claims ----------------------------------------------------------------------------------------
@@ -268,7 +258,7 @@ void Decider::claimChanges(Draft& draft) const {
     if (!draft.member && !around_.options.takeOver) return othersWouldGo(draft, ".spec", draft.object->span);
     step.action = Action::Replace;
     step.why = "it has no volume yet, so nothing is lost: it is deleted and made again";
-    draft.state.push_back({.fate = Fate::New, .object = step.object, .size = std::string(text(draft.desired, "spec.resources.requests.storage", symbols_)), .why = "the old claim was never bound"});
+    draft.state.push_back({.fate = Fate::New, .object = step.object, .size = std::string(textAt(draft.desired, "spec.resources.requests.storage", symbols_)), .why = "the old claim was never bound"});
     return;
   }
   StateFate kept{.fate = Fate::Kept, .object = step.object, .volume = live.volume, .size = live.size};
@@ -288,7 +278,7 @@ void Decider::claimGrows(Draft& draft, const FieldChange& change) const {
   const auto was = base::parseQuantity(change.before);
   const auto now = base::parseQuantity(change.after);
   if (!was || !now) return;
-  const auto capacity = base::parseQuantity(text(draft.live, "status.capacity.storage", symbols_));
+  const auto capacity = base::parseQuantity(textAt(draft.live, "status.capacity.storage", symbols_));
   StateFate fate{.fate = Fate::Kept, .object = step.object, .volume = live.volume, .size = live.size};
   const auto no = [&](diag::Diagnostic d) {
     fate.why = "nothing is done to it";
@@ -333,8 +323,8 @@ void Decider::created(Draft& draft) const {
   }
   if (!isClaim(step.object)) return;
   const auto* tree = draft.object->root;
-  StateFate fate{.fate = Fate::New, .object = step.object, .size = std::string(text(tree, "spec.resources.requests.storage", symbols_))};
-  const auto volume = text(tree, "spec.volumeName", symbols_);
+  StateFate fate{.fate = Fate::New, .object = step.object, .size = std::string(textAt(tree, "spec.resources.requests.storage", symbols_))};
+  const auto volume = textAt(tree, "spec.volumeName", symbols_);
   const auto* source = ir::findPath(tree, "spec.dataSourceRef", symbols_);
   if (!source) source = ir::findPath(tree, "spec.dataSource", symbols_);
   if (!volume.empty()) {
@@ -343,19 +333,19 @@ void Decider::created(Draft& draft) const {
     fate.why = "the claim takes the volume that it names, with what is on it";
     const auto& found = around_.facts.volume(volume);
     if (found.there()) {
-      fate.size = text(found.node, "spec.capacity.storage", symbols_);
-      const auto holder = text(found.node, "spec.claimRef.name", symbols_);
-      const auto of = text(found.node, "spec.claimRef.namespace", symbols_);
-      if (text(found.node, "status.phase", symbols_) == "Bound" && (holder != step.object.name || of != step.object.nameSpace)) {
+      fate.size = textAt(found.node, "spec.capacity.storage", symbols_);
+      const auto holder = textAt(found.node, "spec.claimRef.name", symbols_);
+      const auto of = textAt(found.node, "spec.claimRef.namespace", symbols_);
+      if (textAt(found.node, "status.phase", symbols_) == "Bound" && (holder != step.object.name || of != step.object.nameSpace)) {
         step.action = Action::Refused;
         step.why = fmt::format("it names volume `{}`, which claim `{}/{}` holds: it would stay Pending; a volume has one claim", volume, of, holder);
         return;
       }
-      if (text(found.node, "status.phase", symbols_) == "Released")
+      if (textAt(found.node, "status.phase", symbols_) == "Released")
         fate.why = fmt::format("the volume is Released: `kubectl patch pv {} --type json -p '[{{\"op\":\"remove\",\"path\":\"/spec/claimRef\"}}]'` lets this claim have it", volume);
     }
   } else if (source) {
-    fate.why = fmt::format("filled from {} `{}`", text(source, "kind", symbols_), text(source, "name", symbols_));
+    fate.why = fmt::format("filled from {} `{}`", textAt(source, "kind", symbols_), textAt(source, "name", symbols_));
   } else {
     fate.why = "an empty volume is made for it, or a free one that fits is taken";
   }
@@ -375,7 +365,7 @@ void Decider::setClaims(Draft& draft) const {
   const auto& there = around_.facts.claims(step.object.nameSpace);
   const auto sizeOf = [&](std::string_view name) -> std::string {
     for (const auto& one : ir::Children(templates))
-      if (text(&one, "metadata.name", symbols_) == name) return std::string(text(&one, "spec.resources.requests.storage", symbols_));
+      if (textAt(&one, "metadata.name", symbols_) == name) return std::string(textAt(&one, "spec.resources.requests.storage", symbols_));
     return {};
   };
   const bool again = draft.step.action == Action::Recreate || draft.step.action == Action::Replace;
@@ -409,9 +399,9 @@ void Decider::setClaims(Draft& draft) const {
     draft.step.why += fmt::format("; it says no `replicas`, so that it has 1 instead of {} until what scales it does so again", before.count);
   // Claims of templates and of pods that are gone.
   for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_))) {
-    const auto name = text(&one, "metadata.name", symbols_);
+    const auto name = textAt(&one, "metadata.name", symbols_);
     bool stays = false;
-    for (const auto& other : ir::Children(templates)) stays = stays || text(&other, "metadata.name", symbols_) == name;
+    for (const auto& other : ir::Children(templates)) stays = stays || textAt(&other, "metadata.name", symbols_) == name;
     for (const auto& claim : there.all) {
       const auto ordinal = ordinalOfClaim(claim.name, name, step.object.name);
       if (!ordinal || (stays && range.has(*ordinal))) continue;
@@ -476,7 +466,7 @@ void Decider::setScaled(Draft& draft) const {
   if (shrinks)
     for (const auto& one : ir::Children(templates))
       for (const auto& claim : there.all) {
-        const auto ordinal = ordinalOfClaim(claim.name, text(&one, "metadata.name", symbols_), step.object.name);
+        const auto ordinal = ordinalOfClaim(claim.name, textAt(&one, "metadata.name", symbols_), step.object.name);
         if (ordinal && before.has(*ordinal) && !after.has(*ordinal)) podGoes(draft, claim, deletes);
       }
   for (const auto& claim : claimsOfSet(*draft.live, after, symbols_)) {
@@ -498,15 +488,15 @@ void Decider::volumeChanges(Draft& draft) const {
     return std::any_of(step.changes.begin(), step.changes.end(), [&](const FieldChange& change) { return isAt(change.path, path) || isAt(path, change.path); });
   };
   const bool policyChanges = becomes(".spec.persistentVolumeReclaimPolicy");
-  auto policy = text(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_);
-  if (policy.empty()) policy = policyChanges ? std::string_view("Retain") : text(draft.live, "spec.persistentVolumeReclaimPolicy", symbols_);
+  auto policy = textAt(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_);
+  if (policy.empty()) policy = policyChanges ? std::string_view("Retain") : textAt(draft.live, "spec.persistentVolumeReclaimPolicy", symbols_);
   const bool retained = policy.empty() || policy == "Retain";
-  const auto phase = text(draft.live, "status.phase", symbols_);
-  const bool held = !text(draft.live, "spec.claimRef.uid", symbols_).empty();
+  const auto phase = textAt(draft.live, "status.phase", symbols_);
+  const bool held = !textAt(draft.live, "spec.claimRef.uid", symbols_).empty();
   const bool moves = held && becomes(".spec.claimRef");
   const bool released = phase == "Released" || phase == "Failed" || (held && phase != "Bound");
   if (!moves && (retained || !released || !policyChanges)) return;
-  const auto claim = fmt::format("{}/{}", text(draft.live, "spec.claimRef.namespace", symbols_), text(draft.live, "spec.claimRef.name", symbols_));
+  const auto claim = fmt::format("{}/{}", textAt(draft.live, "spec.claimRef.namespace", symbols_), textAt(draft.live, "spec.claimRef.name", symbols_));
   auto fate = whenReleased(words_, step.object, *draft.live);
   fate.instead.clear();
   if (!retained) {
@@ -533,7 +523,7 @@ void Decider::reclaimed(Draft& draft) const {
   const auto becomes = [&](std::string_view path) {
     return std::any_of(step.changes.begin(), step.changes.end(), [&](const FieldChange& change) { return isAt(change.path, path) || isAt(path, change.path); });
   };
-  if (step.object.kind == "PersistentVolume" && draft.state.empty() && becomes(".spec.persistentVolumeReclaimPolicy") && text(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_) == "Delete") {
+  if (step.object.kind == "PersistentVolume" && draft.state.empty() && becomes(".spec.persistentVolumeReclaimPolicy") && textAt(draft.desired, "spec.persistentVolumeReclaimPolicy", symbols_) == "Delete") {
     auto fate = whenReleased(words_, step.object, *draft.live);
     fate.fate = Fate::Kept;
     fate.why = "from now on its bytes go when its claim is deleted: the reclaim policy becomes Delete";
@@ -544,7 +534,7 @@ void Decider::reclaimed(Draft& draft) const {
   const auto& there = around_.facts.claims(step.object.nameSpace);
   for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_)))
     for (const auto& claim : there.all) {
-      if (!ordinalOfClaim(claim.name, text(&one, "metadata.name", symbols_), step.object.name)) continue;
+      if (!ordinalOfClaim(claim.name, textAt(&one, "metadata.name", symbols_), step.object.name)) continue;
       const ObjectRef ref{"v1", "PersistentVolumeClaim", step.object.nameSpace, claim.name};
       if (std::any_of(draft.state.begin(), draft.state.end(), [&](const StateFate& fate) { return fate.object == ref && fate.fate != Fate::Orphaned; })) continue;
       draft.state.push_back({.fate = Fate::Kept, .object = ref, .volume = claim.volume, .size = claim.size, .why = "from now on it goes when the set is deleted: whenDeleted becomes Delete"});
@@ -631,7 +621,7 @@ void Decider::ownedClaims(Draft& draft, std::string_view what) const {
   if (isSet(object) && setDeletes(*draft.live, "whenDeleted", symbols_))
     for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_)))
       for (const auto& claim : all.all)
-        if (ordinalOfClaim(claim.name, text(&one, "metadata.name", symbols_), object.name)) goes(claim, owner + " has `whenDeleted: Delete`");
+        if (ordinalOfClaim(claim.name, textAt(&one, "metadata.name", symbols_), object.name)) goes(claim, owner + " has `whenDeleted: Delete`");
   for (const auto& unread : owners.unread) {
     if (unread.claim->volume.empty() || isScratch(*unread.claim) || !going.insert(unread.claim).second) continue;
     const ObjectRef ref{"v1", "PersistentVolumeClaim", unread.claim->nameSpace, unread.claim->name};
@@ -666,7 +656,7 @@ void Decider::decideGone(Draft& draft) const {
   }
   if (isSet(step.object) && !setDeletes(*draft.live, "whenDeleted", symbols_)) {
     for (const auto& one : ir::Children(ir::findPath(draft.live, "spec.volumeClaimTemplates", symbols_))) {
-      const auto name = text(&one, "metadata.name", symbols_);
+      const auto name = textAt(&one, "metadata.name", symbols_);
       for (const auto& claim : around_.facts.claims(step.object.nameSpace).all) {
         const bool owned = std::any_of(claim.owners.begin(), claim.owners.end(), [&](const Owner& owner) { return owner.uid == step.uid; });
         if (owned || !ordinalOfClaim(claim.name, name, step.object.name)) continue;

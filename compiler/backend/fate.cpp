@@ -14,11 +14,6 @@ namespace {
 using ir::Node;
 using ir::NodeKind;
 
-std::string_view text(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
-  const auto* node = ir::findPath(tree, path, symbols);
-  return node && node->kind == NodeKind::String ? node->text() : std::string_view{};
-}
-
 std::optional<std::int64_t> number(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
   const auto* node = ir::findPath(tree, path, symbols);
   if (!node || node->kind != NodeKind::Int) return std::nullopt;
@@ -64,8 +59,8 @@ std::optional<StateFate> whenClaimGoes(const FateWords& words, const ObjectRef& 
       needConsent(words, fate);
       return fate;
     case Found::Is::There: {
-      const auto policy = text(volume.node, "spec.persistentVolumeReclaimPolicy", words.symbols);
-      if (const auto size = text(volume.node, "spec.capacity.storage", words.symbols); !size.empty()) fate.size = size;
+      const auto policy = textAt(volume.node, "spec.persistentVolumeReclaimPolicy", words.symbols);
+      if (const auto size = textAt(volume.node, "spec.capacity.storage", words.symbols); !size.empty()) fate.size = size;
       if (policy == "Retain" || policy.empty()) {
         fate.fate = Fate::Orphaned;
         fate.why = "reclaim policy Retain: the volume stays, Released, and no other claim finds it by itself";
@@ -87,9 +82,9 @@ StateFate whenVolumeGoes(const FateWords& words, const ObjectRef& object, const 
   StateFate fate;
   fate.object = object;
   fate.volume = object.name;
-  fate.size = text(&live, "spec.capacity.storage", words.symbols);
-  const auto policy = text(&live, "spec.persistentVolumeReclaimPolicy", words.symbols);
-  const auto claim = text(&live, "spec.claimRef.name", words.symbols);
+  fate.size = textAt(&live, "spec.capacity.storage", words.symbols);
+  const auto policy = textAt(&live, "spec.persistentVolumeReclaimPolicy", words.symbols);
+  const auto claim = textAt(&live, "spec.claimRef.name", words.symbols);
   if (policy == "Retain" || policy.empty()) {
     fate.fate = Fate::Orphaned;
     fate.why = claim.empty() ? "the bytes stay where they are; only the object that names them goes"
@@ -107,7 +102,7 @@ StateFate whenVolumeGoes(const FateWords& words, const ObjectRef& object, const 
 StateFate whenContentGoes(const FateWords& words, const ObjectRef& object, const Node& content) {
   StateFate fate;
   fate.object = object;
-  const auto policy = text(&content, "spec.deletionPolicy", words.symbols);
+  const auto policy = textAt(&content, "spec.deletionPolicy", words.symbols);
   if (policy == "Retain") {
     fate.fate = Fate::Orphaned;
     fate.why = "deletion policy Retain: the stored copy stays, and nothing names it";
@@ -121,10 +116,10 @@ StateFate whenContentGoes(const FateWords& words, const ObjectRef& object, const
 }
 
 StateFate whenSnapshotGoes(const FateWords& words, const ObjectRef& object, const Node& live) {
-  const auto bound = text(&live, "status.boundVolumeSnapshotContentName", words.symbols);
+  const auto bound = textAt(&live, "status.boundVolumeSnapshotContentName", words.symbols);
   StateFate fate;
   fate.object = object;
-  fate.size = text(&live, "status.restoreSize", words.symbols);
+  fate.size = textAt(&live, "status.restoreSize", words.symbols);
   if (bound.empty()) {
     fate.fate = Fate::AtRisk;
     fate.why = "it has no content yet: whether a copy is stored cannot be told";
@@ -161,7 +156,7 @@ std::optional<StateFate> whenGone(const FateWords& words, const ObjectRef& objec
   fate.object = object;
   fate.fate = Fate::Lost;
   if (object.kind == "CustomResourceDefinition") {
-    fate.why = fmt::format("every {} of the cluster is deleted with it, in all namespaces", text(&live, "spec.names.kind", words.symbols));
+    fate.why = fmt::format("every {} of the cluster is deleted with it, in all namespaces", textAt(&live, "spec.names.kind", words.symbols));
     fate.instead = "leave it: a definition without objects costs nothing";
   } else {
     fate.fate = Fate::AtRisk;
@@ -181,10 +176,10 @@ StateFate whenReleased(const FateWords& words, const ObjectRef& object, const No
     fate.size = claim.size;
   } else if (object.kind == "PersistentVolume") {
     fate.volume = object.name;
-    fate.size = text(&live, "spec.capacity.storage", words.symbols);
+    fate.size = textAt(&live, "spec.capacity.storage", words.symbols);
   } else if (object.kind == "VolumeSnapshot") {
-    fate.size = text(&live, "status.restoreSize", words.symbols);
-    fate.volume = text(&live, "status.boundVolumeSnapshotContentName", words.symbols);
+    fate.size = textAt(&live, "status.restoreSize", words.symbols);
+    fate.volume = textAt(&live, "status.boundVolumeSnapshotContentName", words.symbols);
   }
   fate.why = "it stays in the cluster, outside of the stack";
   fate.instead = fmt::format("to delete it: `--allow-data-loss {}`", consentName(object, words.home));
@@ -198,9 +193,9 @@ SetRange rangeOfSet(const Node& set, const base::SymbolTable& symbols) {
 std::vector<SetClaim> claimsOfSet(const Node& set, const SetRange& range, const base::SymbolTable& symbols) {
   constexpr std::int64_t kMost = 10'000;
   std::vector<SetClaim> claims;
-  const auto name = text(&set, "metadata.name", symbols);
+  const auto name = textAt(&set, "metadata.name", symbols);
   for (const auto& one : ir::Children(ir::findPath(&set, "spec.volumeClaimTemplates", symbols))) {
-    const auto from = text(&one, "metadata.name", symbols);
+    const auto from = textAt(&one, "metadata.name", symbols);
     for (std::int64_t i = 0; i < std::min(range.count, kMost); ++i) claims.push_back({fmt::format("{}-{}-{}", from, name, range.first + i), std::string(from), range.first + i});
   }
   return claims;
@@ -218,7 +213,7 @@ std::optional<std::int64_t> ordinalOfClaim(std::string_view claim, std::string_v
 }
 
 bool setDeletes(const Node& set, std::string_view when, const base::SymbolTable& symbols) {
-  return text(&set, fmt::format("spec.persistentVolumeClaimRetentionPolicy.{}", when), symbols) == "Delete";
+  return textAt(&set, fmt::format("spec.persistentVolumeClaimRetentionPolicy.{}", when), symbols) == "Delete";
 }
 
 }  // namespace mlstack::backend

@@ -13,6 +13,7 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "diag/cluster.h"
 
 namespace mlstack::backend {
 namespace {
@@ -283,6 +284,18 @@ Failure listMembers(Api& api, const Inventory& inventory, const Member& member, 
 
 Failure listMemberNames(Api& api, const Inventory& inventory, const Member& member, std::vector<std::string>& unknownKinds) {
   return runLists(api, inventory, memberLists(api, inventory, unknownKinds), true, member);
+}
+
+bool findStack(Api& api, std::string_view stack, std::string_view nameSpace, Inventory& found, diag::Sink& sink) {
+  using diag::ClusterCode;
+  if (const auto failure = findInventory(api, stack, nameSpace, found); failure.failed()) {
+    const bool unclear = failure.reason == "Ambiguous" || failure.reason == "OtherTool";
+    sink.add(unclear ? diag::make<ClusterCode::InventoryUnclear>({}, stack, failure.message) : report(failure, "read the inventory"));
+    return false;
+  }
+  if (!found.name.empty()) return true;
+  sink.add(diag::make<ClusterCode::NoSuchStack>({}, stack, nameSpace).hint("`mlstackc apply` makes it; --namespace and --context choose where to look"));
+  return false;
 }
 
 }  // namespace mlstack::backend

@@ -50,6 +50,8 @@ struct Inventory {
 /// was killed between its first two requests, or somebody copied one) are a Failure with reason "Ambiguous" unless all but one
 /// have no members. Blocks.
 [[nodiscard]] Failure findInventory(Api& api, std::string_view stack, std::string_view nameSpace, Inventory& found);
+/// The same for who only wants to look at a stack: false with a diagnostic when it cannot be read or is not there.
+[[nodiscard]] bool findStack(Api& api, std::string_view stack, std::string_view nameSpace, Inventory& found, diag::Sink& sink);
 /// All inventories that the user may see, of one namespace or (empty) all. Blocks.
 [[nodiscard]] Failure listInventories(Api& api, std::string_view nameSpace, std::vector<Inventory>& found);
 

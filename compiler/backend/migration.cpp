@@ -13,11 +13,6 @@ namespace {
 using ir::Node;
 using ir::NodeKind;
 
-std::string text(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
-  const auto* node = ir::findPath(tree, path, symbols);
-  return node && node->kind == NodeKind::String ? std::string(node->text()) : std::string{};
-}
-
 std::string firstOf(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
   for (const auto& one : ir::Children(ir::findPath(tree, path, symbols)))
     if (one.kind == NodeKind::String) return std::string(one.text());
@@ -60,8 +55,8 @@ class Steps {
   Migration claim(Migration migration) const {
     const auto& live = *draft_.live;
     const auto wanted = draft_.desired ? draft_.desired : draft_.object->root;
-    const auto storageClass = text(wanted, "spec.storageClassName", symbols_);
-    const auto size = text(wanted, "spec.resources.requests.storage", symbols_);
+    const auto storageClass = textCopyAt(wanted, "spec.storageClassName", symbols_);
+    const auto size = textCopyAt(wanted, "spec.resources.requests.storage", symbols_);
     const auto access = firstOf(wanted, "spec.accessModes", symbols_);
     migration.what = what();
     declare(migration, storageClass, size, access);
@@ -91,8 +86,8 @@ class Steps {
   /// As the source is written: in the language, or as a manifest.
   void declare(Migration& migration, const std::string& storageClass, const std::string& size, const std::string& access) const {
     // A volume has one claim: the new one needs one of its own.
-    auto volume = text(draft_.desired, "spec.volumeName", symbols_);
-    if (!volume.empty() && volume == text(draft_.live, "spec.volumeName", symbols_)) {
+    auto volume = textCopyAt(draft_.desired, "spec.volumeName", symbols_);
+    if (!volume.empty() && volume == textCopyAt(draft_.live, "spec.volumeName", symbols_)) {
       volume += "-2";
       migration.steps.push_back(fmt::format("declare a second volume `{}` beside the first, with a place of its own for the bytes", volume));
     }
@@ -110,10 +105,10 @@ class Steps {
 
   /// The volume's name when it would go with its claim.
   std::string volumeOf(const Node& live) const {
-    const auto name = text(&live, "spec.volumeName", symbols_);
+    const auto name = textCopyAt(&live, "spec.volumeName", symbols_);
     if (name.empty()) return {};
     const auto& found = around_.facts.volume(name);
-    return found.there() && text(found.node, "spec.persistentVolumeReclaimPolicy", symbols_) != "Retain" ? name : std::string{};
+    return found.there() && textCopyAt(found.node, "spec.persistentVolumeReclaimPolicy", symbols_) != "Retain" ? name : std::string{};
   }
 
   void snapshot(Migration& migration) const {
@@ -143,7 +138,7 @@ class Steps {
   }
 
   void copy(Migration& migration) const {
-    const bool block = text(draft_.live, "spec.volumeMode", symbols_) == "Block";
+    const bool block = textCopyAt(draft_.live, "spec.volumeMode", symbols_) == "Block";
     const std::string_view mounts = block ? R"("volumeDevices":[{"name":"from","devicePath":"/from"},{"name":"to","devicePath":"/to"}])"
                                           : R"("volumeMounts":[{"name":"from","mountPath":"/from","readOnly":true},{"name":"to","mountPath":"/to"}])";
     const std::string_view command = block ? R"(["dd","if=/from","of=/to","bs=4M","conv=fsync"])" : R"(["cp","-a","/from/.","/to/"])";
@@ -155,8 +150,8 @@ class Steps {
   }
 
   Migration volume(Migration migration) const {
-    const auto claim = text(draft_.live, "spec.claimRef.name", symbols_);
-    const auto nameSpace = text(draft_.live, "spec.claimRef.namespace", symbols_);
+    const auto claim = textCopyAt(draft_.live, "spec.claimRef.name", symbols_);
+    const auto nameSpace = textCopyAt(draft_.live, "spec.claimRef.namespace", symbols_);
     migration.what = fmt::format("volume `{}` would name other bytes", ref_.name);
     migration.steps.push_back(fmt::format("declare the changed volume under another name, `{}`; leave `{}` as it was", other(), ref_.name));
     if (claim.empty()) {

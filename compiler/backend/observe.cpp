@@ -9,17 +9,8 @@
 
 namespace mlstack::backend {
 
-namespace {
-
 using ir::Node;
 using ir::NodeKind;
-
-std::string text(const Node* tree, std::string_view path, const base::SymbolTable& symbols) {
-  const auto* node = ir::findPath(tree, path, symbols);
-  return node && node->kind == NodeKind::String ? std::string(node->text()) : std::string{};
-}
-
-}  // namespace
 
 std::string failureText(const Failure& failure) {
   if (!failure.message.empty()) return failure.message;
@@ -46,7 +37,7 @@ std::vector<Owner> ownersOf(const Node& live, const base::SymbolTable& symbols) 
   std::vector<Owner> owners;
   for (const auto& one : ir::Children(ir::findPath(&live, "metadata.ownerReferences", symbols))) {
     const auto* controller = ir::findPath(&one, "controller", symbols);
-    owners.push_back({text(&one, "apiVersion", symbols), text(&one, "kind", symbols), text(&one, "name", symbols), text(&one, "uid", symbols),
+    owners.push_back({textCopyAt(&one, "apiVersion", symbols), textCopyAt(&one, "kind", symbols), textCopyAt(&one, "name", symbols), textCopyAt(&one, "uid", symbols),
                       controller && controller->kind == NodeKind::Bool && controller->boolean});
   }
   return owners;
@@ -54,13 +45,13 @@ std::vector<Owner> ownersOf(const Node& live, const base::SymbolTable& symbols) 
 
 LiveClaim liveClaim(const Node& claim, const base::SymbolTable& symbols) {
   LiveClaim live;
-  live.nameSpace = text(&claim, "metadata.namespace", symbols);
-  live.name = text(&claim, "metadata.name", symbols);
-  live.uid = text(&claim, "metadata.uid", symbols);
-  live.volume = text(&claim, "spec.volumeName", symbols);
-  live.size = text(&claim, "status.capacity.storage", symbols);
-  if (live.size.empty()) live.size = text(&claim, "spec.resources.requests.storage", symbols);
-  live.storageClass = text(&claim, "spec.storageClassName", symbols);
+  live.nameSpace = textCopyAt(&claim, "metadata.namespace", symbols);
+  live.name = textCopyAt(&claim, "metadata.name", symbols);
+  live.uid = textCopyAt(&claim, "metadata.uid", symbols);
+  live.volume = textCopyAt(&claim, "spec.volumeName", symbols);
+  live.size = textCopyAt(&claim, "status.capacity.storage", symbols);
+  if (live.size.empty()) live.size = textCopyAt(&claim, "spec.resources.requests.storage", symbols);
+  live.storageClass = textCopyAt(&claim, "spec.storageClassName", symbols);
   live.owners = ownersOf(claim, symbols);
   live.deleting = ir::findPath(&claim, "metadata.deletionTimestamp", symbols) != nullptr;
   return live;
@@ -91,7 +82,7 @@ void LiveFacts::climb(const LiveClaim& claim, const std::vector<Owner>& owners, 
     if (depth == 0) continue;
     const auto& found = object({owner.apiVersion, owner.kind, claim.nameSpace, owner.name});
     // One of the same name that came later owns nothing of this.
-    if (found.there() && text(found.node, "metadata.uid", api_.symbols()) == owner.uid) climb(claim, ownersOf(*found.node, api_.symbols()), depth - 1, into);
+    if (found.there() && textCopyAt(found.node, "metadata.uid", api_.symbols()) == owner.uid) climb(claim, ownersOf(*found.node, api_.symbols()), depth - 1, into);
     else if (found.is == Found::Is::Unreadable) into.unread.push_back({&claim, fmt::format("{}/{}, which owns it, cannot be read ({})", owner.kind, owner.name, found.why)});
   }
 }
@@ -189,9 +180,9 @@ void LiveFacts::readPods(const std::string& nameSpace, LivePods& into) {
       query,
       [this, &into](Node& item, const std::shared_ptr<Document>&) {
         const auto& symbols = api_.symbols();
-        LivePod pod{text(&item, "metadata.name", symbols), text(&item, "status.phase", symbols), ownersOf(item, symbols), {}};
+        LivePod pod{textCopyAt(&item, "metadata.name", symbols), textCopyAt(&item, "status.phase", symbols), ownersOf(item, symbols), {}};
         for (const auto& volume : ir::Children(ir::findPath(&item, "spec.volumes", symbols)))
-          if (auto claim = text(&volume, "persistentVolumeClaim.claimName", symbols); !claim.empty()) pod.claims.push_back(std::move(claim));
+          if (auto claim = textCopyAt(&volume, "persistentVolumeClaim.claimName", symbols); !claim.empty()) pod.claims.push_back(std::move(claim));
         if (!pod.claims.empty()) into.all.push_back(std::move(pod));
       },
       [&into] { into.all.clear(); },

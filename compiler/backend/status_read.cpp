@@ -354,15 +354,7 @@ class StatusReader {
 
 std::optional<StackStatus> readStatus(Api& api, std::string_view stack, std::string_view nameSpace, diag::Sink& sink) {
   Inventory inventory;
-  if (const auto failure = findInventory(api, stack, nameSpace, inventory); failure.failed()) {
-    const bool unclear = failure.reason == "Ambiguous" || failure.reason == "OtherTool";
-    sink.add(unclear ? diag::make<ClusterCode::InventoryUnclear>({}, stack, failure.message) : report(failure, "read the inventory"));
-    return std::nullopt;
-  }
-  if (inventory.name.empty()) {
-    sink.add(diag::make<ClusterCode::NoSuchStack>({}, stack, nameSpace).hint("`mlstackc apply` makes it; --namespace and --context choose where to look"));
-    return std::nullopt;
-  }
+  if (!findStack(api, stack, nameSpace, inventory, sink)) return std::nullopt;
   return StatusReader(api, std::move(inventory), sink).read();
 }
 

@@ -208,11 +208,6 @@ constexpr Rule kRules[] = {
     {Scope::Snapshots, "VolumeSnapshot", snapshot}, {Scope::Definitions, "CustomResourceDefinition", definition},
 };
 
-std::string_view groupOf(std::string_view apiVersion) {
-  const auto slash = apiVersion.find('/');
-  return slash == std::string_view::npos ? std::string_view{} : apiVersion.substr(0, slash);
-}
-
 std::string_view nameOf(Scope scope) {
   switch (scope) {
     case Scope::Core: return "";

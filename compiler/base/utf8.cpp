@@ -1,3 +1,5 @@
+#include "base/utf8.h"
+
 #include <cstring>
 
 #include "base/source.h"
@@ -50,6 +52,23 @@ std::size_t firstBadUtf8(std::string_view text) {
     at += length;
   }
   return std::string_view::npos;
+}
+
+void appendUtf8(std::string& out, std::uint32_t code) {
+  const auto byte = [&](std::uint32_t bits) { out += static_cast<char>(bits); };
+  if (code < 0x80) return byte(code);
+  if (code < 0x800) {
+    byte(0xc0 | (code >> 6));
+  } else {
+    if (code < 0x10000) {
+      byte(0xe0 | (code >> 12));
+    } else {
+      byte(0xf0 | (code >> 18));
+      byte(0x80 | ((code >> 12) & 0x3f));
+    }
+    byte(0x80 | ((code >> 6) & 0x3f));
+  }
+  byte(0x80 | (code & 0x3f));
 }
 
 }  // namespace mlstack::base

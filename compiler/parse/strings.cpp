@@ -4,29 +4,12 @@
 #include <cstdint>
 #include <string>
 
+#include "base/utf8.h"
+
 namespace mlstack::parse {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r";
-
-void appendUtf8(std::string& out, std::uint32_t point) {
-  const auto byte = [&out](std::uint32_t value) { out += static_cast<char>(value); };
-  if (point < 0x80) {
-    byte(point);
-  } else if (point < 0x800) {
-    byte(0xC0 | point >> 6);
-    byte(0x80 | (point & 0x3F));
-  } else if (point < 0x10000) {
-    byte(0xE0 | point >> 12);
-    byte(0x80 | (point >> 6 & 0x3F));
-    byte(0x80 | (point & 0x3F));
-  } else {
-    byte(0xF0 | point >> 18);
-    byte(0x80 | (point >> 12 & 0x3F));
-    byte(0x80 | (point >> 6 & 0x3F));
-    byte(0x80 | (point & 0x3F));
-  }
-}
 
 /// `\u{…}` at `at` (behind the `u`); returns where it ends. What the lexer reported stays as text.
 std::size_t appendCodePoint(std::string& out, std::string_view text, std::size_t at) {
@@ -41,7 +24,7 @@ std::size_t appendCodePoint(std::string& out, std::string_view text, std::size_t
     out += "\\u";
     return at;
   }
-  appendUtf8(out, point);
+  base::appendUtf8(out, point);
   return end + 1;
 }
 

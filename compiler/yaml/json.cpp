@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "yaml/tree.h"
 
 namespace mlstack::yaml {
@@ -244,22 +245,7 @@ class JsonReader {
     return code;
   }
 
-  void append(std::uint32_t code) {
-    const auto byte = [&](std::uint32_t value) { decoded_ += static_cast<char>(value); };
-    if (code < 0x80) return byte(code);
-    if (code < 0x800) {
-      byte(0xc0 | (code >> 6));
-    } else {
-      if (code < 0x10000) {
-        byte(0xe0 | (code >> 12));
-      } else {
-        byte(0xf0 | (code >> 18));
-        byte(0x80 | ((code >> 12) & 0x3f));
-      }
-      byte(0x80 | ((code >> 6) & 0x3f));
-    }
-    byte(0x80 | (code & 0x3f));
-  }
+  void append(std::uint32_t code) { base::appendUtf8(decoded_, code); }
 
   const base::SourceFile& file_;
   std::string_view text_;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/source.h"
+#include "base/utf8.h"
 #include "yaml/yaml.h"
 
 namespace mlstack::yaml {
@@ -231,22 +232,7 @@ class TextReader {
     return true;
   }
 
-  void append(std::uint32_t code) {
-    const auto byte = [this](std::uint32_t bits) { decoded_ += static_cast<char>(bits); };
-    if (code < 0x80) return byte(code);
-    if (code < 0x800) {
-      byte(0xc0 | (code >> 6));
-    } else {
-      if (code < 0x10000) {
-        byte(0xe0 | (code >> 12));
-      } else {
-        byte(0xf0 | (code >> 18));
-        byte(0x80 | ((code >> 12) & 0x3f));
-      }
-      byte(0x80 | ((code >> 6) & 0x3f));
-    }
-    byte(0x80 | (code & 0x3f));
-  }
+  void append(std::uint32_t code) { base::appendUtf8(decoded_, code); }
 
   const char* begin_;
   const char* at_;
